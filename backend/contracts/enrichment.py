@@ -1,0 +1,94 @@
+"""What the metadata-enrichment service says on the wire."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+
+class EnrichmentStatus(StrEnum):
+    """How an enrichment ended. `cached`: Gold already had it and nothing was called."""
+
+    COMPLETED = "completed"
+    PARTIAL = "partial"
+    CACHED = "cached"
+    FAILED = "failed"
+
+
+class EnrichRequest(BaseModel):
+    """Body of `POST /enrich`. `track_id` is free text chosen by the caller."""
+
+    track_id: str = Field(min_length=1, max_length=200)
+    artist_name: str = Field(min_length=1, max_length=500)
+    track_title: str = Field(min_length=1, max_length=500)
+    existing_isrc: str | None = None
+    existing_spotify_id: str | None = None
+    existing_musicbrainz_id: str | None = None
+    correlation_id: str | None = None
+    priority: int = Field(default=5, ge=1, le=10)
+    force_refresh: bool = False
+
+
+class FieldProvenance(BaseModel):
+    """Where a Gold value comes from."""
+
+    provider: str
+    confidence: float
+    position: int
+    """Place of the source in the field's waterfall, from 1."""
+    response_id: str | None = None
+    config_version: int
+
+
+class EnrichResponse(BaseModel):
+    """Answer of `POST /enrich`."""
+
+    track_id: str
+    status: EnrichmentStatus
+    request_id: str
+    correlation_id: str
+    sources_used: list[str]
+    metadata_acquired: dict[str, Any]
+    provenance: dict[str, FieldProvenance]
+    errors: list[str]
+    duration_seconds: float
+    cached: bool
+    dead_letter_id: str | None = None
+    """Set when the enrichment failed and was handed to the dead-letter queue."""
+    timestamp: datetime
+
+
+class WaterfallStep(BaseModel):
+    """One source in a field's waterfall."""
+
+    provider: str
+    enabled: bool
+    min_confidence: float = Field(ge=0, le=1)
+
+
+class WaterfallField(BaseModel):
+    """The ordered sources of one field."""
+
+    field: str
+    required_for_gold: bool
+    sources: list[WaterfallStep]
+
+
+class LayerRows(BaseModel):
+    """The rows of one track in the three layers, as the database has them."""
+
+    track_id: str
+    bronze: list[dict[str, Any]]
+    silver: list[dict[str, Any]]
+    gold: list[dict[str, Any]]
+
+
+class EndToEndResult(BaseModel):
+    """The playbook's manual end-to-end test: the service's answer and the rows it left."""
+
+    request: EnrichRequest
+    http_status: int
+    response: dict[str, Any]
+    milliseconds: float
+    rows: LayerRows

@@ -1,0 +1,135 @@
+"""What the API gateway says on the wire."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+
+
+class BreakerState(StrEnum):
+    """State of a circuit breaker, lower case on the wire as the playbook's commands compare it."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half_open"
+
+
+class Outcome(StrEnum):
+    """How a provider call ended (classes of the design's section 4A)."""
+
+    OK = "ok"
+    NOT_FOUND = "not_found"
+    THROTTLED = "throttled"
+    QUOTA = "quota"
+    CREDENTIAL = "credential"
+    CAPABILITY_GONE = "capability_gone"
+    BAD_REQUEST = "bad_request"
+    CONTRACT = "contract"
+    FAILURE = "failure"
+    BREAKER_OPEN = "breaker_open"
+
+
+class SearchRequest(BaseModel):
+    """Body of `POST /api/{provider}/search`. The reference's names `artist` and `title` are taken too."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    artist_name: str = Field(min_length=1, validation_alias=AliasChoices("artist_name", "artist"))
+    track_title: str = Field(min_length=1, validation_alias=AliasChoices("track_title", "title"))
+    isrc: str | None = None
+    limit: int = Field(default=10, ge=1, le=50)
+
+
+class TrackCandidate(BaseModel):
+    """One track as a provider describes it, in common terms. A field the provider left out is None."""
+
+    provider: str
+    provider_id: str
+    title: str
+    artists: list[str]
+    version: str | None = None
+    album: str | None = None
+    label: str | None = None
+    catalogue_number: str | None = None
+    isrc: str | None = None
+    release_date: str | None = None
+    """ISO 8601 with the precision known: `2009`, `2009-09` or `2009-09-22`."""
+    duration_ms: int | None = None
+    bpm: float | None = None
+    key: str | None = None
+    genres: list[str] = Field(default_factory=list)
+    explicit: bool | None = None
+    popularity: float | None = None
+    """0 to 1, within the provider."""
+    artwork_url: str | None = None
+    url: str | None = None
+
+
+class SearchResponse(BaseModel):
+    """Answer of a search: `success` with hits, `partial` without any, else why not."""
+
+    status: str
+    provider: str
+    query: dict[str, Any]
+    outcome: Outcome
+    results: list[TrackCandidate]
+    cached: bool = False
+    response_id: str | None = None
+    """Row of `raw_api_responses` that keeps the provider's bytes; none when nothing was called."""
+    retry_at: datetime | None = None
+    """When the breaker or the rate gate lets calls through again, if it held this one back."""
+    detail: str = ""
+
+
+class BreakerStatus(BaseModel):
+    """One circuit breaker."""
+
+    state: BreakerState
+    since: datetime
+    epoch: int
+    calls_in_window: int
+    failures_in_window: int
+    failure_rate: float | None
+    """Share of failed calls in the window, none below the minimum number of calls."""
+    minimum_calls: int
+    reason: str = ""
+    retry_at: datetime | None = None
+    opened_total: int = 0
+
+
+class RateGateStatus(BaseModel):
+    """The second lamp: whether the provider's limit lets calls through."""
+
+    state: str
+    """`flowing`, `cooling`, `quota` or `blocked`."""
+    until: datetime | None = None
+    limit: int
+    window_seconds: float
+
+
+class ProviderStatus(BaseModel):
+    """One provider as the gateway sees it; the value of `api_clients` in `/health`."""
+
+    status: str
+    """`healthy`, `degraded`, `unavailable` or `no_credentials`."""
+    mode: str
+    """`simulated` or `live`."""
+    circuit_breaker: BreakerStatus
+    rate_gate: RateGateStatus
+    cache_hits: int = 0
+    cache_misses: int = 0
+
+
+class GatewayHealth(BaseModel):
+    """Answer of the gateway's `/health`, the reference's names included."""
+
+    status: str
+    service: str
+    version: str
+    release: str
+    timestamp: datetime
+    api_clients: dict[str, ProviderStatus]
+    circuit_breakers: dict[str, BreakerState]
+    adapters: list[str]
+    connections: dict[str, str]

@@ -1,0 +1,72 @@
+"""The state of a stack as measured: services, layers, breakers, lock."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from backend.contracts.runs import Finding, Record
+
+
+class LockHolder(Record):
+    """Who holds an environment's deployment lock."""
+
+    operator: str
+    host: str
+    run: str
+    reason: str
+    since: datetime
+
+
+class ServiceState(StrEnum):
+    """What a service of the stack was seen doing."""
+
+    HEALTHY = "healthy"
+    DEGRADED = "degraded"
+    STARTING = "starting"
+    STOPPED = "stopped"
+    CRASHED = "crashed"
+    UNKNOWN = "unknown"
+
+
+class ServiceStatus(Record):
+    """One service as seen at a moment."""
+
+    name: str
+    state: ServiceState
+    release: str = ""
+    address: str = ""
+    process_id: int | None = None
+    started_at: datetime | None = None
+    restarts: int = 0
+    health_ms: float | None = None
+    """Milliseconds that the health endpoint took; none when it did not answer."""
+    detail: str = ""
+
+
+class LayerCounts(Record):
+    """Rows in the three layers, read from the database."""
+
+    bronze: int
+    silver: int
+    gold: int
+
+
+class StackStatus(Record):
+    """What an environment runs, measured and not remembered."""
+
+    environment: str
+    measured_at: datetime
+    deployed: bool
+    """Whether any release is deployed here."""
+    release: str = ""
+    schema_revision: str = ""
+    waterfall_version: str = ""
+    services: tuple[ServiceStatus, ...] = ()
+    breakers: dict[str, str] | None = None
+    """State of each provider's breaker; none when the gateway did not answer."""
+    dead_letters: int | None = None
+    layers: LayerCounts | None = None
+    throughput: tuple[tuple[datetime, int, int], ...] = ()
+    """Per minute of the last hour: start of the minute, tracks enriched, tracks failed."""
+    lock: LockHolder | None = None
+    problems: tuple[Finding, ...] = ()
+    """What needs a person, most urgent first."""
