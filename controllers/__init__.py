@@ -1,0 +1,1 @@
+"""A controller a screen: state, table models and operations. QtCore only."""

@@ -1,0 +1,120 @@
+"""What the controllers ask of the rest of the program. `app` provides it; tests may bring their own.
+
+Every method blocks (files, database, network) and therefore runs on the background thread, never in
+the Qt thread. All of them raise `backend.contracts.errors.OperatorError` with a text for the operator.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from backend.contracts.enrichment import EndToEndResult, EnrichRequest
+from backend.contracts.environment import Environment, ProviderMode
+from backend.contracts.runs import (
+    Backup,
+    Control,
+    DeployOptions,
+    Finding,
+    OutputLine,
+    Plan,
+    Recovery,
+    RollbackChoice,
+    RollbackOptions,
+    Run,
+)
+from backend.contracts.stack import StackStatus
+
+
+class StackPort(Protocol):
+    """Looks at stacks and starts or stops them."""
+
+    def environments(self) -> Sequence[Environment]:
+        """All profiles, `sandbox` first."""
+
+    def status(self, environment: str) -> StackStatus:
+        """Measure what runs in `environment` now."""
+
+    def health(self, environment: str) -> Sequence[Finding]:
+        """Run the comprehensive health check once."""
+
+    def up(self, environment: str) -> None:
+        """Start the stack on the release deployed last."""
+
+    def down(self, environment: str) -> None:
+        """Stop the stack; its data stays."""
+
+    def end_to_end(self, environment: str, request: EnrichRequest) -> EndToEndResult:
+        """Run the playbook's manual end-to-end test and read the three layers back."""
+
+
+class RunsPort(Protocol):
+    """Plans, starts and follows deployments and rollbacks."""
+
+    def plan_deploy(self, environment: str, options: DeployOptions) -> Plan:
+        """Work out what a deployment would do. Changes nothing."""
+
+    def plan_rollback(self, environment: str, options: RollbackOptions) -> Plan:
+        """Work out what a rollback would do. Changes nothing."""
+
+    def rollback_choices(self, environment: str) -> Sequence[RollbackChoice]:
+        """The ways to roll back from the present state, each with its consequences."""
+
+    def backups(self, environment: str) -> Sequence[Backup]:
+        """Backups of the environment's database, newest first."""
+
+    def start_deploy(self, environment: str, options: DeployOptions) -> str:
+        """Start a runner process; its run's id."""
+
+    def start_rollback(self, environment: str, options: RollbackOptions) -> str:
+        """Start a runner process; its run's id."""
+
+    def resume(self, run_id: str) -> None:
+        """Go on with an interrupted run in a new runner process."""
+
+    def roll_back_interrupted(self, run_id: str) -> str:
+        """Take an interrupted run back; the id of the rollback."""
+
+    def runs(self, environment: str, limit: int) -> Sequence[Run]:
+        """Runs of the environment, newest first."""
+
+    def run(self, run_id: str) -> Run:
+        """One run as the journal has it now."""
+
+    def active_run(self, environment: str) -> Run | None:
+        """The run that is at work, or was interrupted, in the environment."""
+
+    def recovery(self, run_id: str) -> Recovery:
+        """Probe what an interrupted run left behind."""
+
+    def output(self, run_id: str, after: int, limit: int) -> Sequence[OutputLine]:
+        """Output lines with a sequence number above `after`, oldest first."""
+
+    def control(self, run_id: str, control: Control) -> None:
+        """Ask the runner to pause, go on, stop, or stop and roll back."""
+
+
+class SettingsPort(Protocol):
+    """Keeps what the operator chose, and the provider credentials."""
+
+    def theme(self) -> str:
+        """`dark`, `light` or `system`."""
+
+    def set_theme(self, theme: str) -> None:
+        """Keep the theme."""
+
+    def set_provider_mode(self, environment: str, provider: str, mode: ProviderMode) -> None:
+        """Send a provider's calls to the simulator or to the real service, from the next deployment on."""
+
+    def provider_credentials(self, environment: str) -> Sequence[tuple[str, str, bool]]:
+        """(provider, credential name, whether one is kept) for every credential a provider can use."""
+
+    def set_credential(self, environment: str, name: str, value: str) -> None:
+        """Keep a credential in the safest store there is."""
+
+    def forget_credential(self, environment: str, name: str) -> None:
+        """Remove a credential."""
+
+    def secret_store(self) -> str:
+        """Where secrets are kept, in words: the operating system's keyring, or a private file."""
+
+    def home(self) -> str:
+        """The folder that keeps everything."""
