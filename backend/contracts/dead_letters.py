@@ -4,14 +4,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 
 class DeadLetterState(StrEnum):
     """Where a dead letter stands."""
 
     FAILED = "failed"
+    PUBLISHING = "publishing"
+    """To be sent again: intended and recorded, not yet confirmed by the broker."""
     IN_FLIGHT = "in_flight"
+    """Sent again; what became of it is not known yet."""
     RESOLVED = "resolved"
     DISCARDED = "discarded"
     QUARANTINED = "quarantined"
@@ -65,7 +68,7 @@ class ReplayResult(BaseModel):
 class BatchReplayRequest(BaseModel):
     """Body of `POST /dlq/replay/batch`."""
 
-    message_ids: list[str]
+    message_ids: list[str] = Field(min_length=1, max_length=1000)
 
 
 class BatchReplayResult(BaseModel):
@@ -80,4 +83,68 @@ class BatchReplayResult(BaseModel):
 class DiscardRequest(BaseModel):
     """Body of `DELETE /dlq/message/{message_id}`: why it is let go."""
 
+    reason: str = Field(min_length=1, max_length=2000)
+
+
+class AuditEntry(BaseModel):
+    """One thing that was done to a dead letter."""
+
+    action: str
+    actor: str
     reason: str
+    from_state: DeadLetterState | None
+    to_state: DeadLetterState
+    version: int
+    happened_at: datetime
+
+
+class DeadLetterDetail(DeadLetter):
+    """A dead letter with its history; answer of `GET /dlq/messages/{message_id}`."""
+
+    generation: int
+    """How often it was sent again."""
+    proof: dict[str, Any] | None
+    """For a resolved one: the outcome that the enrichment service reported."""
+    payload_sha256: str
+    audit: list[AuditEntry]
+
+
+class ErrorGroup(BaseModel):
+    """Dead letters that failed in the same way; an element of `GET /dlq/errors/grouped`."""
+
+    fingerprint: str
+    error_type: str
+    provider: str | None
+    count: int
+    sample_message: str
+    sample_messages: list[str]
+    """At most five message ids, newest first."""
+    first_seen: datetime
+    last_seen: datetime
+
+
+class FailureReport(BaseModel):
+    """Why a message could not be processed; travels beside the unchanged message to the dead-letter queue."""
+
+    error_type: str
+    error_message: str
+    stack_trace: str | None = None
+    provider: str | None = None
+    """The provider that is to blame, if it is one alone."""
+    source_service: str
+    routing_key: str
+    """The queue to which a replay goes."""
+    failed_at: datetime
+    metadata: dict[str, Any] = Field(default_factory=dict)
+
+
+class ReplayOutcome(BaseModel):
+    """What became of a replayed dead letter that was processed this time."""
+
+    message_id: str
+    generation: int
+    request_id: str
+    track_id: str
+    status: str
+    """The status of the enrichment: completed, partial or cached."""
+    finished_at: datetime

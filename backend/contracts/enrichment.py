@@ -59,12 +59,24 @@ class EnrichResponse(BaseModel):
     timestamp: datetime
 
 
+class BatchAccepted(BaseModel):
+    """Answer of `POST /enrich/batch`: the requests are durably queued."""
+
+    status: str
+    batch_size: int
+    correlation_id: str
+    message: str
+
+
 class WaterfallStep(BaseModel):
     """One source in a field's waterfall."""
 
     provider: str
     enabled: bool
     min_confidence: float = Field(ge=0, le=1)
+    """A value is taken when its confidence reaches this."""
+    reliability: float = Field(default=1.0, ge=0, le=1)
+    """How often the provider is right about this field when the track was matched correctly."""
 
 
 class WaterfallField(BaseModel):
@@ -73,6 +85,14 @@ class WaterfallField(BaseModel):
     field: str
     required_for_gold: bool
     sources: list[WaterfallStep]
+
+
+class WaterfallConfiguration(BaseModel):
+    """A version of the waterfall. Versions that have been in force never change."""
+
+    version: int
+    activated_at: datetime
+    fields: list[WaterfallField]
 
 
 class LayerRows(BaseModel):

@@ -16,6 +16,9 @@ PROVIDER_SIMULATOR = "provider-simulator"
 SERVICES: tuple[str, ...] = (GATEWAY, DLQ_MANAGER, ENRICHMENT)
 """The three services, in the order the playbook starts them."""
 
+PROVIDERS: tuple[str, ...] = ("musicbrainz", "spotify", "deezer", "discogs")
+"""The providers that the gateway talks to."""
+
 
 class TargetKind(StrEnum):
     """How a stack is run."""

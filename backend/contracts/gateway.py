@@ -82,6 +82,21 @@ class SearchResponse(BaseModel):
     detail: str = ""
 
 
+class TrackResponse(BaseModel):
+    """Answer of a look-up by the provider's own identifier."""
+
+    status: str
+    """`success`, `not_found`, else why there is no answer, as in `SearchResponse`."""
+    provider: str
+    track_id: str
+    outcome: Outcome
+    data: TrackCandidate | None = None
+    cached: bool = False
+    response_id: str | None = None
+    retry_at: datetime | None = None
+    detail: str = ""
+
+
 class BreakerStatus(BaseModel):
     """One circuit breaker."""
 
@@ -121,6 +136,26 @@ class ProviderStatus(BaseModel):
     cache_misses: int = 0
 
 
+class CacheStatus(BaseModel):
+    """One provider's share of the answer cache; the value of `GET /admin/cache/stats`."""
+
+    hits: int
+    misses: int
+    errors: int
+    """Calls that ended without an answer that may be kept."""
+    hit_ratio: float
+    entries: int
+
+
+class ResetResult(BaseModel):
+    """Answer of `POST /admin/circuit-breakers/{provider}/reset`."""
+
+    provider: str
+    status: str
+    new_state: BreakerState
+    epoch: int
+
+
 class GatewayHealth(BaseModel):
     """Answer of the gateway's `/health`, the reference's names included."""
 
@@ -133,3 +168,4 @@ class GatewayHealth(BaseModel):
     circuit_breakers: dict[str, BreakerState]
     adapters: list[str]
     connections: dict[str, str]
+    """`database` and `recorder`: `healthy`, or what is wrong."""

@@ -14,6 +14,8 @@ class LockHolder(Record):
     run: str
     reason: str
     since: datetime
+    heartbeat: datetime | None = None
+    """When the holder last showed that it is alive; every 5 s while it is."""
 
 
 class ServiceState(StrEnum):

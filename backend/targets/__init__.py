@@ -1,0 +1,1 @@
+"""Where a stack runs. The engine knows a stack only through the port in `port.py`."""

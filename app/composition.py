@@ -1,0 +1,63 @@
+"""Puts the parts together. Everything that needs another part gets it from here."""
+
+import sys
+from pathlib import Path
+
+from app.environments import Environments
+from app.runs import Runs
+from app.secrets import Secrets
+from app.settings import ConsoleSettings
+from app.settings_port import Settings
+from app.stack import Stack
+from backend.contracts.environment import TargetKind
+from backend.contracts.errors import OperatorError
+from backend.contracts.runs import ExitCode
+from backend.deployment.journal import Journal
+from backend.deployment.journal_reader import JournalReader
+from backend.deployment.launcher import Launcher
+from backend.home import Home
+from backend.secret_files import SecretFiles
+from backend.targets.local import LocalTarget
+from backend.targets.port import Target
+
+SOURCE = Path(__file__).resolve().parents[1]
+"""The source tree that this program runs from, and that releases are made of."""
+
+
+class Composition:
+    """The parts of one console or one command."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self.environments = Environments(home)
+        self.journal = Journal(home.journal)
+        self.reader = JournalReader(home)
+        runner = [sys.executable, str(SOURCE / "main.py"), "runner"]
+        self.launcher = Launcher(home, self.journal, self.reader, runner)
+
+    def target(self, name: str) -> Target:
+        """The place where an environment's stack runs."""
+        environment = self.environments.get(name)
+        if environment.kind is not TargetKind.LOCAL:
+            raise OperatorError(
+                f"The environment {name} is of kind {environment.kind.value}, which cannot be run yet.",
+                "Use kind = 'local' in its profile.",
+                exit_code=ExitCode.REFUSED,
+            )
+        return LocalTarget(environment, self.home.environment(name), SOURCE)
+
+    def secrets(self, name: str) -> Secrets:
+        """The credentials of an environment."""
+        return Secrets(name, SecretFiles(self.home.environment(name).secrets))
+
+    def runs(self) -> Runs:
+        """Plans, starts and follows runs."""
+        return Runs(self.target, self.reader, self.journal, self.launcher)
+
+    def stack(self) -> Stack:
+        """Looks at stacks, starts and stops them."""
+        return Stack(self.environments, self.target, self.reader)
+
+    def settings(self) -> Settings:
+        """What the settings screen shows and changes."""
+        return Settings(self.home, self.environments, ConsoleSettings(self.home), self.secrets)

@@ -1,0 +1,113 @@
+"""Follows a run's journal on the terminal until the run ends or only its watch is left."""
+
+import time
+
+from app.terminal import Terminal, duration
+from backend.contracts.errors import OperatorError
+from backend.contracts.runs import (
+    Criterion,
+    CriterionState,
+    ExitCode,
+    Run,
+    RunState,
+    Step,
+    StepState,
+)
+from backend.deployment.journal_reader import JournalReader
+
+_POLL_SECONDS = 0.1
+_SHOWN = (CriterionState.MET, CriterionState.WARNING, CriterionState.FAILED, CriterionState.UNKNOWN)
+
+
+class Follower:
+    """Prints what is new in a run's journal."""
+
+    def __init__(self, reader: JournalReader, terminal: Terminal, *, verbose: bool = False) -> None:
+        self._reader = reader
+        self._terminal = terminal
+        self._verbose = verbose
+        self._last_output = 0
+        self._steps: dict[str, StepState] = {}
+        self._criteria: dict[tuple[str, str], Criterion] = {}
+        self._state: RunState | None = None
+
+    def follow(self, run_id: str, *, through_watch: bool = False) -> int:
+        """Print until the end; the run's exit code. Ctrl-C leaves the run at work and says so."""
+        try:
+            while True:
+                run = self._reader.run(run_id)
+                self._print_news(run)
+                watching = run.state is RunState.WATCHING and not through_watch
+                if run.state.is_finished or watching or run.state is RunState.INTERRUPTED:
+                    return self._finish(run)
+                time.sleep(_POLL_SECONDS)
+        except KeyboardInterrupt:
+            self._terminal.say("")
+            self._terminal.say(
+                f"The run goes on without you. Follow it: main.py runs show {run_id} --follow · "
+                f"stop it: main.py runs stop {run_id}"
+            )
+            return 130
+
+    def _print_news(self, run: Run) -> None:
+        if run.state is not self._state:
+            self._state = run.state
+            self._terminal.event("run", id=run.id, state=run.state.value, message=run.message)
+            if run.state is RunState.ROLLING_BACK:
+                self._terminal.say(f"  ↩ rolling back: {run.message}", "yellow")
+        for step in run.steps:
+            self._print_step(step, len(run.steps))
+        for line in self._reader.output(run.id, self._last_output):
+            self._last_output = line.sequence
+            self._terminal.event("output", **line.model_dump(mode="json"))
+            if self._verbose:
+                self._terminal.say(f"      {line.source}: {line.text}", "dim")
+
+    def _print_step(self, step: Step, count: int) -> None:
+        former = self._steps.get(step.plan.key)
+        if former is not step.state:
+            self._steps[step.plan.key] = step.state
+            self._announce(step, count, former)
+        for criterion in step.criteria:
+            if self._criteria.get((step.plan.key, criterion.key)) == criterion:
+                continue
+            self._criteria[step.plan.key, criterion.key] = criterion
+            self._terminal.event("criterion", step=step.plan.key, **criterion.model_dump(mode="json"))
+            if criterion.state in _SHOWN and (self._verbose or criterion.state is not CriterionState.MET):
+                self._terminal.say(f"      {criterion.state.value}: {criterion.text} ({criterion.evidence})")
+
+    def _announce(self, step: Step, count: int, former: StepState | None) -> None:
+        values = {"key": step.plan.key, "number": step.plan.number, "state": step.state.value}
+        self._terminal.event("step", title=step.plan.title, message=step.message, **values)
+        place = f"{step.plan.number:>2}/{count}"
+        if step.state is StepState.RUNNING:
+            self._terminal.say(f"◌ {place} {step.plan.title} …")
+        elif step.state is StepState.DONE:
+            self._terminal.say(f"✓ {place} {step.plan.title}  {_taken(step)}  {step.message}", "green")
+        elif step.state is StepState.FAILED:
+            self._terminal.say(f"✗ {place} {step.plan.title}  {_taken(step)}  {step.message}", "red")
+        elif step.state is StepState.SKIPPED and former is None:
+            self._terminal.say(f"– {place} {step.plan.title}  {step.message}", "dim")
+
+    def _finish(self, run: Run) -> int:
+        if run.state is RunState.INTERRUPTED:
+            raise OperatorError(
+                f"The runner of {run.id} ended without finishing.",
+                f"Continue with: main.py deploy --resume {run.id} · or take it back with: "
+                f"main.py rollback --interrupted {run.id}",
+            )
+        code = run.exit_code if run.exit_code is not None else ExitCode.DONE
+        self._terminal.event("end", id=run.id, state=run.state.value, message=run.message, exit_code=code)
+        style = {ExitCode.DONE: "bold green", ExitCode.INCONCLUSIVE: "yellow"}.get(code, "bold red")
+        self._terminal.say("")
+        self._terminal.say(f"{run.message}", style)
+        taken = ((run.finished_at or run.created_at) - run.created_at).total_seconds()
+        if run.finished_at:
+            self._terminal.say(f"{run.id} · {run.state.value} · {duration(taken)}", "dim")
+        return code
+
+
+def _taken(step: Step) -> str:
+    if step.started_at is None or step.finished_at is None:
+        return ""
+    return duration((step.finished_at - step.started_at).total_seconds())

@@ -1,0 +1,68 @@
+"""What the settings screen shows and changes."""
+
+from collections.abc import Callable, Sequence
+
+from app.environments import Environments
+from app.secrets import Secrets
+from app.settings import ConsoleSettings
+from backend.contracts.environment import ProviderMode
+from backend.contracts.errors import OperatorError
+from backend.home import Home
+
+CREDENTIALS = (
+    ("spotify", "spotify_client_id"),
+    ("spotify", "spotify_client_secret"),
+    ("discogs", "discogs_token"),
+)
+"""Provider and credential name, for every credential that a provider can use."""
+
+
+class Settings:
+    """The settings port of the controllers."""
+
+    def __init__(
+        self,
+        home: Home,
+        environments: Environments,
+        console: ConsoleSettings,
+        secrets: Callable[[str], Secrets],
+    ) -> None:
+        self._home = home
+        self._environments = environments
+        self._console = console
+        self._secrets = secrets
+
+    def theme(self) -> str:
+        """`dark`, `light` or `system`."""
+        return self._console.theme()
+
+    def set_theme(self, theme: str) -> None:
+        """Keep the theme."""
+        self._console.set_theme(theme)
+
+    def set_provider_mode(self, environment: str, provider: str, mode: ProviderMode) -> None:
+        """Send a provider's calls to the simulator or to the real service."""
+        self._environments.set_provider_mode(environment, provider, mode)
+
+    def provider_credentials(self, environment: str) -> Sequence[tuple[str, str, bool]]:
+        """(provider, credential name, whether one is kept)."""
+        secrets = self._secrets(environment)
+        return [(provider, name, secrets.get(name) is not None) for provider, name in CREDENTIALS]
+
+    def set_credential(self, environment: str, name: str, value: str) -> None:
+        """Keep a credential."""
+        if not value.strip():
+            raise OperatorError("The credential is empty.", "Paste it as the provider gave it to you.")
+        self._secrets(environment).put(name, value.strip())
+
+    def forget_credential(self, environment: str, name: str) -> None:
+        """Remove a credential."""
+        self._secrets(environment).forget(name)
+
+    def secret_store(self) -> str:
+        """Where secrets are kept, in words."""
+        return self._secrets("sandbox").where()
+
+    def home(self) -> str:
+        """The folder that keeps everything."""
+        return str(self._home.root)

@@ -1,0 +1,141 @@
+"""Looks at stacks: what runs, what is deployed, what needs a person."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from app.environments import Environments
+from backend.clients.services import Answer, ServiceClient
+from backend.contracts.enrichment import EndToEndResult, EnrichRequest
+from backend.contracts.environment import DLQ_MANAGER, GATEWAY, SERVICES, Environment
+from backend.contracts.errors import OperatorError
+from backend.contracts.runs import Finding
+from backend.contracts.stack import ServiceState, ServiceStatus, StackStatus
+from backend.database import medallion
+from backend.database.lock import DeploymentLock
+from backend.deployment.attention import problems
+from backend.deployment.checks import health
+from backend.deployment.journal_reader import JournalReader
+from backend.deployment.steps.migrate import medallion_runner
+from backend.targets.port import Output, Target
+
+
+class Stack:
+    """The stack port of the controllers, and what the command line uses."""
+
+    def __init__(
+        self, environments: Environments, target: Callable[[str], Target], reader: JournalReader
+    ) -> None:
+        self._environments = environments
+        self._target = target
+        self._reader = reader
+
+    def environments(self) -> Sequence[Environment]:
+        """All profiles, `sandbox` first."""
+        return [self._environments.get(name) for name in self._environments.names()]
+
+    def status(self, environment: str) -> StackStatus:
+        """Measure what runs now. A part that does not answer is unknown, never assumed."""
+        target = self._target(environment)
+        seen = target.services()
+        with self._client(target, timeout=2) as client:
+            services = [_with_health(client, s) if s.name in SERVICES else s for s in seen]
+            breakers = _breakers(client.health(GATEWAY)) if _is_up(services, GATEWAY) else None
+            stats = client.dead_letter_stats() if _is_up(services, DLQ_MANAGER) else None
+        release = next((s.release for s in services if s.release), "")
+        status = StackStatus(
+            environment=environment,
+            measured_at=datetime.now(UTC),
+            deployed=bool(release),
+            release=release,
+            services=tuple(services),
+            breakers=breakers,
+            dead_letters=_count(stats.value("total_pending")) if stats else None,
+        )
+        status = _with_database(target, status)
+        return status.model_copy(update={"problems": tuple(problems(status, self._reader))})
+
+    def health(self, environment: str) -> Sequence[Finding]:
+        """Run the comprehensive health check once."""
+        target = self._target(environment)
+        with self._client(target) as client:
+            return health.check(target, client)
+
+    def up(self, environment: str, output: Output | None = None) -> None:
+        """Start the stack on the releases it ran last."""
+        self._target(environment).up(output or _silent)
+
+    def down(self, environment: str, output: Output | None = None) -> None:
+        """Stop the stack; its data stays."""
+        self._target(environment).down(output or _silent)
+
+    def end_to_end(self, environment: str, request: EnrichRequest) -> EndToEndResult:
+        """Run the playbook's manual end-to-end test and read the three layers from the database."""
+        target = self._target(environment)
+        with self._client(target) as client:
+            answer = client.enrich(request)
+        if answer.error:
+            raise OperatorError(
+                f"metadata-enrichment did not answer: {answer.error}.",
+                "Deploy first, or start the stack with: main.py up",
+            )
+        return EndToEndResult(
+            request=request,
+            http_status=answer.status,
+            response=answer.body if isinstance(answer.body, dict) else {"answer": answer.body},
+            milliseconds=answer.milliseconds,
+            rows=medallion.rows_of_track(target.musicdb(), request.track_id),
+        )
+
+    def _client(self, target: Target, timeout: float = 5.0) -> ServiceClient:
+        return ServiceClient(target.environment, target.admin_token(), timeout)
+
+
+def _silent(_source: str, _text: str) -> None:
+    """For callers that show the outcome and not the way there."""
+
+
+def _with_health(client: ServiceClient, status: ServiceStatus) -> ServiceStatus:
+    if status.process_id is None:
+        return status
+    answer = client.health(status.name)
+    if answer.error:
+        starting = status.state is ServiceState.STARTING
+        state = ServiceState.STARTING if starting else ServiceState.UNKNOWN
+        return status.model_copy(update={"state": state, "detail": answer.error})
+    said = answer.value("status")
+    state = ServiceState.HEALTHY if answer.ok and said == "healthy" else ServiceState.DEGRADED
+    return status.model_copy(
+        update={"state": state, "health_ms": round(answer.milliseconds, 1), "detail": str(said)}
+    )
+
+
+def _breakers(answer: Answer) -> dict[str, str] | None:
+    clients = answer.value("api_clients")
+    if not isinstance(clients, dict):
+        return None
+    return {name: str(entry["circuit_breaker"]["state"]) for name, entry in clients.items()}
+
+
+def _with_database(target: Target, status: StackStatus) -> StackStatus:
+    """Add what only the database knows; without one these stay unknown."""
+    address = target.musicdb()
+    try:
+        return status.model_copy(
+            update={
+                "schema_revision": (medallion_runner(target).current_revision() or "")[:3],
+                "waterfall_version": medallion.waterfall_version(address) or "",
+                "layers": medallion.layer_counts(address),
+                "throughput": tuple(medallion.throughput(address)),
+                "lock": DeploymentLock(target.operations_database()).holder(),
+            }
+        )
+    except OperatorError:
+        return status  # the database is not there; the services' states say so already
+
+
+def _is_up(services: Sequence[ServiceStatus], name: str) -> bool:
+    return any(s.name == name and s.state in (ServiceState.HEALTHY, ServiceState.DEGRADED) for s in services)
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) else None

@@ -1,0 +1,1 @@
+"""Migrations: plain SQL files, applied one transaction each, recorded truthfully."""

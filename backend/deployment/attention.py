@@ -1,0 +1,85 @@
+"""What needs a person, most urgent first."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from backend.contracts.environment import SERVICES
+from backend.contracts.runs import CriterionState, Finding, RunState
+from backend.contracts.stack import ServiceState, StackStatus
+from backend.deployment.journal import now
+from backend.deployment.journal_reader import JournalReader
+
+_RECENT = timedelta(hours=24)
+
+
+def problems(status: StackStatus, reader: JournalReader) -> Iterator[Finding]:
+    """Findings that want somebody to act."""
+    yield from _runs(status.environment, reader)
+    if not status.deployed:
+        return
+    yield from _services(status)
+    yield from _breakers(status)
+    if status.dead_letters:
+        yield _problem(
+            "dead-letters",
+            f"{status.dead_letters} dead letters wait",
+            "Failed enrichments that were kept.",
+            "Look at their causes with: curl …/dlq/errors/grouped",
+            CriterionState.WARNING,
+        )
+
+
+def _runs(environment: str, reader: JournalReader) -> Iterator[Finding]:
+    newest = next(iter(reader.runs(environment, limit=1)), None)
+    if newest is None:
+        return
+    if newest.state is RunState.INTERRUPTED:
+        yield _problem(
+            "interrupted-run",
+            f"The {newest.kind.value} {newest.id} was interrupted",
+            "Its runner ended without finishing.",
+            "Continue it or roll it back.",
+            CriterionState.FAILED,
+        )
+    elif newest.state in (RunState.FAILED, RunState.ROLLBACK_FAILED, RunState.INCONCLUSIVE):
+        fresh = newest.finished_at is None or now() - newest.finished_at < _RECENT
+        if fresh:
+            yield _problem(
+                "failed-run",
+                f"The last {newest.kind.value} {newest.state.value}",
+                newest.message,
+                "Read its output; deploy again or roll back.",
+                CriterionState.FAILED,
+            )
+
+
+def _services(status: StackStatus) -> Iterator[Finding]:
+    for service in status.services:
+        deployed = service.name not in SERVICES or service.release
+        if not deployed or service.state in (ServiceState.HEALTHY, ServiceState.STARTING):
+            continue
+        if service.name not in SERVICES and service.process_id is not None:
+            continue
+        yield _problem(
+            f"service-{service.name}",
+            f"{service.name} is {service.state.value}",
+            service.detail or "It does not run.",
+            "Start the stack, or read its log.",
+            CriterionState.FAILED,
+        )
+
+
+def _breakers(status: StackStatus) -> Iterator[Finding]:
+    for provider, state in (status.breakers or {}).items():
+        if state != "closed":
+            yield _problem(
+                f"breaker-{provider}",
+                f"The circuit breaker of {provider} is {state.replace('_', '-')}",
+                "Lower sources of the waterfall cover for it meanwhile.",
+                "It tries again by itself; check the provider's credentials and limits.",
+                CriterionState.WARNING,
+            )
+
+
+def _problem(key: str, title: str, evidence: str, remedy: str, state: CriterionState) -> Finding:
+    return Finding(key=key, title=title, state=state, evidence=evidence, remedy=remedy)

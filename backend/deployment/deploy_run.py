@@ -1,0 +1,161 @@
+"""A deployment from the lock to its outcome."""
+
+from datetime import timedelta
+
+from backend.contracts.environment import SERVICES
+from backend.contracts.errors import OperatorError
+from backend.contracts.runs import ExitCode, RollbackOptions, RollbackScope, Run, RunState
+from backend.database.lock import DeploymentLock, LockHandle, LockHeldError
+from backend.deployment import playbook
+from backend.deployment.checks import blocking
+from backend.deployment.context import RunContext
+from backend.deployment.journal import now
+from backend.deployment.matrix import Decision, decide
+from backend.deployment.rollback_basis import find_basis
+from backend.deployment.rollback_plan import plan_rollback
+from backend.deployment.rollback_steps import RollbackTask, rollback_steps
+from backend.deployment.runner import Ending, Outcome, StepRunner
+from backend.deployment.steps import deployment_steps
+from backend.deployment.watch import Watch
+
+
+class DeployRun:
+    """Carries out one run of kind deploy; resuming an interrupted one is the same call."""
+
+    def __init__(self, context: RunContext, run: Run) -> None:
+        self._context = context
+        self._run = run
+
+    def execute(self) -> int:
+        """Do everything, and return the exit code that the journal has too."""
+        refused = self._preflight()
+        if refused is not None:
+            return refused
+        try:
+            self._context.target.prepare(self._output)
+            lock = self._acquire()
+        except LockHeldError as error:
+            return self._end(RunState.LOCKED, str(error), ExitCode.LOCKED)
+        except OperatorError as error:
+            return self._end(RunState.FAILED, str(error), ExitCode.FAILED)
+        try:
+            code = self._under_lock(lock)
+        finally:
+            lock.release()
+        if code is not None:
+            return code
+        return Watch(self._context, self._run).execute()
+
+    def _preflight(self) -> int | None:
+        """Look at the machine before anything is started; an exit code when it cannot carry the stack."""
+        bad = blocking(self._context.target.check_host())
+        if not bad:
+            return None
+        text = " ".join(f"{f.title}: {f.evidence}. {f.remedy}" for f in bad)
+        self._output("validate", text)
+        return self._end(RunState.REFUSED, f"Nothing was changed. {text}", ExitCode.REFUSED)
+
+    def _acquire(self) -> LockHandle:
+        lock = DeploymentLock(self._context.target.operations_database())
+        return lock.acquire(
+            operator=self._run.operator, host=self._run.host, run=self._run.id, reason=self._run.reason
+        )
+
+    def _under_lock(self, lock: LockHandle) -> int | None:
+        """Steps 1 to 9, and the rollback if they fail. None when the watch is to follow."""
+        context, run = self._context, self._run
+        self._remember_services()
+        scope = context.reader.fact(run.id, "rollback_scope")
+        if scope is not None:
+            return self._roll_back(lock, RollbackScope(scope), "The run was interrupted.")
+        context.journal.set_run(run.id, RunState.RUNNING)
+        runner = StepRunner(context, deployment_steps(), lock)
+        outcome = runner.run(run.plan.steps, RunState.RUNNING)
+        if outcome.ending is Ending.COMPLETED:
+            return self._completed()
+        if outcome.ending is Ending.STOPPED:
+            text = "Stopped as asked for. What is done stays; roll back or deploy again."
+            return self._end(RunState.STOPPED, text, ExitCode.FAILED)
+        if outcome.ending is Ending.ROLL_BACK:
+            return self._roll_back(lock, RollbackScope.FULL, "Stopped as asked for.")
+        return self._failed(lock, outcome)
+
+    def _remember_services(self) -> None:
+        """Keep what ran before, once: a resumed run must not take its own services for former ones."""
+        if self._context.reader.fact(self._run.id, "services_before") is not None:
+            return
+        running = {s.name: s.release or None for s in self._context.target.services() if s.name in SERVICES}
+        self._context.journal.set_fact(self._run.id, "services_before", running)
+
+    def _completed(self) -> int | None:
+        minutes = self._run.deploy_options.watch_minutes if self._run.deploy_options else 0
+        text = f"Release {self._run.plan.release} is deployed and verified."
+        if not minutes:
+            return self._end(RunState.SUCCEEDED, text, ExitCode.DONE, release_after=self._run.plan.release)
+        self._context.journal.set_run(
+            self._run.id,
+            RunState.WATCHING,
+            f"{text} It is watched for {minutes} minutes in the background.",
+            release_after=self._run.plan.release,
+            exit_code=ExitCode.DONE,
+            watch_until=(now() + timedelta(minutes=minutes)).isoformat(),
+        )
+        return None
+
+    def _failed(self, lock: LockHandle, outcome: Outcome) -> int:
+        if outcome.step == playbook.VALIDATE:
+            text = f"Nothing was changed. {outcome.message}"
+            return self._end(RunState.REFUSED, text, ExitCode.REFUSED)
+        decision = decide(outcome.step, outcome.findings)
+        self._output("engine", decision.reason)
+        automatic = self._run.deploy_options is None or self._run.deploy_options.automatic_rollback
+        if decision.scope is None or not automatic:
+            return self._end(RunState.FAILED, self._left_as_is(outcome, decision), ExitCode.FAILED)
+        return self._roll_back(lock, decision.scope, outcome.message)
+
+    def _left_as_is(self, outcome: Outcome, decision: Decision) -> str:
+        if decision.scope is None:
+            return f"{outcome.message} {decision.reason}"
+        return (
+            f"{outcome.message} Automatic rollback is off: roll back with ./scripts/rollback_deployment.sh."
+        )
+
+    def _roll_back(self, lock: LockHandle, scope: RollbackScope, cause: str) -> int:
+        context, run = self._context, self._run
+        context.journal.set_run(run.id, RunState.ROLLING_BACK, cause)
+        context.journal.set_fact(run.id, "rollback_scope", scope.value)
+        basis = find_basis(context.target, context.reader, run.id)
+        task = RollbackTask(RollbackOptions(scope=scope), basis)
+        if scope is RollbackScope.DATABASE and (basis is None or not basis.migrations):
+            text = f"{cause} The failed migration left nothing behind, so nothing had to be taken back."
+            return self._end(RunState.ROLLED_BACK, text, ExitCode.FAILED)
+        plan = plan_rollback(context.target.environment, context.reader, task.options, basis)
+        offset = len(run.plan.steps)
+        steps = [s.model_copy(update={"number": offset + s.number}) for s in plan.steps]
+        context.journal.append_steps(run.id, steps)
+        outcome = StepRunner(context, rollback_steps(task), lock).run(
+            steps, RunState.ROLLING_BACK, obey=False
+        )
+        if outcome.ending is Ending.COMPLETED:
+            text = f"{cause} Rolled back ({_words(scope)}) and verified."
+            return self._end(RunState.ROLLED_BACK, text, ExitCode.FAILED)
+        text = (
+            f"{cause} The rollback failed too: {outcome.message} Nothing was deleted; see the run's output."
+        )
+        return self._end(RunState.ROLLBACK_FAILED, text, ExitCode.ROLLBACK_FAILED)
+
+    def _end(self, state: RunState, message: str, code: int, **columns: object) -> int:
+        self._context.journal.set_run(self._run.id, state, message, exit_code=code, **columns)
+        return code
+
+    def _output(self, source: str, text: str) -> None:
+        step = self._context.reader.run(self._run.id).current_step
+        self._context.journal.write_output(self._run.id, step.plan.key if step else "", source, text)
+
+
+def _words(scope: RollbackScope) -> str:
+    return {
+        RollbackScope.SERVICES: "services only",
+        RollbackScope.DATABASE: "database only",
+        RollbackScope.FULL: "everything",
+    }[scope]

@@ -1,0 +1,77 @@
+"""A rollback that an operator asked for."""
+
+from backend.contracts.errors import OperatorError
+from backend.contracts.runs import ExitCode, RollbackOptions, Run, RunState
+from backend.database.lock import DeploymentLock, LockHeldError
+from backend.deployment.context import RunContext
+from backend.deployment.rollback_basis import RollbackBasis
+from backend.deployment.rollback_steps import RollbackTask, rollback_steps
+from backend.deployment.runner import Ending, StepRunner
+
+
+class RollbackRun:
+    """Carries out one run of kind rollback; resuming an interrupted one is the same call."""
+
+    def __init__(self, context: RunContext, run: Run) -> None:
+        self._context = context
+        self._run = run
+
+    def execute(self) -> int:
+        """Do everything, and return the exit code that the journal has too."""
+        try:
+            self._context.target.prepare(self._output)
+            lock = DeploymentLock(self._context.target.operations_database()).acquire(
+                operator=self._run.operator, host=self._run.host, run=self._run.id, reason=self._run.reason
+            )
+        except LockHeldError as error:
+            return self._end(RunState.LOCKED, str(error), ExitCode.LOCKED)
+        except OperatorError as error:
+            return self._end(RunState.FAILED, str(error), ExitCode.FAILED)
+        try:
+            self._context.journal.set_run(self._run.id, RunState.ROLLING_BACK)
+            runner = StepRunner(self._context, rollback_steps(self._task()), lock)
+            outcome = runner.run(self._run.plan.steps, RunState.ROLLING_BACK)
+        finally:
+            lock.release()
+        if outcome.ending is Ending.COMPLETED:
+            return self._completed()
+        if outcome.ending in (Ending.STOPPED, Ending.ROLL_BACK):
+            text = (
+                "Stopped as asked for, before the rollback was complete. Start the rollback again to finish."
+            )
+            return self._end(RunState.STOPPED, text, ExitCode.FAILED)
+        text = (
+            f"The rollback failed: {outcome.message} Nothing was deleted; mend the cause and roll back again."
+        )
+        return self._end(RunState.ROLLBACK_FAILED, text, ExitCode.ROLLBACK_FAILED)
+
+    def _completed(self) -> int:
+        after = self._run.plan.release
+        now_runs = f"Release {after} runs." if after else "No release is deployed now."
+        text = f"Rolled back and verified. {now_runs}"
+        self._context.journal.set_run(
+            self._run.id, RunState.SUCCEEDED, text, exit_code=ExitCode.DONE, release_after=after
+        )
+        self._mark_parent()
+        return ExitCode.DONE
+
+    def _mark_parent(self) -> None:
+        """A deployment that was interrupted or stopped half way is settled by its rollback."""
+        if self._run.parent is None:
+            return
+        parent = self._context.reader.run(self._run.parent)
+        if parent.state is RunState.INTERRUPTED:
+            text = f"Interrupted, then rolled back by {self._run.id}."
+            self._context.journal.set_run(parent.id, RunState.ROLLED_BACK, text, exit_code=ExitCode.FAILED)
+
+    def _task(self) -> RollbackTask:
+        fact = self._context.reader.fact(self._run.id, "basis")
+        basis = RollbackBasis.from_fact(fact) if fact else None
+        return RollbackTask(self._run.rollback_options or RollbackOptions(), basis)
+
+    def _end(self, state: RunState, message: str, code: int) -> int:
+        self._context.journal.set_run(self._run.id, state, message, exit_code=code)
+        return code
+
+    def _output(self, source: str, text: str) -> None:
+        self._context.journal.write_output(self._run.id, self._run.plan.steps[0].key, source, text)

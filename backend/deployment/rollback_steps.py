@@ -1,0 +1,280 @@
+"""The steps of a rollback. Each may run twice: what is already taken back is left alone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from backend.contracts.environment import SERVICES
+from backend.contracts.errors import OperatorError
+from backend.contracts.runs import CriterionState, ProbeState, RollbackOptions
+from backend.database import restore
+from backend.deployment import rollback_plan as plan
+from backend.deployment.checks.health import check_service, wait
+from backend.deployment.context import LooksOnly, Probe, RunContext, Step, StepFailedError, StepReport
+from backend.deployment.rollback_basis import RollbackBasis
+from backend.deployment.rollback_texts import touches_database, touches_services
+from backend.deployment.steps.migrate import medallion_runner
+from backend.deployment.steps.services import start_and_prove, status_of
+
+LABEL = "pre_rollback"
+_HEALTH_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class RollbackTask:
+    """What is to be taken back, and how far."""
+
+    options: RollbackOptions
+    basis: RollbackBasis | None
+
+    @property
+    def services_after(self) -> Mapping[str, str | None]:
+        """The release that each service shall run afterwards; None for stopped."""
+        if not touches_services(self.options):
+            return {}
+        return self.basis.services_before if self.basis else {}
+
+    @property
+    def migrations_to_revert(self) -> tuple[str, ...]:
+        """The migrations that shall be gone afterwards."""
+        if self.basis is None or self.options.backup or not touches_database(self.options):
+            return ()
+        return self.basis.migrations
+
+
+def rollback_steps(task: RollbackTask) -> Mapping[str, Step]:
+    """All rollback steps by key; a plan names those it uses."""
+    steps: Sequence[Step] = (
+        SafetyBackup(),
+        StopServices(task),
+        RollBackDatabase(task),
+        StartPrevious(task),
+        Verify(task),
+    )
+    return {step.key: step for step in steps}
+
+
+class SafetyBackup:
+    """A backup of the state that is about to be replaced."""
+
+    key = plan.SAFETY_BACKUP
+
+    def act(self, context: RunContext, report: StepReport, /) -> str:
+        """Make it, or keep the one made before an interruption."""
+        own = next(
+            (b for b in context.target.backups().list() if b.run == context.run_id and b.verified), None
+        )
+        if own is None:
+            report.checking("created")
+            own = context.target.backups().create(LABEL, context.run_id, lambda t: report.output("backup", t))
+        report.met("created", own.path)
+        return Path(own.path).name
+
+    def probe(self, context: RunContext, /) -> Probe:
+        """Whether this run's verified backup is there."""
+        made = any(b.run == context.run_id and b.verified for b in context.target.backups().list())
+        return Probe(
+            ProbeState.DONE if made else ProbeState.ABSENT, "verified backup" if made else "no backup"
+        )
+
+
+class StopServices:
+    """Stops what will be replaced, in the reverse order of starting."""
+
+    key = plan.STOP
+
+    def __init__(self, task: RollbackTask) -> None:
+        self._task = task
+
+    def act(self, context: RunContext, report: StepReport, /) -> str:
+        """Stop; a service that shall go on with its own release is remembered for the start."""
+        releases = {s.name: s.release for s in context.target.services() if s.name in SERVICES and s.release}
+        if context.reader.fact(context.run_id, "services_at_stop") is None:
+            context.journal.set_fact(context.run_id, "services_at_stop", releases)
+        affected = self._task.services_after or (releases if self._task.options.backup else {})
+        for service in reversed(SERVICES):
+            if service in affected:
+                context.target.stop_service(service, report.output)
+        report.met("stopped", ", ".join(s for s in SERVICES if s in affected) or "none had to be")
+        return f"{len(affected)} services stopped"
+
+    def probe(self, context: RunContext, /) -> Probe:
+        """Which services still run."""
+        running = [s.name for s in context.target.services() if s.name in SERVICES and s.process_id]
+        state = ProbeState.ABSENT if running else ProbeState.DONE
+        return Probe(state, f"running: {', '.join(running) or 'none'}")
+
+
+class RollBackDatabase:
+    """Takes the deployment's migrations back, or swaps a restored backup in."""
+
+    key = plan.DATABASE
+
+    def __init__(self, task: RollbackTask) -> None:
+        self._task = task
+
+    def act(self, context: RunContext, report: StepReport, /) -> str:
+        """Do it; the present database is kept when a backup takes its place."""
+        if self._task.options.backup:
+            return self._restore(context, report, self._task.options.backup)
+        return self._revert(context, report)
+
+    def probe(self, context: RunContext, /) -> Probe:
+        """Whether the migrations are gone, or the restored database is in place."""
+        if self._task.options.backup:
+            done = context.reader.fact(context.run_id, "replaced_database")
+            return Probe(ProbeState.DONE if done else ProbeState.ABSENT, done or "not swapped")
+        try:
+            left = self._still_applied(context)
+        except OperatorError as error:
+            return Probe(ProbeState.UNKNOWN, error.message)
+        return Probe(ProbeState.ABSENT if left else ProbeState.DONE, f"{len(left)} migrations to take back")
+
+    def _revert(self, context: RunContext, report: StepReport) -> str:
+        basis = self._task.basis
+        if basis is None or not self._task.migrations_to_revert:
+            report.criterion("reverted", CriterionState.NOT_APPLICABLE, "the deployment applied none")
+            return "no migration to take back"
+        report.checking("reverted")
+        runner = medallion_runner(context.target)
+        reverted = runner.revert_batches_of_run(
+            basis.deployment, progress=lambda line: report.output("migrate", line)
+        )
+        left = self._still_applied(context)
+        if left:
+            report.failed("reverted", f"still applied: {', '.join(left)}")
+            raise StepFailedError(f"{len(left)} migrations could not be taken back.")
+        revision = runner.current_revision()
+        report.met("reverted", f"{len(reverted)} taken back, schema {revision or 'empty'}")
+        return f"{len(reverted)} migrations taken back"
+
+    def _still_applied(self, context: RunContext) -> list[str]:
+        status = medallion_runner(context.target).status()
+        names = [one.migration.name for one in status if one.applied]
+        return [name for name in names if name in self._task.migrations_to_revert]
+
+    def _restore(self, context: RunContext, report: StepReport, backup: str) -> str:
+        report.checking("checked")
+        done = restore.restore(
+            Path(backup),
+            context.target.musicdb(),
+            context.run_id,
+            progress=lambda line: report.output("restore", line),
+        )
+        context.journal.set_fact(context.run_id, "replaced_database", done.replaced_database)
+        report.met("checked", backup)
+        report.met("restored", f"{done.rows:,} rows")
+        report.met("swapped", f"in {done.seconds:.1f} s; the former one is kept as {done.replaced_database}")
+        return f"{done.rows:,} rows restored"
+
+
+class StartPrevious:
+    """Starts what ran before."""
+
+    key = plan.START
+
+    def __init__(self, task: RollbackTask) -> None:
+        self._task = task
+
+    def act(self, context: RunContext, report: StepReport, /) -> str:
+        """Start each service from its former release; those that had none stay stopped."""
+        wanted = self._wanted(context)
+        for service in SERVICES:
+            release = wanted.get(service)
+            if release:
+                start_and_prove(_on_release(context, release), report, service)
+        started = [s for s in SERVICES if wanted.get(s)]
+        if not started:
+            report.criterion("started", CriterionState.NOT_APPLICABLE, "no release ran before")
+            return "nothing to start"
+        report.met("started", ", ".join(f"{s} on {wanted[s]}" for s in started))
+        return f"{len(started)} services started"
+
+    def probe(self, context: RunContext, /) -> Probe:
+        """Which of them run on their former release."""
+        wanted = {s: r for s, r in self._wanted(context).items() if r}
+        running = [s for s, r in wanted.items() if status_of(context, s).release == r]
+        state = ProbeState.DONE if len(running) == len(wanted) else ProbeState.PARTIAL
+        return Probe(state, f"{len(running)} of {len(wanted)} run on their former release")
+
+    def _wanted(self, context: RunContext) -> Mapping[str, str | None]:
+        if self._task.services_after:
+            return self._task.services_after
+        at_stop: Mapping[str, str] = context.reader.fact(context.run_id, "services_at_stop", {})
+        return dict(at_stop) if self._task.options.backup else {}
+
+
+class Verify(LooksOnly):
+    """Looks at what is there after the rollback and compares it with what was planned."""
+
+    key = plan.VERIFY
+
+    def __init__(self, task: RollbackTask) -> None:
+        self._task = task
+
+    def act(self, context: RunContext, report: StepReport, /) -> str:
+        """Probe services, schema and health."""
+        self._services(context, report)
+        revision = self._schema(context, report)
+        self._health(context, report)
+        return f"verified · schema {revision or 'empty'}"
+
+    def _services(self, context: RunContext, report: StepReport) -> None:
+        seen = {s.name: s for s in context.target.services() if s.name in SERVICES}
+        wrong = [
+            f"{name} runs {seen[name].release or 'nothing'} instead of {release or 'nothing'}"
+            for name, release in self._task.services_after.items()
+            if (seen[name].release or None) != release or (release is None and seen[name].process_id)
+        ]
+        if wrong:
+            report.failed("services", "; ".join(wrong))
+            raise StepFailedError(f"After the rollback {wrong[0]}.")
+        words = [f"{n} {'on ' + s.release if s.process_id else 'stopped'}" for n, s in seen.items()]
+        report.met("services", ", ".join(words))
+
+    def _schema(self, context: RunContext, report: StepReport) -> str:
+        runner = medallion_runner(context.target)
+        revision = runner.current_revision() or ""
+        left = {one.migration.name for one in runner.status() if one.applied} & set(
+            self._task.migrations_to_revert
+        )
+        if left:
+            report.failed("schema", f"still applied: {', '.join(sorted(left))}")
+            raise StepFailedError(f"After the rollback {len(left)} migrations are still applied.")
+        report.met("schema", revision or "empty, as before the first deployment")
+        return revision
+
+    def _health(self, context: RunContext, report: StepReport) -> None:
+        running = [s.name for s in context.target.services() if s.name in SERVICES and s.process_id]
+        if not running:
+            report.criterion("health", CriterionState.NOT_APPLICABLE, "no service runs, as planned")
+            return
+        patience = 0.0 if self._schema_is_older(context) else _HEALTH_SECONDS
+        with context.client() as client:
+            found = wait(lambda: [check_service(client, n) for n in running], patience, lambda _f: None)
+        bad = [f for f in found if f.state is not CriterionState.MET]
+        if not bad:
+            report.met("health", f"{len(found)} of {len(found)} healthy")
+            return
+        text = ", ".join(f"{f.key}: {f.evidence}" for f in bad)
+        if self._schema_is_older(context):
+            report.criterion("health", CriterionState.WARNING, f"as announced: {text}")
+            return
+        report.failed("health", text)
+        raise StepFailedError(f"After the rollback {text}.")
+
+    def _schema_is_older(self, context: RunContext) -> bool:
+        """Whether the operator chose to leave services running on a schema that was taken back."""
+        return not self._task.services_after and bool(medallion_runner(context.target).pending())
+
+
+def _on_release(context: RunContext, release: str) -> RunContext:
+    return RunContext(
+        run_id=context.run_id,
+        target=context.target,
+        release=release,
+        journal=context.journal,
+        reader=context.reader,
+        operator=context.operator,
+        options=context.options,
+    )

@@ -1,0 +1,54 @@
+"""Step 1: the machine, the infrastructure and the migrations' files are what a deployment needs."""
+
+from collections.abc import Iterator
+
+from backend.contracts.errors import OperatorError
+from backend.contracts.runs import CriterionState, Finding
+from backend.database.migrations.files import load_set
+from backend.deployment import playbook
+from backend.deployment.checks import blocking, finding
+from backend.deployment.context import LooksOnly, RunContext, StepFailedError, StepReport
+from backend.targets.port import Target
+
+
+def validate(target: Target) -> Iterator[Finding]:
+    """All checks of the playbook's step 1, as far as they apply to the target. Looks only."""
+    yield from target.check_host()
+    yield from target.check_infrastructure()
+    yield from (_check_migrations(target, name) for name in ("medallion", "operations"))
+    yield finding(
+        "profile",
+        "Environment profile",
+        True,
+        f"{target.environment.name}: {target.environment.kind.value}, {target.environment.tier.value}",
+    )
+
+
+class ValidateStep(LooksOnly):
+    """Runs every check and stops the deployment when a critical one fails."""
+
+    key = playbook.VALIDATE
+
+    def act(self, context: RunContext, report: StepReport) -> str:
+        """Check; nothing is changed."""
+        report.checking("checks")
+        found = list(validate(context.target))
+        report.findings(found)
+        bad = blocking(found)
+        if bad:
+            report.failed("checks", ", ".join(f.title for f in bad))
+            raise StepFailedError(f"{bad[0].title}: {bad[0].evidence}. {bad[0].remedy}".strip(), bad)
+        passed = sum(1 for f in found if f.state is CriterionState.MET)
+        report.met("checks", f"{passed} checks passed")
+        warnings = [f.title for f in found if f.state is CriterionState.WARNING]
+        report.met("warnings", ", ".join(warnings) + " (not critical)" if warnings else "none")
+        return f"{passed} checks passed" + (f", {len(warnings)} warnings" if warnings else "")
+
+
+def _check_migrations(target: Target, name: str) -> Finding:
+    title = f"Migration files ({name})"
+    try:
+        migrations = load_set(target.migrations(name))
+    except OperatorError as error:
+        return finding(f"migrations-{name}", title, False, error.message, error.remedy)
+    return finding(f"migrations-{name}", title, True, f"{len(migrations)} with up, down and verify")

@@ -1,0 +1,126 @@
+"""What the services need of a message broker, whichever one it is.
+
+Delivery is at least once: a message stays in its queue until a consumer has acknowledged it, so every
+consumer must be idempotent by `message_id`. Nothing is ever dropped: a message that is delivered too often
+moves to the dead-letter queue of its queue.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+HEADER_DEAD_LETTER_ID = "sn-dlq-id"
+"""Which dead letter a replayed message is."""
+HEADER_GENERATION = "sn-dlq-gen"
+"""How often that dead letter has been sent again, this time included; grows by one each time."""
+HEADER_OPERATION = "sn-dlq-op"
+"""Which operator's action sent it."""
+HEADER_FAILURE = "sn-failure"
+"""On a dead letter: a `FailureReport` as JSON. Messages moved by the delivery limit have none."""
+HEADER_DEATH_QUEUE = "sn-death-queue"
+"""On a message moved by the delivery limit: the queue it was moved from."""
+HEADER_DEATH_COUNT = "sn-death-count"
+"""On a message moved by the delivery limit: how often it had been delivered."""
+
+HeaderValue = str | int | float | bool
+
+
+class BrokerError(Exception):
+    """The broker could not do what was asked."""
+
+
+class BrokerUnavailableError(BrokerError):
+    """The broker does not answer. Whether a publish took effect is unknown: send again with the same id."""
+
+
+class UnknownQueueError(BrokerError):
+    """The queue was never declared; nothing was published."""
+
+
+class MessageRefusedError(BrokerError):
+    """The broker cannot hold this message (for example a NUL character in a header)."""
+
+
+class TopologyConflictError(BrokerError):
+    """A queue exists with other properties than the ones declared."""
+
+
+class DeliveryLostError(BrokerError):
+    """The lease of this delivery ended before it was settled; the message will be or was delivered again."""
+
+
+@dataclass(frozen=True)
+class QueueSpec:
+    """A queue as it has to be.
+
+    `delivery_limit` and `dead_letter_queue` come together: after that many unsuccessful deliveries the
+    message moves there. Without them it is delivered until somebody acknowledges it. `lease_seconds` is how
+    long a dead consumer can hold a message back.
+    """
+
+    name: str
+    delivery_limit: int | None = None
+    dead_letter_queue: str | None = None
+    lease_seconds: float = 60.0
+
+    def __post_init__(self) -> None:
+        if (self.delivery_limit is None) != (self.dead_letter_queue is None):
+            raise ValueError(f"queue {self.name}: a delivery limit needs a dead-letter queue and the reverse")
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message: its bytes are never interpreted by the broker."""
+
+    message_id: str
+    body: bytes
+    content_type: str = "application/json"
+    correlation_id: str | None = None
+    headers: Mapping[str, HeaderValue] = field(default_factory=dict)
+
+
+class Delivery(Protocol):
+    """A message handed to a consumer, who must settle it once: after its own commit, never before."""
+
+    @property
+    def message(self) -> Message:
+        """The message."""
+        ...
+
+    @property
+    def delivery_count(self) -> int:
+        """Which delivery this is, from 1; more than 1 means that an earlier one was not acknowledged."""
+        ...
+
+    async def ack(self) -> None:
+        """Take the message off the queue. DeliveryLostError when the lease had ended."""
+        ...
+
+    async def nack(self, delay_seconds: float = 0.0) -> None:
+        """Put it back, to be delivered again after the delay. DeliveryLostError as for `ack`."""
+        ...
+
+
+class Broker(Protocol):
+    """The port. Every method may raise BrokerUnavailableError."""
+
+    async def declare(self, queues: Sequence[QueueSpec]) -> None:
+        """Make the queues, or check that they are as described (TopologyConflictError). Idempotent."""
+        ...
+
+    async def publish(self, queue: str, messages: Sequence[Message]) -> None:
+        """Returns when the broker has every message durably. UnknownQueueError, MessageRefusedError."""
+        ...
+
+    def consume(self, queue: str, *, prefetch: int) -> AbstractAsyncContextManager[AsyncIterator[Delivery]]:
+        """Deliveries, oldest first, at most `prefetch` unsettled at a time; endless.
+
+        Leaving the context gives back what was not settled. A broker that goes away during consumption is
+        waited for.
+        """
+        ...
+
+    async def depth(self, queue: str) -> int:
+        """Messages in the queue, those at a consumer included."""
+        ...

@@ -1,0 +1,1 @@
+"""A simulated provider a file: what it knows of each recording, and its HTTP format."""

@@ -1,0 +1,18 @@
+"""Starts the API gateway: `python -m backend.services.api_gateway`."""
+
+from backend.services.api_gateway.app import create_app
+from backend.services.api_gateway.routes import SERVICE
+from backend.services.api_gateway.settings import GatewaySettings
+from backend.services.common.server import serve
+from backend.services.common.telemetry import configure_telemetry
+
+
+def main() -> None:
+    """Read the settings, then serve until told to stop."""
+    settings = GatewaySettings()
+    configure_telemetry(SERVICE, settings)
+    serve(create_app(settings), settings.host, settings.port)
+
+
+if __name__ == "__main__":
+    main()

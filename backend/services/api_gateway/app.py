@@ -1,0 +1,61 @@
+"""The gateway's application."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from fastapi import FastAPI
+
+from backend.services.api_gateway.assembly import open_providers
+from backend.services.api_gateway.metrics import GatewayMetrics
+from backend.services.api_gateway.recorder import Recorder
+from backend.services.api_gateway.routes import (
+    SERVICE,
+    VERSION,
+    Gateway,
+    admin_router,
+    api_router,
+    health_router,
+)
+from backend.services.api_gateway.settings import GatewaySettings
+from backend.services.common.database import Database
+from backend.services.common.metrics import metrics_route, new_registry
+
+
+def create_app(settings: GatewaySettings) -> FastAPI:
+    """The gateway. Its lifespan opens the connections, waits for none of them, and calls no provider."""
+    registry = new_registry()
+    metrics = GatewayMetrics(registry)
+    gateway = Gateway(settings.release)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with Database(settings.connect_arguments(), name=SERVICE) as database:
+            recorder = Recorder(database)
+            async with _running(recorder), open_providers(settings, recorder, metrics) as providers:
+                gateway.database, gateway.recorder, gateway.providers = database, recorder, providers
+                yield
+
+    app = FastAPI(
+        title="SongNodes API gateway",
+        version=VERSION,
+        lifespan=lifespan,
+        routes=[metrics_route(registry)],
+    )
+    app.include_router(api_router(gateway))
+    app.include_router(admin_router(gateway, settings.admin_token))
+    app.include_router(health_router(gateway))
+    return app
+
+
+@asynccontextmanager
+async def _running(recorder: Recorder) -> AsyncIterator[None]:
+    """Let the recorder write in the background, and write what is left at the end."""
+    task = asyncio.create_task(recorder.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        await recorder.flush()

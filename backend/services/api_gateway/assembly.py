@@ -1,0 +1,129 @@
+"""Puts the gateway together from its settings."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+
+import structlog
+from pydantic import SecretStr
+
+from backend.contracts.gateway import BreakerState
+from backend.http import httpx
+from backend.services.api_gateway.breaker import Breaker, BreakerSettings, Transition
+from backend.services.api_gateway.cache import Cache, MemoryCache
+from backend.services.api_gateway.caller import TIMEOUT, Caller
+from backend.services.api_gateway.metrics import GatewayMetrics
+from backend.services.api_gateway.provider import Provider
+from backend.services.api_gateway.providers import deezer, discogs, musicbrainz, spotify
+from backend.services.api_gateway.providers.adapter import Adapter
+from backend.services.api_gateway.rate_gate import RateGate, RateLimit
+from backend.services.api_gateway.recorder import Recorder
+from backend.services.api_gateway.records import BreakerEventRecord, BreakerStateRecord
+from backend.services.api_gateway.settings import GatewaySettings
+
+_PRACTICE = SecretStr("practice")
+"""Credentials for the simulator, which takes any."""
+
+_log = structlog.get_logger()
+
+
+def adapters(settings: GatewaySettings) -> list[Adapter]:
+    """The adapters, each bound to the real provider or to the simulator, as the settings say."""
+    agent, simulator = settings.user_agent, settings.simulator_url.rstrip("/")
+    simulated = set(settings.simulated_providers)
+
+    def base(name: str, live: str, path: str) -> str:
+        return f"{simulator}/{path}" if name in simulated else live
+
+    def secret(name: str, value: SecretStr | None) -> SecretStr | None:
+        return _PRACTICE if name in simulated else value
+
+    return [
+        musicbrainz.MusicBrainz(base("musicbrainz", musicbrainz.LIVE_URL, "musicbrainz/ws/2"), agent),
+        spotify.Spotify(
+            base("spotify", spotify.LIVE_URL, "spotify/v1"),
+            base("spotify", spotify.LIVE_TOKEN_URL, "spotify/api/token"),
+            secret("spotify", settings.spotify_client_id),
+            secret("spotify", settings.spotify_client_secret),
+            monotonic,
+        ),
+        deezer.Deezer(base("deezer", deezer.LIVE_URL, "deezer"), agent),
+        discogs.Discogs(
+            base("discogs", discogs.LIVE_URL, "discogs"), agent, secret("discogs", settings.discogs_token)
+        ),
+    ]
+
+
+def breaker_settings(limit: RateLimit) -> BreakerSettings:
+    """Thresholds that fit a provider's limit: a quarter of what it allows in a minute, from 5 to 20 calls."""
+    in_a_minute = limit.calls * 60 / limit.seconds
+    slow_provider = limit.calls / limit.seconds <= 1
+    return BreakerSettings(
+        minimum_calls=int(min(max(in_a_minute / 4, 5), 20)), probes_at_once=1 if slow_provider else 2
+    )
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What all providers share."""
+
+    settings: GatewaySettings
+    recorder: Recorder
+    metrics: GatewayMetrics
+    cache: Cache
+
+
+@asynccontextmanager
+async def open_providers(
+    settings: GatewaySettings, recorder: Recorder, metrics: GatewayMetrics
+) -> AsyncIterator[Mapping[str, Provider]]:
+    """The providers by name, each with its own HTTP client. Nothing is called at the start."""
+    parts = _Parts(settings, recorder, metrics, MemoryCache(monotonic))
+    async with AsyncExitStack() as stack:
+        providers = {}
+        for adapter in adapters(settings):
+            http = await stack.enter_async_context(httpx.AsyncClient(timeout=TIMEOUT))
+            providers[adapter.name] = _assemble(adapter, http, parts)
+        yield providers
+
+
+def _assemble(adapter: Adapter, http: httpx.AsyncClient, parts: _Parts) -> Provider:
+    def changed(transition: Transition) -> None:
+        _note_transition(adapter.name, transition, parts)
+
+    breaker = Breaker(breaker_settings(adapter.limit), monotonic, changed)
+    gate = RateGate(adapter.limit, monotonic)
+    patience = parts.settings.gate_patience_seconds
+    caller = Caller(adapter, http, breaker, gate, parts.recorder, parts.metrics, monotonic, patience)
+    parts.metrics.breaker_is(adapter.name, BreakerState.CLOSED)
+    parts.recorder.add(
+        BreakerStateRecord(
+            adapter.name, BreakerState.CLOSED, 0, "the gateway started", datetime.now(UTC), None
+        )
+    )
+    mode = "simulated" if adapter.name in parts.settings.simulated_providers else "live"
+    return Provider(adapter, mode, caller, breaker, gate, parts.cache, parts.metrics, monotonic)
+
+
+def _note_transition(provider: str, change: Transition, parts: _Parts) -> None:
+    now = datetime.now(UTC)
+    retry_at = None if change.retry_in is None else now + timedelta(seconds=change.retry_in)
+    parts.metrics.breaker_is(provider, change.to_state)
+    parts.recorder.add(
+        BreakerEventRecord(
+            provider, change.from_state, change.to_state, change.reason, change.epoch, change.failures, now
+        )
+    )
+    parts.recorder.add(
+        BreakerStateRecord(provider, change.to_state, change.epoch, change.reason, now, retry_at)
+    )
+    _log.warning(
+        "circuit_breaker",
+        provider=provider,
+        from_state=change.from_state,
+        to_state=change.to_state,
+        reason=change.reason,
+        epoch=change.epoch,
+    )

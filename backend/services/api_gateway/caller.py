@@ -1,0 +1,229 @@
+"""One call to a provider: rate gate, circuit breaker, HTTP, judgement, record."""
+
+import asyncio
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+
+from backend.contracts.gateway import BreakerState, Outcome, TrackCandidate
+from backend.http import httpx
+from backend.services.api_gateway.breaker import Breaker, Permit, Rejection, Verdict
+from backend.services.api_gateway.metrics import GatewayMetrics
+from backend.services.api_gateway.outcomes import ContractError, HttpAnswer, Judgement, verdict_of
+from backend.services.api_gateway.providers.adapter import Adapter, ProviderRequest, Reply
+from backend.services.api_gateway.rate_gate import GateClosed, GateState, RateGate
+from backend.services.api_gateway.recorder import Recorder
+from backend.services.api_gateway.records import ResponseRecord
+
+CALL_SECONDS = 12.0
+"""Longest a whole call may take, however slowly its bytes come."""
+TIMEOUT = httpx.Timeout(10.0, connect=3.0)
+_BLOCKED_SECONDS = 300.0
+_KEPT_HEADERS = ("age", "content-type", "date", "etag", "last-modified", "retry-after")
+_KEPT_PREFIXES = ("x-ratelimit", "x-discogs-ratelimit")
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What was made of an answer."""
+
+    judgement: Judgement
+    candidates: Sequence[TrackCandidate] = ()
+    payload: Any = None
+
+
+class Caller:
+    """Makes the calls of one provider. Every answer's bytes go to the recorder, whatever they are."""
+
+    def __init__(
+        self,
+        adapter: Adapter,
+        http: httpx.AsyncClient,
+        breaker: Breaker,
+        gate: RateGate,
+        recorder: Recorder,
+        metrics: GatewayMetrics,
+        clock: Callable[[], float],
+        patience: float,
+    ) -> None:
+        self._adapter = adapter
+        self._http = http
+        self._breaker = breaker
+        self._gate = gate
+        self._recorder = recorder
+        self._metrics = metrics
+        self._clock = clock
+        self._patience = patience
+
+    async def call(self, request: ProviderRequest, correlation_id: str | None) -> Reply:
+        """Make the call, or say what held it back. Raises nothing for what the provider does."""
+        if self._breaker.state is BreakerState.OPEN and (self._breaker.retry_in or 0) > 0:
+            return self._rejected(self._breaker.admit())
+        started = self._clock()
+        closed = await self._gate.enter(self._patience)
+        if closed is not None:
+            return _held_back(closed)
+        self._metrics.passed_gate(self._adapter.name, self._clock() - started, self._gate.free)
+        permit = self._breaker.admit()
+        if isinstance(permit, Rejection):
+            return self._rejected(permit)
+        return await self._permitted(request, permit, correlation_id)
+
+    async def _permitted(self, request: ProviderRequest, permit: Permit, correlation_id: str | None) -> Reply:
+        started = self._clock()
+        verdict = Verdict.NEUTRAL  # stands when the call is cancelled
+        answer: HttpAnswer | None = None
+        try:
+            answer = await self._send(request)
+            read = self._read(request, answer)
+            verdict = verdict_of(read.judgement.outcome)
+        except (httpx.HTTPError, TimeoutError) as error:
+            verdict = _verdict_of_error(error)
+            read = _Read(Judgement(Outcome.FAILURE, _describe(error)))
+        finally:
+            self._breaker.report(permit, verdict, self._clock() - started)
+        return self._conclude(request, answer, read, self._clock() - started, correlation_id)
+
+    async def _send(self, request: ProviderRequest) -> HttpAnswer:
+        async with asyncio.timeout(CALL_SECONDS):
+            response = await self._http.request(
+                request.method,
+                request.url,
+                params=dict(request.params) or None,
+                headers=dict(request.headers),
+                data=dict(request.form) if request.form is not None else None,
+            )
+        return HttpAnswer(response.status_code, response.headers, response.content)
+
+    def _read(self, request: ProviderRequest, answer: HttpAnswer) -> _Read:
+        judgement = self._adapter.judge(request, answer, datetime.now(UTC))
+        if judgement.outcome is not Outcome.OK:
+            return _Read(judgement)
+        try:
+            payload = answer.json()
+            candidates = request.parse(payload)
+        except (ContractError, ValueError, TypeError, AttributeError, KeyError) as error:
+            # Whatever reading stumbles over, the cause is the same: not the documented format.
+            detail = str(error) if isinstance(error, ContractError) else f"unreadable: {type(error).__name__}"
+            return _Read(Judgement(Outcome.CONTRACT, detail))
+        if candidates is not None and not candidates:
+            return _Read(Judgement(Outcome.NOT_FOUND))
+        return _Read(judgement, candidates or (), payload)
+
+    def _conclude(
+        self,
+        request: ProviderRequest,
+        answer: HttpAnswer | None,
+        read: _Read,
+        seconds: float,
+        correlation_id: str | None,
+    ) -> Reply:
+        judgement = read.judgement
+        self._tell_gate(judgement)
+        failed = verdict_of(judgement.outcome) is Verdict.FAILURE
+        self._metrics.called(self._adapter.name, request.endpoint, seconds, failed=failed)
+        response_id = self._record(request, answer, judgement.outcome, seconds, correlation_id)
+        if judgement.outcome not in {Outcome.OK, Outcome.NOT_FOUND}:
+            _log.warning(
+                "provider_call",
+                provider=self._adapter.name,
+                endpoint=request.endpoint,
+                outcome=judgement.outcome,
+                detail=judgement.detail,
+                correlation_id=correlation_id,
+            )
+        retry_at = _moment_in(self._gate.closed_for) if self._gate.closed_for else None
+        return Reply(
+            judgement.outcome, read.candidates, read.payload, response_id, retry_at, judgement.detail
+        )
+
+    def _tell_gate(self, judgement: Judgement) -> None:
+        match judgement.outcome:
+            case Outcome.THROTTLED | Outcome.QUOTA:
+                self._gate.throttled(judgement.retry_after)
+            case Outcome.OK | Outcome.NOT_FOUND:
+                self._gate.succeeded()
+
+    def block(self) -> None:
+        """Stop calling for a while: the credentials were refused."""
+        self._gate.block(_BLOCKED_SECONDS)
+
+    def _record(
+        self,
+        request: ProviderRequest,
+        answer: HttpAnswer | None,
+        outcome: Outcome,
+        seconds: float,
+        correlation_id: str | None,
+    ) -> str:
+        identifier = str(uuid.uuid4())
+        keep_body = answer is not None and not request.holds_secrets
+        self._recorder.add(
+            ResponseRecord(
+                id=identifier,
+                provider=self._adapter.name,
+                endpoint=request.endpoint,
+                request_params={"path": httpx.URL(request.url).path, **request.params},
+                response_status=answer.status if answer else None,
+                response_headers=_kept(answer) if answer else {},
+                body=answer.body if answer and keep_body else None,
+                outcome=outcome,
+                latency_ms=round(seconds * 1000, 3),
+                correlation_id=correlation_id,
+                fetched_at=datetime.now(UTC),
+            )
+        )
+        self._metrics.recorder_is(self._recorder.waiting, self._recorder.dropped)
+        return identifier
+
+    def _rejected(self, rejection: Permit | Rejection) -> Reply:
+        reason = rejection.reason if isinstance(rejection, Rejection) else ""
+        seconds = rejection.retry_in if isinstance(rejection, Rejection) else 0.0
+        detail = f"the circuit breaker of {self._adapter.name} is open: {reason}"
+        return Reply(Outcome.BREAKER_OPEN, retry_at=_moment_in(seconds), detail=detail)
+
+
+def _held_back(closed: GateClosed) -> Reply:
+    retry_at = _moment_in(closed.retry_in)
+    match closed.state:
+        case GateState.BLOCKED:
+            detail = "the provider refused the credentials; correct them and reset the breaker"
+            return Reply(Outcome.CREDENTIAL, retry_at=retry_at, detail=detail)
+        case GateState.QUOTA:
+            return Reply(Outcome.QUOTA, retry_at=retry_at, detail="the provider's quota is used up")
+        case GateState.COOLING:
+            return Reply(Outcome.THROTTLED, retry_at=retry_at, detail="the provider asked to slow down")
+        case GateState.FLOWING:
+            detail = "too many calls are waiting for their place within the provider's limit"
+            return Reply(Outcome.THROTTLED, retry_at=retry_at, detail=detail)
+
+
+def _verdict_of_error(error: Exception) -> Verdict:
+    unreachable = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+    return Verdict.UNREACHABLE if unreachable else Verdict.FAILURE
+
+
+def _describe(error: Exception) -> str:
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+        return "the provider could not be reached"
+    if isinstance(error, httpx.TimeoutException | TimeoutError):
+        return "the provider did not answer in time"
+    return f"the connection to the provider failed: {type(error).__name__}"
+
+
+def _kept(answer: HttpAnswer) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in answer.headers.items()
+        if name in _KEPT_HEADERS or name.startswith(_KEPT_PREFIXES)
+    }
+
+
+def _moment_in(seconds: float) -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=seconds)

@@ -1,0 +1,79 @@
+"""What an adapter is: the one place that knows a provider's HTTP format."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from backend.contracts.gateway import Outcome, SearchRequest, TrackCandidate
+from backend.services.api_gateway.outcomes import HttpAnswer, Judgement
+from backend.services.api_gateway.rate_gate import RateLimit
+
+Parse = Callable[[Any], Sequence[TrackCandidate] | None]
+"""Reads the tracks out of an answer's JSON; ContractError when the format is not the documented one.
+
+None: answers of this kind hold no tracks. An empty sequence: the provider has no such track.
+"""
+
+
+@dataclass(frozen=True)
+class ProviderRequest:
+    """One HTTP call to a provider."""
+
+    endpoint: str
+    """Its kind, one of a handful of names: `search`, `track`, `isrc`, `token`. Labels metrics."""
+    url: str
+    parse: Parse
+    params: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    method: str = "GET"
+    form: Mapping[str, str] | None = None
+    holds_secrets: bool = False
+    """The answer carries a token: its bytes are kept nowhere."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """How one HTTP call to a provider ended."""
+
+    outcome: Outcome
+    candidates: Sequence[TrackCandidate] = ()
+    payload: Any = None
+    response_id: str | None = None
+    retry_at: datetime | None = None
+    detail: str = ""
+
+
+Call = Callable[[ProviderRequest], Awaitable[Reply]]
+"""Makes one call through rate gate and circuit breaker. It never raises for what a provider does."""
+
+
+class Adapter(Protocol):
+    """A provider. `version` goes up when candidates are read differently, so that old cached ones lapse."""
+
+    name: str
+    version: int
+    limit: RateLimit
+
+    @property
+    def missing_credentials(self) -> str:
+        """Which credentials are missing, in words; empty when calls can be made."""
+
+    def judge(self, request: ProviderRequest, answer: HttpAnswer, now: datetime) -> Judgement:
+        """What an answer means, before anything is read from it."""
+
+    async def search(self, query: SearchRequest, call: Call) -> Reply:
+        """Find candidates for a track; `call` may be used several times."""
+
+    async def track(self, track_id: str, call: Call) -> Reply:
+        """Look up one track by the provider's own identifier."""
+
+
+async def first_with_hits(requests: Sequence[ProviderRequest], call: Call) -> Reply:
+    """Try query forms in order until one has hits or one fails for another reason than finding nothing."""
+    reply = await call(requests[0])
+    for request in requests[1:]:
+        if reply.outcome is not Outcome.NOT_FOUND:
+            break
+        reply = await call(request)
+    return reply

@@ -1,0 +1,177 @@
+"""The gateway's HTTP endpoints."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from math import ceil
+from typing import Any
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from pydantic import SecretStr, ValidationError
+from starlette.responses import Response
+
+from backend.contracts.gateway import (
+    BreakerStatus,
+    CacheStatus,
+    GatewayHealth,
+    Outcome,
+    ResetResult,
+    SearchRequest,
+    SearchResponse,
+    TrackResponse,
+)
+from backend.services.api_gateway.provider import Provider
+from backend.services.api_gateway.recorder import Recorder
+from backend.services.common.auth import bearer_guard
+from backend.services.common.database import Database
+
+SERVICE = "api-gateway-internal"
+VERSION = "1.0.0"
+_LARGEST_BODY = 64 * 1024
+_HTTP_STATUS = {
+    Outcome.OK: 200,
+    Outcome.NOT_FOUND: 200,
+    Outcome.THROTTLED: 429,
+    Outcome.QUOTA: 429,
+    Outcome.BREAKER_OPEN: 503,
+    Outcome.CAPABILITY_GONE: 410,
+}
+_SEARCH_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": SearchRequest.model_json_schema()}},
+    }
+}
+
+
+class Gateway:
+    """What the endpoints work on; filled in by the application's lifespan."""
+
+    def __init__(self, release: str) -> None:
+        self.release = release
+        self.providers: Mapping[str, Provider] = {}
+        self.database: Database | None = None
+        self.recorder: Recorder | None = None
+
+    def provider(self, name: str) -> Provider:
+        """The provider, or a 404 that names the known ones."""
+        if name not in self.providers:
+            known = ", ".join(self.providers)
+            raise HTTPException(404, f"There is no provider '{name}' here. Known: {known}.")
+        return self.providers[name]
+
+
+def api_router(gateway: Gateway) -> APIRouter:
+    """Search and look-up."""
+    router = APIRouter(prefix="/api", tags=["providers"])
+
+    @router.post("/{provider}/search", response_model=SearchResponse, openapi_extra=_SEARCH_BODY)
+    async def search(request: Request, provider: str) -> Response:
+        found = gateway.provider(provider)
+        # The body is JSON whatever the content type says: curl -d calls it a form, as the playbook does.
+        query = parse_search(await request.body())
+        return _respond(await found.search(query, _correlation_id(request)))
+
+    @router.get("/spotify/audio-features/{track_id}")
+    async def audio_features(track_id: str) -> Response:
+        raise HTTPException(
+            410,
+            "Spotify closed its audio features to applications on 2024-11-27, so there are none for "
+            f"{track_id[:40]}. Deezer's track look-up has the tempo.",
+        )
+
+    @router.get("/{provider}/track/{track_id}", response_model=TrackResponse)
+    async def track(request: Request, provider: str, track_id: str) -> Response:
+        answer = await gateway.provider(provider).track(track_id, _correlation_id(request))
+        if answer.outcome is Outcome.NOT_FOUND:
+            return _respond(answer, status=404)
+        return _respond(answer)
+
+    return router
+
+
+def admin_router(gateway: Gateway, admin_token: SecretStr | None) -> APIRouter:
+    """Breakers and cache. Looking is free, changing needs the admin token."""
+    router = APIRouter(prefix="/admin", tags=["admin"])
+
+    @router.get("/circuit-breakers")
+    async def breakers() -> dict[str, BreakerStatus]:
+        return {name: provider.breaker_status() for name, provider in gateway.providers.items()}
+
+    @router.post("/circuit-breakers/{provider}/reset", dependencies=[Depends(bearer_guard(admin_token))])
+    async def reset(provider: str) -> ResetResult:
+        found = gateway.provider(provider)
+        found.reset("reset by an operator")
+        status = found.breaker_status()
+        return ResetResult(provider=provider, status="reset", new_state=status.state, epoch=status.epoch)
+
+    @router.get("/cache/stats")
+    async def cache_stats() -> dict[str, CacheStatus]:
+        return {name: provider.cache_status() for name, provider in gateway.providers.items()}
+
+    return router
+
+
+def health_router(gateway: Gateway) -> APIRouter:
+    """Health. It asks the database, never a provider."""
+    router = APIRouter(tags=["health"])
+
+    @router.get("/health")
+    async def health() -> GatewayHealth:
+        database = "not open" if gateway.database is None else await gateway.database.problem()
+        recorder = "" if gateway.recorder is None else gateway.recorder.problem
+        clients = {name: provider.status() for name, provider in gateway.providers.items()}
+        return GatewayHealth(
+            status="degraded" if database or recorder else "healthy",
+            service=SERVICE,
+            version=VERSION,
+            release=gateway.release,
+            timestamp=datetime.now(UTC),
+            api_clients=clients,
+            circuit_breakers={name: client.circuit_breaker.state for name, client in clients.items()},
+            adapters=list(clients),
+            connections={"database": database or "healthy", "recorder": recorder or "healthy"},
+        )
+
+    return router
+
+
+def parse_search(body: bytes) -> SearchRequest:
+    """The search request in a body; a 422 in plain words when it is not one."""
+    if len(body) > _LARGEST_BODY:
+        raise HTTPException(413, f"The body is larger than {_LARGEST_BODY // 1024} KiB.")
+    if not body.strip():
+        raise HTTPException(
+            422, 'The body is empty. Send JSON such as {"artist_name": "…", "track_title": "…"}.'
+        )
+    try:
+        return SearchRequest.model_validate_json(body)
+    except ValidationError as error:
+        raise HTTPException(422, _in_words(error)) from error
+
+
+def _in_words(error: ValidationError) -> str:
+    problems = error.errors(include_url=False, include_context=False, include_input=False)
+    if any(problem["type"] == "json_invalid" for problem in problems):
+        return 'The body is not JSON. Send for example {"artist_name": "…", "track_title": "…"}.'
+    parts = [f"{_field(problem['loc'])}: {problem['msg'].lower()}" for problem in problems]
+    return f"The search cannot be made: {'; '.join(parts)}."
+
+
+def _field(location: tuple[int | str, ...]) -> str:
+    return ".".join(map(str, location)) or "the body"
+
+
+def _correlation_id(request: Request) -> str | None:
+    given = request.headers.get("x-correlation-id", "").strip()
+    return given[:200] or None
+
+
+def _respond(answer: SearchResponse | TrackResponse, status: int | None = None) -> Response:
+    if status is None:
+        missing = answer.status == "no_credentials"
+        status = 200 if missing else _HTTP_STATUS.get(answer.outcome, 502)
+    headers: dict[str, Any] = {}
+    if answer.retry_at is not None and status in {429, 503}:
+        seconds = (answer.retry_at - datetime.now(UTC)).total_seconds()
+        headers["Retry-After"] = str(max(1, ceil(seconds)))
+    return Response(answer.model_dump_json(), status, headers, media_type="application/json")

@@ -1,0 +1,41 @@
+"""Settings of the API gateway."""
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import NoDecode
+
+from backend.services.common.settings import ServiceSettings
+
+PROVIDERS = ("musicbrainz", "spotify", "deezer", "discogs")
+
+
+class GatewaySettings(ServiceSettings):
+    """What the gateway takes from the environment besides the common settings."""
+
+    port: int = Field(default=8022, ge=1, le=65535)
+    simulator_url: str = "http://127.0.0.1:8030"
+    simulated_providers: Annotated[tuple[str, ...], NoDecode] = PROVIDERS
+    """Comma-separated names; calls of these go to the simulator. By omission nothing leaves the machine."""
+    contact: str = "operator@localhost"
+    """An address or web page for the User-Agent, as MusicBrainz and Discogs ask for."""
+    gate_patience_seconds: float = Field(default=10.0, ge=0, le=60)
+    """How long a call may wait for its place within a provider's limit."""
+    spotify_client_id: SecretStr | None = None
+    spotify_client_secret: SecretStr | None = None
+    discogs_token: SecretStr | None = None
+
+    @field_validator("simulated_providers", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        names = tuple(name.strip() for name in value.split(",") if name.strip())
+        if unknown := sorted(set(names) - set(PROVIDERS)):
+            raise ValueError(f"unknown provider {', '.join(unknown)}; known: {', '.join(PROVIDERS)}")
+        return names
+
+    @property
+    def user_agent(self) -> str:
+        """Who calls, in the form MusicBrainz asks for: name, version, contact."""
+        return f"SongNodesConsole/{self.release} ( {self.contact} )"

@@ -1,0 +1,53 @@
+"""The connection pool of a service, tolerant of a database that is away."""
+
+from types import TracebackType
+from typing import Any, Self
+
+import psycopg
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+Pool = AsyncConnectionPool[psycopg.AsyncConnection[tuple[Any, ...]]]
+
+
+class Database:
+    """An asynchronous pool that opens without waiting: a service starts and says degraded meanwhile.
+
+    Use as an async context manager in the application's lifespan. Connections are checked when they are
+    handed out, so a restart of the server costs nobody an error.
+    """
+
+    def __init__(self, connect_arguments: dict[str, Any], *, name: str, max_size: int = 8) -> None:
+        self._pool: Pool = AsyncConnectionPool(
+            kwargs={**connect_arguments, "application_name": name},
+            min_size=1,
+            max_size=max_size,
+            open=False,
+            name=name,
+            timeout=5,
+            check=AsyncConnectionPool.check_connection,
+        )
+
+    @property
+    def pool(self) -> Pool:
+        """The pool: `async with database.pool.connection() as connection`. PoolTimeout when it is away."""
+        return self._pool
+
+    async def __aenter__(self) -> Self:
+        await self._pool.open(wait=False)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._pool.close(timeout=5)
+
+    async def problem(self, timeout_seconds: float = 2.0) -> str:
+        """Why the database cannot be used now, in a short sentence; empty when it answers."""
+        try:
+            async with self._pool.connection(timeout=timeout_seconds) as connection:
+                await connection.execute("SELECT 1")
+        except PoolTimeout:
+            return f"the database gave no connection within {timeout_seconds:g} s"
+        except psycopg.Error as error:
+            return f"the database answered with {type(error).__name__}"
+        return ""

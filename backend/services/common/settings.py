@@ -1,0 +1,75 @@
+"""Settings that every service shares: environment variables, and one file a secret."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
+
+SECRETS_DIR_VARIABLE = "SONGNODES_SECRETS_DIR"
+
+
+class ServiceSettings(BaseSettings):
+    """Read from `SONGNODES_*` variables; secrets from files named like the field in `SONGNODES_SECRETS_DIR`.
+
+    An environment variable wins over a secret file. Secrets never show in the repr.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="SONGNODES_", extra="ignore", frozen=True)
+
+    host: str = "127.0.0.1"
+    port: int = Field(ge=1, le=65535)
+    release: str = "development"
+    environment: str = "sandbox"
+    log_level: str = "INFO"
+    database_host: str = "127.0.0.1"
+    database_port: int = Field(default=5433, ge=1, le=65535)
+    database_name: str = "musicdb"
+    database_user: str = "musicdb_user"
+    operations_database: str = "songnodes_operations"
+    database_password: SecretStr | None = None
+    admin_token: SecretStr | None = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - part of the overridden signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - replaced: it would want the prefix
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then environment, then secret files, whose names carry no prefix."""
+        folder = os.environ.get(SECRETS_DIR_VARIABLE)
+        if not folder:
+            return init_settings, env_settings
+        if not Path(folder).is_dir():
+            raise ValueError(f"{SECRETS_DIR_VARIABLE} names {folder}, which is not a folder")
+        return init_settings, env_settings, SecretsSettingsSource(settings_cls, folder, env_prefix="")
+
+    def connect_arguments(self, database: str | None = None) -> dict[str, Any]:
+        """Keyword arguments of a psycopg connection to `database` (default: the music database).
+
+        Kept as arguments, not as one conninfo text, so that no text with the password in it exists.
+        """
+        arguments: dict[str, Any] = {
+            "host": self.database_host,
+            "port": self.database_port,
+            "dbname": database or self.database_name,
+            "user": self.database_user,
+            "connect_timeout": 3,
+        }
+        if self.database_password is not None:
+            arguments["password"] = self.database_password.get_secret_value()
+        return arguments
+
+    def secret_values(self) -> tuple[str, ...]:
+        """Every secret these settings hold, for the redaction of logs and errors."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return tuple(value.get_secret_value() for value in values if isinstance(value, SecretStr))

@@ -1,0 +1,93 @@
+"""Calls the API gateway, the only way to the providers."""
+
+import time
+
+from pydantic import ValidationError
+
+from backend.contracts.gateway import Outcome, SearchResponse, TrackResponse
+from backend.http import httpx
+from backend.services.metadata_enrichment.answers import Answer
+
+CORRELATION_HEADER = "X-Correlation-ID"
+CANDIDATES = 10
+
+
+class GatewayClient:
+    """Asks providers through the gateway. A call that fails is an answer too: its outcome says how."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+
+    async def search(
+        self, provider: str, artist: str, title: str, isrc: str | None, correlation_id: str
+    ) -> Answer:
+        """Tracks of that name."""
+        body = {"artist_name": artist, "track_title": title, "isrc": isrc, "limit": CANDIDATES}
+        started = time.monotonic()
+        reply = await self._send("POST", f"/api/{provider}/search", correlation_id, body)
+        if isinstance(reply, str):
+            return _failed(provider, "search", started, reply)
+        try:
+            found = SearchResponse.model_validate_json(reply.content)
+        except ValidationError:
+            return _failed(provider, "search", started, _strange(reply))
+        return Answer(
+            provider=provider,
+            operation="search",
+            outcome=found.outcome,
+            candidates=tuple(found.results),
+            response_id=found.response_id,
+            latency_ms=_milliseconds_since(started),
+            detail=found.detail,
+        )
+
+    async def track(self, provider: str, track_id: str, correlation_id: str) -> Answer:
+        """One track by the provider's own identifier."""
+        started = time.monotonic()
+        path = f"/api/{provider}/track/{track_id}"
+        reply = await self._send("GET", path, correlation_id, None)
+        if isinstance(reply, str):
+            return _failed(provider, "track", started, reply)
+        try:
+            found = TrackResponse.model_validate_json(reply.content)
+        except ValidationError:
+            return _failed(provider, "track", started, _strange(reply))
+        return Answer(
+            provider=provider,
+            operation="track",
+            outcome=found.outcome,
+            candidates=(found.data,) if found.data else (),
+            response_id=found.response_id,
+            latency_ms=_milliseconds_since(started),
+            detail=found.detail,
+        )
+
+    async def problem(self) -> str:
+        """Why the gateway cannot be used now; empty when it answers its health check."""
+        try:
+            reply = await self._client.get("/health", timeout=2.0)
+        except httpx.HTTPError as error:
+            return f"the gateway does not answer: {type(error).__name__}"
+        return "" if reply.status_code == httpx.codes.OK else f"the gateway says {reply.status_code}"
+
+    async def _send(
+        self, method: str, path: str, correlation_id: str, body: dict[str, object] | None
+    ) -> httpx.Response | str:
+        headers = {CORRELATION_HEADER: correlation_id}
+        try:
+            return await self._client.request(method, path, json=body, headers=headers)
+        except httpx.HTTPError as error:
+            return f"the gateway does not answer: {type(error).__name__}"
+
+
+def _failed(provider: str, operation: str, started: float, detail: str) -> Answer:
+    latency = _milliseconds_since(started)
+    return Answer(provider, operation, Outcome.FAILURE, latency_ms=latency, detail=detail)
+
+
+def _strange(reply: httpx.Response) -> str:
+    return f"the gateway gave status {reply.status_code} and no answer of the agreed form"
+
+
+def _milliseconds_since(started: float) -> float:
+    return (time.monotonic() - started) * 1000

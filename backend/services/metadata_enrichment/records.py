@@ -1,0 +1,145 @@
+"""Writes a request's course: Bronze first, then Silver and Gold in one transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from backend.contracts.enrichment import EnrichmentStatus, EnrichRequest
+from backend.services.common.database import Pool
+from backend.services.metadata_enrichment import gold, silver
+from backend.services.metadata_enrichment.gathering import Gathered
+from backend.services.metadata_enrichment.waterfall import Resolution
+
+Connection = psycopg.AsyncConnection[tuple[Any, ...]]
+
+_BRONZE = """
+INSERT INTO raw_track_enrichment_requests (track_id, artist_name, track_title, request, correlation_id, source)
+VALUES (%s, %s, %s, %s, %s, %s) RETURNING id
+"""
+_OPEN = """
+INSERT INTO enrichment_requests
+    (id, track_id, artist_name, track_title, attempts, correlation_id, raw_request_id, source)
+SELECT %(id)s, %(track)s, %(artist)s, %(title)s, 1 + count(*), %(correlation)s, %(raw)s, %(source)s
+FROM enrichment_requests WHERE track_id = %(track)s AND status <> 'cached'
+"""
+_CLOSE = """
+UPDATE enrichment_requests SET status = %(status)s, sources = %(sources)s, errors = %(errors)s,
+    config_version = %(version)s, finished_at = clock_timestamp(), duration_ms = %(milliseconds)s,
+    error_type = %(error_type)s, dead_letter_id = %(dead_letter)s
+WHERE id = %(id)s AND status = 'in_progress'
+"""
+_ABANDONED = """
+UPDATE enrichment_requests SET status = 'failed', error_type = 'Interrupted', finished_at = clock_timestamp(),
+    errors = ARRAY['the service ended while it worked on this request']
+WHERE status = 'in_progress' AND received_at < clock_timestamp() - interval '10 minutes'
+"""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A request that is in Bronze and begun in Silver."""
+
+    request_id: UUID
+    correlation_id: str
+    started_at: datetime
+
+
+@dataclass(frozen=True)
+class Closing:
+    """How a request ended, for its row in Silver."""
+
+    status: EnrichmentStatus
+    milliseconds: float
+    sources: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+    config_version: int | None = None
+    error_type: str | None = None
+    dead_letter_id: str | None = None
+
+
+class Records:
+    """The three layers as the service writes them. psycopg errors pass through."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def open(self, opened: Opened, request: EnrichRequest, source: str) -> None:
+        """Keep the request as received, and begin its row in Silver."""
+        names = (request.track_id, request.artist_name, request.track_title)
+        body = Jsonb(request.model_dump(mode="json"))
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(_BRONZE, (*names, body, opened.correlation_id, source))
+            raw = await cursor.fetchone()
+            row = {
+                "id": opened.request_id,
+                "track": request.track_id,
+                "artist": request.artist_name,
+                "title": request.track_title,
+                "correlation": opened.correlation_id,
+                "raw": raw[0] if raw else None,
+                "source": source,
+            }
+            await connection.execute(_OPEN, row)
+
+    async def settled_track(self, request: EnrichRequest) -> gold.GoldTrack | None:
+        """The track in Gold when nothing is left to find for it, under the names that were asked for now."""
+        async with self._pool.connection() as connection:
+            track = await gold.read_track(connection, request.track_id)
+        return track if track is not None and track.settles(request) else None
+
+    async def complete(
+        self,
+        opened: Opened,
+        request: EnrichRequest,
+        gathered: Gathered,
+        resolution: Resolution,
+        closing: Closing,
+    ) -> gold.GoldTrack:
+        """Write everything found, in one transaction; gives what Gold holds now."""
+        version = closing.config_version or 0
+        async with self._pool.connection() as connection:
+            await silver.write_answers(connection, opened.request_id, request.track_id, gathered)
+            await silver.write_steps(connection, opened.request_id, request.track_id, resolution)
+            track = await gold.write_track(connection, opened.request_id, request, resolution, version)
+            await gold.write_quality(connection, opened.request_id, request.track_id, track, resolution)
+            await _close(connection, opened.request_id, closing)
+            await gold.count_calls(connection, gathered, resolution)  # last: its rows are shared by everybody
+        return track
+
+    async def fail(self, opened: Opened, request: EnrichRequest, gathered: Gathered | None, end: Closing) -> None:
+        """Mark a request as failed, with what the providers said if they were asked."""
+        async with self._pool.connection() as connection:
+            if gathered is not None:
+                await silver.write_answers(connection, opened.request_id, request.track_id, gathered)
+            await _close(connection, opened.request_id, end)
+            if gathered is not None:
+                await gold.count_calls(connection, gathered, None)
+
+    async def close(self, opened: Opened, closing: Closing) -> None:
+        """Mark a request as ended without anything to write besides."""
+        async with self._pool.connection() as connection:
+            await _close(connection, opened.request_id, closing)
+
+    async def give_up_abandoned(self) -> int:
+        """Mark requests as failed that a service left when it died; gives how many."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(_ABANDONED)
+        return cursor.rowcount
+
+
+async def _close(connection: Connection, request_id: UUID, closing: Closing) -> None:
+    row = {
+        "id": request_id,
+        "status": closing.status.value,
+        "sources": list(closing.sources),
+        "errors": list(closing.errors),
+        "version": closing.config_version,
+        "milliseconds": closing.milliseconds,
+        "error_type": closing.error_type,
+        "dead_letter": closing.dead_letter_id,
+    }
+    await connection.execute(_CLOSE, row)

@@ -1,0 +1,49 @@
+"""What the local target was told to run: a small file that is replaced whole."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from backend.home import make_private_folder
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A service's release, and since when."""
+
+    release: str
+    since: datetime
+
+
+class DeployedServices:
+    """Reads and writes which release each service was last started from."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def all(self) -> dict[str, Deployed]:
+        """Service names with their releases; empty before the first deployment."""
+        try:
+            content = json.loads(self._file.read_text())
+        except FileNotFoundError:
+            return {}
+        return {
+            name: Deployed(entry["release"], datetime.fromisoformat(entry["since"]))
+            for name, entry in content.items()
+        }
+
+    def put(self, service: str, release: str) -> None:
+        """Note that `service` runs `release` from now on."""
+        self._write({**self.all(), service: Deployed(release, datetime.now(UTC))})
+
+    def remove(self, service: str) -> None:
+        """Note that `service` is not deployed any more."""
+        self._write({name: entry for name, entry in self.all().items() if name != service})
+
+    def _write(self, entries: dict[str, Deployed]) -> None:
+        make_private_folder(self._file.parent)
+        content = {n: {"release": e.release, "since": e.since.isoformat()} for n, e in entries.items()}
+        fresh = self._file.with_suffix(".new")
+        fresh.write_text(json.dumps(content, indent=2))
+        fresh.replace(self._file)

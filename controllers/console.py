@@ -1,0 +1,68 @@
+"""All controllers together, and what they tell one another."""
+
+from PySide6.QtCore import QObject, Slot
+
+from backend.contracts.environment import Environment
+from controllers.clock import Clock, system_clock
+from controllers.deploy import DeployController
+from controllers.end_to_end import EndToEndController
+from controllers.monitor import Snapshot, StackMonitor
+from controllers.operations import Background
+from controllers.ports import RunsPort, SettingsPort, StackPort
+from controllers.rollback import RollbackController
+from controllers.session import Session
+from controllers.settings import SettingsController
+from controllers.stack_actions import StackActions
+
+
+class Console(QObject):
+    """Owns the controllers. The window shows them; without a window they work just the same."""
+
+    def __init__(
+        self,
+        stack: StackPort,
+        runs: RunsPort,
+        settings: SettingsPort,
+        background: Background,
+        clock: Clock = system_clock,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.clock = clock
+        self.session = Session(stack, background, self)
+        self.monitor = StackMonitor(stack, runs, background, clock, self)
+        self.deploy = DeployController(runs, background, self)
+        self.rollback = RollbackController(runs, background, self)
+        self.end_to_end = EndToEndController(stack, background, self)
+        self.actions = StackActions(stack, background, self)
+        self.settings = SettingsController(settings, background, self)
+        self._wire()
+
+    def _wire(self) -> None:
+        self.session.changed.connect(self._on_environment)
+        self.monitor.changed.connect(self._on_snapshot)
+        self.actions.done.connect(self.monitor.measure)
+        self.deploy.follower.ended.connect(self._on_run_ended)
+        self.rollback.follower.ended.connect(self._on_run_ended)
+        self.deploy.rollback_started.connect(self.rollback.follow)
+        self.settings.profile_changed.connect(self._reload_profiles)
+
+    @Slot(object)
+    def _on_environment(self, environment: Environment) -> None:
+        for controller in (self.deploy, self.rollback, self.end_to_end, self.actions, self.settings):
+            controller.set_environment(environment)
+        self.monitor.watch(environment.name)
+
+    @Slot(object)
+    def _on_snapshot(self, snapshot: Snapshot) -> None:
+        self.deploy.consider(snapshot.active)
+        self.rollback.consider(snapshot.active)
+
+    @Slot(object)
+    def _on_run_ended(self, _run: object) -> None:
+        self.monitor.measure()
+        self.rollback.refresh()
+
+    @Slot()
+    def _reload_profiles(self) -> None:
+        self.session.load()

@@ -1,0 +1,3 @@
+DROP TABLE enrichment_quality_scores;
+DROP TABLE api_performance_metrics;
+DROP TABLE enriched_tracks;

@@ -1,0 +1,9 @@
+DROP VIEW waterfall_config_in_force;
+DROP TABLE waterfall_api_configuration;
+DROP TABLE waterfall_config_fields;
+DROP TABLE waterfall_config_activations;
+DROP TABLE waterfall_config_versions;
+DROP FUNCTION waterfall_notify_activation();
+DROP FUNCTION waterfall_refuse_unusable();
+DROP FUNCTION waterfall_refuse_in_force();
+DROP FUNCTION waterfall_refuse_change();

@@ -1,0 +1,3 @@
+DROP TABLE broker.messages;
+DROP TABLE broker.queues;
+DROP SCHEMA broker;

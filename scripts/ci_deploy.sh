@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# The playbook's ci_deploy.sh: main.py ci-deploy.
+set -euo pipefail
+here="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+. "$here/scripts/lib/prepare.sh"
+prepare_services "$here"
+exec "$here/.venv/bin/python" "$here/main.py" ci-deploy "$@"

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Everything the tests need, then the tests. Arguments go to pytest; without any, all checks run.
+set -euo pipefail
+here="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+. "$here/scripts/lib/prepare.sh"
+prepare_tests "$here"
+cd "$here"
+export QT_QPA_PLATFORM="${QT_QPA_PLATFORM:-offscreen}"
+if [ "$#" -gt 0 ]; then
+  exec .venv/bin/python -m pytest "$@"
+fi
+say "• ruff"
+.venv/bin/ruff check .
+.venv/bin/ruff format --check .
+say "• mypy"
+.venv/bin/mypy
+say "• import-linter"
+.venv/bin/lint-imports
+say "• shellcheck"
+.venv/bin/shellcheck -x -P scripts scripts/*.sh scripts/lib/*.sh .ci/run
+say "• squawk"
+.venv/bin/squawk --config .squawk.toml resources/migrations/*/*/up.sql
+say "• pytest"
+exec .venv/bin/python -m pytest

@@ -1,0 +1,81 @@
+"""Fixtures that every test may use: a real PostgreSQL server and fresh databases on it."""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from backend.database.address import DatabaseAddress
+from backend.database.databases import drop_database, ensure_database
+from backend.database.embedded import EmbeddedPostgres
+from backend.database.migrations.runner import MigrationRunner
+from tests.fixtures import postgres
+
+MIGRATIONS = Path(__file__).parents[1] / "resources" / "migrations"
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """A real server on a free port, for the whole test session."""
+    folder = tmp_path_factory.mktemp("server")
+    server = postgres.new_server(folder)
+    with postgres.running(server, folder / "postgres.log"):
+        yield server
+
+
+@pytest.fixture(scope="session")
+def database_numbers() -> Iterator[int]:
+    """Numbers that make the names of databases differ."""
+    return itertools.count(1)
+
+
+@pytest.fixture
+def empty_database(
+    postgres_server: EmbeddedPostgres, database_numbers: Iterator[int]
+) -> Iterator[DatabaseAddress]:
+    """A database with nothing in it."""
+    yield from _fresh(postgres_server.address(f"empty_{next(database_numbers)}"), "template0")
+
+
+@pytest.fixture(scope="session")
+def musicdb_template(postgres_server: EmbeddedPostgres) -> str:
+    """Name of a database with all medallion migrations, to copy from."""
+    return _migrated(postgres_server.address("template_musicdb"), MIGRATIONS / "medallion")
+
+
+@pytest.fixture(scope="session")
+def operations_template(postgres_server: EmbeddedPostgres) -> str:
+    """Name of a database with all operations migrations, to copy from."""
+    return _migrated(postgres_server.address("template_operations"), MIGRATIONS / "operations")
+
+
+@pytest.fixture
+def musicdb(
+    postgres_server: EmbeddedPostgres, musicdb_template: str, database_numbers: Iterator[int]
+) -> Iterator[DatabaseAddress]:
+    """A fresh migrated music database, dropped after the test."""
+    yield from _fresh(postgres_server.address(f"musicdb_{next(database_numbers)}"), musicdb_template)
+
+
+@pytest.fixture
+def operations_db(
+    postgres_server: EmbeddedPostgres, operations_template: str, database_numbers: Iterator[int]
+) -> Iterator[DatabaseAddress]:
+    """A fresh migrated operations database (queues, dead letters), dropped after the test."""
+    yield from _fresh(postgres_server.address(f"operations_{next(database_numbers)}"), operations_template)
+
+
+def _fresh(address: DatabaseAddress, template: str) -> Iterator[DatabaseAddress]:
+    ensure_database(address, template)
+    yield address
+    drop_database(address)
+
+
+def _migrated(address: DatabaseAddress, folder: Path) -> str:
+    MigrationRunner(address, folder).apply(run="template", applied_by="tests", progress=_ignore)
+    return address.name
+
+
+def _ignore(_text: str) -> None:
+    """Nobody watches the templates being made."""

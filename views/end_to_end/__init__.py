@@ -1,0 +1,1 @@
+"""The playbook's end-to-end test as a page."""

@@ -1,0 +1,1 @@
+"""The overview: what needs a person first, then how the stack does."""

@@ -1,0 +1,85 @@
+"""The one list of what can be done: menus, shortcuts, command palette and shortcut sheet come from it."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+
+@dataclass(frozen=True)
+class ActionSpec:
+    """One thing that can be done. Serious things have no shortcut: no key press may do them by accident."""
+
+    id: str
+    title: str
+    group: str
+    shortcut: str = ""
+    keywords: str = ""
+
+
+ACTIONS = (
+    ActionSpec("overview.open", "Overview", "Go to", "Ctrl+1", "home status"),
+    ActionSpec("deploy.open", "Deploy", "Go to", "Ctrl+2", "wizard release run steps"),
+    ActionSpec("rollback.open", "Rollback", "Go to", "Ctrl+3", "runs history back"),
+    ActionSpec("settings.open", "Settings", "Go to", "Ctrl+4", "theme providers credentials preferences"),
+    ActionSpec(
+        "end-to-end.open", "End-to-end test", "Go to", "", "e2e strobe track bronze silver gold enrich"
+    ),
+    ActionSpec("palette.open", "Search or run a command", "Window", "Ctrl+K", "palette find"),
+    ActionSpec("refresh", "Refresh", "Window", "F5", "reload measure"),
+    ActionSpec("shortcuts.open", "Keyboard shortcuts", "Window", "F1", "help keys"),
+    ActionSpec("stack.health", "Run health check", "Stack", "", "verify comprehensive"),
+    ActionSpec("stack.start", "Start stack", "Stack", "", "up services"),
+    ActionSpec("stack.stop", "Stop stack", "Stack", "", "down services"),
+    ActionSpec("rollback.ask", "Roll back…", "Stack", "", "revert undo restore backup"),
+    ActionSpec("theme.dark", "Dark theme", "Appearance", "", "colour night"),
+    ActionSpec("theme.light", "Light theme", "Appearance", "", "colour day"),
+    ActionSpec("theme.system", "Theme as the system has it", "Appearance", "", "colour auto"),
+    ActionSpec("window.quit", "Quit", "Window", "Ctrl+Q", "exit close"),
+)
+
+
+class ActionList(QObject):
+    """Makes a QAction of every spec on `window`.
+
+    Signals: `triggered` with the id.
+    """
+
+    triggered = Signal(str)
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._reasons: dict[str, str] = {}
+        self._actions: dict[str, QAction] = {}
+        for spec in ACTIONS:
+            self._actions[spec.id] = self._make(spec, window)
+
+    def _make(self, spec: ActionSpec, window: QWidget) -> QAction:
+        action = QAction(spec.title, window)
+        action.setData(spec.id)
+        if spec.shortcut:
+            action.setShortcut(QKeySequence(spec.shortcut))
+            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+        action.triggered.connect(self._on_triggered)
+        window.addAction(action)
+        return action
+
+    def specs(self) -> tuple[ActionSpec, ...]:
+        """Everything that can be done, in order."""
+        return ACTIONS
+
+    def set_reason(self, action_id: str, reason: str) -> None:
+        """Disable an action for `reason`, or enable it with an empty one."""
+        self._reasons[action_id] = reason
+        self._actions[action_id].setEnabled(not reason)
+
+    def reason(self, action_id: str) -> str:
+        """Why an action cannot be done now; empty when it can."""
+        return self._reasons.get(action_id, "")
+
+    @Slot()
+    def _on_triggered(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self.triggered.emit(str(action.data()))

@@ -1,0 +1,65 @@
+"""The screens that work, at the left."""
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QSizePolicy, QToolButton, QWidget
+
+from views.theme.icons import icon
+from views.theme.theme import Theme
+from views.widgets.base import column
+
+ENTRIES = (
+    ("overview.open", "Overview", "layout-dashboard", "Ctrl+1"),
+    ("deploy.open", "Deploy", "rocket", "Ctrl+2"),
+    ("rollback.open", "Rollback", "undo-2", "Ctrl+3"),
+    ("settings.open", "Settings", "settings", "Ctrl+4"),
+)
+
+
+class Navigation(QWidget):
+    """Signals: `chosen` with the id of an action."""
+
+    chosen = Signal(str)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setProperty("kind", "navigation")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedWidth(200)
+        self._group = QButtonGroup(self)
+        self.buttons = {entry[0]: self._make(*entry) for entry in ENTRIES}
+        self.setLayout(column(*self.buttons.values(), None, gap=2, margin=8))
+        self._group.buttonClicked.connect(self._on_clicked)
+        theme.changed.connect(self._draw_icons)
+        self._draw_icons()
+
+    def _make(self, action_id: str, text: str, _icon: str, shortcut: str) -> QToolButton:
+        result = QToolButton()
+        result.setObjectName(action_id)
+        result.setText(f"  {text}")
+        result.setAccessibleName(text)
+        result.setToolTip(f"{text} ({shortcut})")
+        result.setProperty("kind", "nav")
+        result.setCheckable(True)
+        result.setIconSize(QSize(17, 17))
+        result.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        result.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        result.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._group.addButton(result)
+        return result
+
+    def show_current(self, action_id: str) -> None:
+        """Mark the screen that is shown."""
+        self.buttons[action_id].setChecked(True)
+        self._draw_icons()
+
+    @Slot()
+    def _draw_icons(self) -> None:
+        tokens = self._theme.tokens
+        for action_id, _, name, _ in ENTRIES:
+            colour = tokens.text if self.buttons[action_id].isChecked() else tokens.muted
+            self.buttons[action_id].setIcon(icon(name, colour, 17))
+
+    @Slot(QAbstractButton)
+    def _on_clicked(self, pressed: QAbstractButton) -> None:
+        self.chosen.emit(pressed.objectName())

@@ -1,0 +1,193 @@
+"""Live output: a table over a ring of lines, filter by source, follow the tail, copy, save."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Slot
+from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QButtonGroup,
+    QFileDialog,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from controllers.log_model import LINE_ROLE, LogModel, as_text
+from controllers.wording import count
+from views.theme.fonts import mono_font
+from views.theme.theme import Theme
+from views.widgets.base import button, clear, label, row
+from views.widgets.card import Card
+from views.widgets.clipboard import copy
+
+Index = QModelIndex | QPersistentModelIndex
+MOST_CHIPS = 6
+_ROW = 19
+
+
+class LogDelegate(QStyledItemDelegate):
+    """Paints a cell: commands stand out, time and source step back."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._font = mono_font()
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Text only, no style drawing: this runs for every visible cell of every new batch."""
+        tokens = self._theme.tokens
+        line = index.data(LINE_ROLE)
+        command = line is not None and line.source == "$"
+        if option.state & option.state.State_Selected:
+            painter.fillRect(option.rect, QColor(tokens.tint("accent")))
+        painter.setFont(self._font)
+        colour = tokens.faint if index.column() == 0 else tokens.muted
+        painter.setPen(QColor(tokens.text if command and index.column() else colour))
+        painter.drawText(
+            option.rect.adjusted(4, 0, -4, 0),
+            Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
+            str(index.data() or ""),
+        )
+
+
+class LogTable(QTableView):
+    """The table. Ctrl+C copies the selected lines with their full text; Ctrl+A selects nothing slow."""
+
+    def __init__(self, theme: Theme, model: LogModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._log = model
+        self.setProperty("kind", "log")
+        self.setAccessibleName("Live output")
+        self.setModel(model)
+        self.setItemDelegate(LogDelegate(theme, self))
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
+        self._fix_headers()
+        theme.changed.connect(self.viewport().update)
+
+    def _fix_headers(self) -> None:
+        """Fixed sizes: measuring contents costs a callback for every row."""
+        self.horizontalHeader().hide()
+        vertical = self.verticalHeader()
+        vertical.hide()
+        vertical.setMinimumSectionSize(_ROW)
+        vertical.setDefaultSectionSize(_ROW)
+        vertical.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.setColumnWidth(0, 74)
+        self.setColumnWidth(1, 168)
+        self.horizontalHeader().setStretchLastSection(True)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Copy the selection; select-all copies through the model instead of asking every cell."""
+        if event.matches(QKeySequence.StandardKey.Copy):
+            rows = sorted({index.row() for index in self.selectionModel().selectedRows()})
+            copy("\n".join(as_text(self._log.line(place)) for place in rows))
+        elif event.matches(QKeySequence.StandardKey.SelectAll):
+            copy(self._log.text())
+        else:
+            super().keyPressEvent(event)
+
+
+class OutputPanel(Card):
+    """The card with the output and everything one does with it."""
+
+    def __init__(self, theme: Theme, model: LogModel, parent: QWidget | None = None) -> None:
+        self._counter = label("", "faint")
+        self.copy_button = button("Copy", "link", tip="Copy all shown lines")
+        self.save_button = button("Save…", "link", tip="Save all shown lines to a file")
+        self._chips = row(gap=6)
+        super().__init__("Output", self._counter, parent=parent)
+        self.head.addLayout(self._chips)
+        self.head.addWidget(self.copy_button)
+        self.head.addWidget(self.save_button)
+        self._log = model
+        self._following = True
+        self.table = LogTable(theme, model)
+        self.latest_button = button("Jump to latest", "chip")
+        self.latest_button.hide()
+        self.head.insertWidget(1, self.latest_button)
+        self.body.addWidget(self.table)
+        self._group = QButtonGroup(self)
+        self._wire()
+        self._rebuild_chips()
+
+    def _wire(self) -> None:
+        self._log.sources_changed.connect(self._rebuild_chips)
+        self._log.counted.connect(self._on_counted)
+        self._group.buttonClicked.connect(self._on_chip)
+        self.copy_button.clicked.connect(self._copy)
+        self.save_button.clicked.connect(self._save)
+        self.latest_button.clicked.connect(self.jump_to_latest)
+        self.table.verticalScrollBar().valueChanged.connect(self._on_scrolled)
+
+    @Slot()
+    def jump_to_latest(self) -> None:
+        """Follow the tail again."""
+        self._following = True
+        self.table.scrollToBottom()
+        self.latest_button.hide()
+
+    @Slot()
+    def _on_counted(self) -> None:
+        shown, total = self._log.rowCount(), self._log.total
+        text = f"{count(shown)} of {count(total)} lines" if shown != total else f"{count(total)} lines"
+        if self._log.dropped:
+            text += f" · {count(self._log.dropped)} older ones dropped"
+        self._counter.setText(text if total else "")
+        if self._following:
+            self.table.scrollToBottom()
+        else:
+            self.latest_button.show()
+
+    @Slot(int)
+    def _on_scrolled(self, value: int) -> None:
+        """The tail is followed until the operator scrolls up, and again once they are back at the end."""
+        bar = self.table.verticalScrollBar()
+        if bar.isSliderDown() or self.table.hasFocus() or self.table.underMouse():
+            self._following = value >= bar.maximum()
+            self.latest_button.setVisible(not self._following)
+
+    @Slot()
+    def _rebuild_chips(self) -> None:
+        for old in self._group.buttons():
+            self._group.removeButton(old)
+        clear(self._chips)
+        names = [name for name in self._log.sources if name != "$"][:MOST_CHIPS]
+        for source in ("all", *names) if len(names) > 1 else ():
+            chip = button(source, "chip", tip=f"Show output of: {source}")
+            chip.setCheckable(True)
+            chip.setChecked(source == "all")
+            self._group.addButton(chip)
+            self._chips.addWidget(chip)
+
+    @Slot(object)
+    def _on_chip(self, chip: QWidget) -> None:
+        name = chip.accessibleName()
+        self._log.show_source(None if name == "all" else name)
+
+    @Slot()
+    def _copy(self) -> None:
+        copy(self._log.text())
+
+    @Slot()
+    def _save(self) -> None:
+        dialog = QFileDialog(self, "Save output", "output.log", "Text (*.log *.txt)")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.fileSelected.connect(self.save_to)
+        dialog.open()
+
+    @Slot(str)
+    def save_to(self, path: str) -> None:
+        """Write all shown lines to `path`; the counter says where they went, or why not."""
+        try:
+            Path(path).write_text(self._log.text() + "\n", "utf-8")
+        except OSError as error:
+            self._counter.setText(f"Not saved: {error.strerror} ({path})")
+        else:
+            self._counter.setText(f"Saved to {path}")
