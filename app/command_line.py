@@ -5,11 +5,25 @@ from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError
 
-from app.commands import checks, ci, deploy, migrate, rollback, runner, stack
-from app.commands.runs import runs_app
 from app.terminal import Terminal
 from backend.contracts.errors import OperatorError
 from backend.contracts.runs import ExitCode
+from backend.home import Home
+
+_COMMANDS = {
+    "validate": "checks:validate",
+    "migrate": "migrate:migrate",
+    "health": "checks:check_health",
+    "smoke": "checks:smoke_tests",
+    "deploy": "deploy:deploy",
+    "rollback": "rollback:rollback",
+    "ci-deploy": "ci:ci_deploy",
+    "up": "stack:up",
+    "down": "stack:down",
+    "status": "stack:status",
+    "runs": "runs:RUNS",
+}
+"""Where each command's function is; only the one that is called gets imported."""
 
 
 def build_app() -> App:
@@ -20,26 +34,19 @@ def build_app() -> App:
         result_action="return_value",
     )
     app.default(open_console)
-    app.command(checks.validate, name="validate")
-    app.command(migrate.migrate, name="migrate")
-    app.command(checks.check_health, name="health")
-    app.command(checks.smoke_tests, name="smoke")
-    app.command(deploy.deploy, name="deploy")
-    app.command(rollback.rollback, name="rollback")
-    app.command(ci.ci_deploy, name="ci-deploy")
-    app.command(stack.up, name="up")
-    app.command(stack.down, name="down")
-    app.command(stack.status, name="status")
-    app.command(runs_app())
-    app.command(runner.runner, name="runner", show=False)
+    for name, place in _COMMANDS.items():
+        app.command(f"app.commands.{place}", name=name)
+    app.command("app.commands.runner:runner", name="runner", show=False)
     return app
 
 
 def open_console() -> int:
     """Open the console."""
-    from app.desktop import open_desktop  # noqa: PLC0415 - Qt is loaded only when a window is wanted
+    from app.composition import Composition  # noqa: PLC0415 - loaded only when it is wanted
+    from app.desktop import start_desktop  # noqa: PLC0415 - Qt is loaded only when a window is wanted
 
-    return open_desktop()
+    composition = Composition(Home.from_process_environment())
+    return start_desktop(composition.stack(), composition.runs(), composition.settings())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -53,10 +53,13 @@ class Follower:
         if run.state is not self._state:
             self._state = run.state
             self._terminal.event("run", id=run.id, state=run.state.value, message=run.message)
-            if run.state is RunState.ROLLING_BACK:
-                self._terminal.say(f"  ↩ rolling back: {run.message}", "yellow")
+            if run.state is RunState.ROLLING_BACK and run.message:
+                self._terminal.say(f"↩ Rolling back: {run.message}", "yellow")
+        reached = True
         for step in run.steps:
-            self._print_step(step, len(run.steps))
+            reached = reached and step.state is not StepState.PENDING
+            if reached or step.state is not StepState.SKIPPED:
+                self._print_step(step, len(run.steps))
         for line in self._reader.output(run.id, self._last_output):
             self._last_output = line.sequence
             self._terminal.event("output", **line.model_dump(mode="json"))
@@ -67,7 +70,7 @@ class Follower:
         former = self._steps.get(step.plan.key)
         if former is not step.state:
             self._steps[step.plan.key] = step.state
-            self._announce(step, count, former)
+            self._announce(step, count)
         for criterion in step.criteria:
             if self._criteria.get((step.plan.key, criterion.key)) == criterion:
                 continue
@@ -76,7 +79,7 @@ class Follower:
             if criterion.state in _SHOWN and (self._verbose or criterion.state is not CriterionState.MET):
                 self._terminal.say(f"      {criterion.state.value}: {criterion.text} ({criterion.evidence})")
 
-    def _announce(self, step: Step, count: int, former: StepState | None) -> None:
+    def _announce(self, step: Step, count: int) -> None:
         values = {"key": step.plan.key, "number": step.plan.number, "state": step.state.value}
         self._terminal.event("step", title=step.plan.title, message=step.message, **values)
         place = f"{step.plan.number:>2}/{count}"
@@ -86,7 +89,7 @@ class Follower:
             self._terminal.say(f"✓ {place} {step.plan.title}  {_taken(step)}  {step.message}", "green")
         elif step.state is StepState.FAILED:
             self._terminal.say(f"✗ {place} {step.plan.title}  {_taken(step)}  {step.message}", "red")
-        elif step.state is StepState.SKIPPED and former is None:
+        elif step.state is StepState.SKIPPED:
             self._terminal.say(f"– {place} {step.plan.title}  {step.message}", "dim")
 
     def _finish(self, run: Run) -> int:

@@ -19,7 +19,8 @@ from backend.contracts.runs import (
     RunKind,
     RunState,
 )
-from backend.database import restore
+from backend.database.backup_files import check_file
+from backend.database.binaries import PostgresBinaries
 from backend.deployment import rollback_plan
 from backend.deployment.context import RunContext
 from backend.deployment.journal import Journal
@@ -171,7 +172,7 @@ class Runs:
         if not path.is_absolute() and not path.exists():
             path = target.backups().folder / path
         path = path.absolute()
-        restore.check_file(path)
+        check_file(path, PostgresBinaries.embedded())
         return options.model_copy(update={"backup": str(path)})
 
 

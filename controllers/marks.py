@@ -20,6 +20,7 @@ class Shape(StrEnum):
     PAUSED = "pause"
     STOPPED = "square"
     BACK = "undo-2"
+    GO = "chevron-right"
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,9 @@ class Mark:
     tone: str
     word: str
 
+
+NOT_RUN = Mark(Shape.WAITING, "faint", "not run")
+"""A step that a run which has ended never came to."""
 
 _STEPS = {
     StepState.PENDING: Mark(Shape.WAITING, "faint", "waiting"),

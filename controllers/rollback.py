@@ -49,6 +49,7 @@ class RollbackController(QObject):
         self.follower.ended.connect(self._on_ended)
         self._offering = self._operation(background, self._on_offered)
         self._starting = self._operation(background, self._on_started)
+        self._resuming = self._operation(background, self._on_resumed)
         self._listing = Operation(background, self)
         self._listing.succeeded.connect(self.listed)
         self._listing.failed.connect(self.failed)
@@ -59,7 +60,7 @@ class RollbackController(QObject):
     def set_environment(self, environment: Environment) -> None:
         """Turn to another environment."""
         self.environment = environment
-        for operation in (self._offering, self._starting, self._listing, self._planning):
+        for operation in (self._offering, self._starting, self._resuming, self._listing, self._planning):
             operation.cancel()
         self.leave()
 
@@ -82,6 +83,11 @@ class RollbackController(QObject):
         """Start the rollback in its runner and follow it."""
         if self.environment is not None:
             self._starting.run(partial(self._runs.start_rollback, self.environment.name, options))
+
+    def resume(self) -> None:
+        """Carry an interrupted rollback to its end."""
+        if self.follower.run_id is not None:
+            self._resuming.run(partial(self._runs.resume, self.follower.run_id))
 
     def consider(self, active: Run | None) -> None:
         """A run was seen at work: attach when it is a rollback that is not followed yet."""
@@ -109,6 +115,11 @@ class RollbackController(QObject):
     def _on_started(self, run_id: str) -> None:
         self.follow(run_id)
         self.started.emit(run_id)
+
+    @Slot(object)
+    def _on_resumed(self, _nothing: object) -> None:
+        if self.follower.run_id is not None:
+            self.follow(self.follower.run_id)
 
     @Slot(object)
     def _on_ended(self, _run: Run) -> None:

@@ -21,7 +21,7 @@ from controllers.wording import clock, estimate, local_stamp, rough, span
 
 def step_rows(run: Run, now: datetime) -> list[Row]:
     """The steps of a run: state, outcome, time taken or expected."""
-    return [_step_row(step, now) for step in run.steps]
+    return [_step_row(step, now, ended=run.state.is_finished) for step in run.steps]
 
 
 def criteria_rows(step: Step) -> list[Row]:
@@ -121,15 +121,15 @@ def time_against_estimate(step: Step, now: datetime) -> str:
     return f"{text} · longer than usual" if late else text
 
 
-def _step_row(step: Step, now: datetime) -> Row:
-    mark = marks.of_step(step.state)
+def _step_row(step: Step, now: datetime, *, ended: bool) -> Row:
+    mark = marks.NOT_RUN if ended and step.state is StepState.PENDING else marks.of_step(step.state)
     waiting = step.state in (StepState.PENDING, StepState.RUNNING, StepState.UNKNOWN)
     return Row(
         key=step.plan.key,
         mark=mark,
         title=step.plan.title,
         subtitle=_step_subtitle(step, mark.word),
-        trailing=_step_time(step, now),
+        trailing="" if mark is marks.NOT_RUN else _step_time(step, now),
         number=step.plan.number if waiting else None,
     )
 

@@ -8,6 +8,7 @@ from backend.contracts.environment import Environment, TargetKind, Tier
 from controllers.operations import Background, Operation
 from controllers.ports import StackPort
 
+TIER_TONES = {Tier.DEV: "info", Tier.STAGING: "warn", Tier.PRODUCTION: "bad"}
 TIER_WORDS = {Tier.DEV: "DEV", Tier.STAGING: "STAGING", Tier.PRODUCTION: "PRODUCTION"}
 
 
@@ -49,7 +50,7 @@ class Session(QObject):
         self.loaded.emit(self.environments)
         names = [environment.name for environment in self.environments]
         if names:
-            self.current = None
+            # `select` compares whole profiles, so one that was edited meanwhile counts as a change.
             self.select(self._wanted if self._wanted in names else names[0])
 
 

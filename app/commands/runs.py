@@ -72,10 +72,7 @@ def _print(terminal: Terminal, run: Run) -> None:
             terminal.say(f"       {criterion.state.value}: {criterion.text}  {criterion.evidence}", "dim")
 
 
-def runs_app() -> App:
-    """The sub-command with its own sub-commands."""
-    runs = App(name="runs", help="History of deployments and rollbacks, and their receipts.")
-    runs.default(list_runs)
-    runs.command(show, name="show")
-    runs.command(stop, name="stop")
-    return runs
+RUNS = App(name="runs", help="History of deployments and rollbacks, and their receipts.")
+RUNS.default(list_runs)
+RUNS.command(show, name="show")
+RUNS.command(stop, name="stop")

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 
 class EnrichmentStatus(StrEnum):
@@ -28,6 +28,14 @@ class EnrichRequest(BaseModel):
     correlation_id: str | None = None
     priority: int = Field(default=5, ge=1, le=10)
     force_refresh: bool = False
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _storable(cls, value: object) -> object:
+        """PostgreSQL cannot store NUL in a text; refused here, where the caller can still correct it."""
+        if isinstance(value, str) and "\x00" in value:
+            raise ValueError("must not contain the NUL character")
+        return value
 
 
 class FieldProvenance(BaseModel):

@@ -14,4 +14,10 @@ class OperatorError(Exception):
         self.exit_code = exit_code
 
     def __str__(self) -> str:
-        return f"{self.message}\n{self.remedy}" if self.remedy else self.message
+        return self.sentence()
+
+    def sentence(self) -> str:
+        """Message and remedy in one line."""
+        if not self.remedy:
+            return self.message
+        return f"{self.message.rstrip('.')}. {self.remedy}"

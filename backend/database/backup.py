@@ -131,7 +131,7 @@ class Backups:
         ours = self.binaries.major()
         if server != ours:
             raise BackupFailedError(
-                f"The server is PostgreSQL {server}, but pg_dump in {self.binaries.folder} is version {ours}.",
+                f"The server is PostgreSQL {server}, but pg_dump here is of PostgreSQL {ours}.",
                 f"Use the programs of PostgreSQL {server}. No backup was made.",
             )
 

@@ -1,105 +1,144 @@
-"""What the console reads from the three layers. Every question tolerates a schema that is not there yet."""
+"""What the console reads from the music database: layers, one track's rows, throughput, counters.
+
+Nothing here writes, and every session is read-only. A schema that is not there (before the first
+migration, after a rollback) is an answer, not an error; a server that does not answer is one.
+"""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import psycopg
-from psycopg.rows import dict_row
+from psycopg import sql
 
 from backend.contracts.enrichment import LayerRows
 from backend.contracts.stack import LayerCounts
-from backend.database.address import DatabaseAddress
+from backend.database.address import DatabaseAddress, DatabaseMissingError
 
-_COUNTS = """
-SELECT (SELECT count(*) FROM raw_track_enrichment_requests),
-       (SELECT count(*) FROM enrichment_requests),
-       (SELECT count(*) FROM enriched_tracks)
-"""
+# The table of each layer that has rows a track, and its column of time.
+_BRONZE = ("raw_track_enrichment_requests", "received_at")
+_SILVER = ("enrichment_requests", "received_at")
+_GOLD = ("enriched_tracks", "enriched_at")
+_LAYERS = (_BRONZE, _SILVER, _GOLD)
+
 _THROUGHPUT = """
-SELECT minute,
-       count(r.*) FILTER (WHERE r.status <> 'failed'),
-       count(r.*) FILTER (WHERE r.status = 'failed')
-FROM generate_series(date_trunc('minute', now()) - interval '59 minutes',
-                     date_trunc('minute', now()), interval '1 minute') AS minute
-LEFT JOIN enrichment_requests r
-       ON r.finished_at >= minute AND r.finished_at < minute + interval '1 minute'
-GROUP BY minute ORDER BY minute
+SELECT date_trunc('minute', finished_at) AS minute,
+       count(*) FILTER (WHERE status IN ('completed', 'partial', 'cached')),
+       count(*) FILTER (WHERE status = 'failed')
+FROM enrichment_requests
+WHERE finished_at >= date_trunc('minute', now()) - interval '59 minutes'
+GROUP BY 1
 """
-_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-_SOURCES = """
-SELECT count(*) FROM waterfall_api_configuration
-WHERE enabled AND version = (SELECT version FROM waterfall_config_in_force)
+_MINUTES = """
+SELECT generate_series(date_trunc('minute', now()) - interval '59 minutes', date_trunc('minute', now()),
+                       interval '1 minute')
 """
-_LAYERS = (
-    ("bronze", "raw_track_enrichment_requests", "received_at"),
-    ("silver", "enrichment_requests", "received_at"),
-    ("gold", "enriched_tracks", "enriched_at"),
+_COUNTERS = """
+SELECT tup_inserted, tup_updated, tup_deleted FROM pg_stat_database WHERE datname = current_database()
+"""
+_ENABLED = sql.SQL("SELECT count(*) FROM {} WHERE enabled").format(
+    sql.Identifier("waterfall_api_configuration")
 )
+_ACTIVE_VERSION = "SELECT version FROM waterfall_config_activations ORDER BY id DESC LIMIT 1"
 
 
-def layer_counts(address: DatabaseAddress) -> LayerCounts | None:
-    """Rows in each layer; None while the layers' tables are not there. OperatorError without a database."""
-    row = _ask(address, _COUNTS)
-    return LayerCounts(bronze=row[0][0], silver=row[0][1], gold=row[0][2]) if row else None
-
-
-def throughput(address: DatabaseAddress) -> Sequence[tuple[datetime, int, int]]:
-    """Per minute of the last hour: its start, tracks enriched, tracks failed. Empty without the tables."""
-    return [(minute, done, failed) for minute, done, failed in _ask(address, _THROUGHPUT) or ()]
-
-
-def rows_of_track(address: DatabaseAddress, track_id: str) -> LayerRows:
-    """The track's rows in each layer, oldest first, values as JSON knows them."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    with address.connect(autocommit=True) as connection:
-        connection.row_factory = dict_row  # type: ignore[assignment]
-        for layer, table, order in _LAYERS:
-            statement = f"SELECT * FROM {table} WHERE track_id = %s ORDER BY {order}"  # noqa: S608
-            try:
-                rows = connection.execute(statement.encode(), (track_id,)).fetchall()
-            except psycopg.errors.UndefinedTable:
-                rows = []
-            found[layer] = [_plain(row) for row in rows]
-    return LayerRows(track_id=track_id, **found)
-
-
-def table_names(address: DatabaseAddress) -> set[str]:
-    """Names of the tables in the schema `public`."""
-    return {name for (name,) in _ask(address, _TABLES) or ()}
+def table_names(address: DatabaseAddress) -> frozenset[str]:
+    """Names of the tables on the search path; none when the database is missing."""
+    with _reading(address) as connection:
+        return _tables(connection) if connection else frozenset()
 
 
 def enabled_sources(address: DatabaseAddress) -> int:
-    """Enabled rows of the waterfall in force; 0 without the table."""
-    rows = _ask(address, _SOURCES)
-    return int(rows[0][0]) if rows else 0
+    """Enabled rows of the waterfall configuration; 0 when there is none."""
+    with _reading(address) as connection:
+        if connection is None or "waterfall_api_configuration" not in _tables(connection):
+            return 0
+        return _number(connection, _ENABLED)
 
 
-def waterfall_version(address: DatabaseAddress) -> str | None:
-    """Number of the waterfall version in force; None without one."""
-    rows = _ask(address, "SELECT version FROM waterfall_config_in_force")
-    return str(rows[0][0]) if rows else None
+def active_waterfall_version(address: DatabaseAddress) -> str:
+    """Number of the waterfall version in use; empty when there is none."""
+    with _reading(address) as connection:
+        if connection is None or "waterfall_config_activations" not in _tables(connection):
+            return ""
+        row = connection.execute(_ACTIVE_VERSION).fetchone()
+        return str(row[0]) if row else ""
 
 
-def last_migrations(address: DatabaseAddress, count: int) -> list[dict[str, Any]]:
-    """The newest rows of `schema_migrations`; empty without the table."""
-    statement = "SELECT to_jsonb(m) FROM schema_migrations m ORDER BY applied_at DESC LIMIT %s"
-    return [row for (row,) in _ask(address, statement, (count,)) or ()]
-
-
-def _ask(
-    address: DatabaseAddress, statement: str, values: Sequence[object] = ()
-) -> list[tuple[Any, ...]] | None:
-    """Rows of a question; None when a table or view it names is not there."""
-    with address.connect(autocommit=True) as connection:
-        try:
-            return connection.execute(statement.encode(), values or None).fetchall()
-        except psycopg.errors.UndefinedTable:
+def layer_counts(address: DatabaseAddress) -> LayerCounts | None:
+    """Requests in Bronze and Silver and tracks in Gold; None when a layer is missing."""
+    tables = [table for table, _ in _LAYERS]
+    with _reading(address) as connection:
+        if connection is None or not _tables(connection).issuperset(tables):
             return None
+        count = sql.SQL("SELECT count(*) FROM {}")
+        bronze, silver, gold = (_number(connection, count.format(sql.Identifier(one))) for one in tables)
+        return LayerCounts(bronze=bronze, silver=silver, gold=gold)
 
 
-def _plain(row: object) -> dict[str, Any]:
-    """A row with values that JSON has: times and identifiers as text."""
-    plain: dict[str, Any] = json.loads(json.dumps(row, default=str))
-    return plain
+def rows_of_track(address: DatabaseAddress, track_id: str) -> LayerRows:
+    """One track's rows in the three layers, newest first, at most 50 of each; empty where a layer is missing.
+
+    Values are those JSON knows; times and numbers keep their text.
+    """
+    with _reading(address) as connection:
+        present = _tables(connection) if connection else frozenset()
+        bronze, silver, gold = (
+            _rows(connection, table, order, track_id) if connection and table in present else []
+            for table, order in _LAYERS
+        )
+    return LayerRows(track_id=track_id, bronze=bronze, silver=silver, gold=gold)
+
+
+def throughput(address: DatabaseAddress) -> tuple[tuple[datetime, int, int], ...]:
+    """Per minute of the last hour: its start, tracks enriched, tracks failed. Empty without Silver."""
+    with _reading(address) as connection:
+        if connection is None or "enrichment_requests" not in _tables(connection):
+            return ()
+        measured = {minute: (done, failed) for minute, done, failed in connection.execute(_THROUGHPUT)}
+        return tuple((minute, *measured.get(minute, (0, 0))) for (minute,) in connection.execute(_MINUTES))
+
+
+def change_counters(address: DatabaseAddress) -> Mapping[str, int]:
+    """Rows inserted, updated and deleted in the database so far, schema changes included.
+
+    The same before and after means that nothing was changed in between: how a dry run is proven.
+    PostgreSQL publishes a session's counts when it goes idle, at the latest a second later.
+    """
+    with _reading(address) as connection:
+        row = connection.execute(_COUNTERS).fetchone() if connection else None
+    inserted, updated, deleted = row or (0, 0, 0)
+    return {"inserted": inserted, "updated": updated, "deleted": deleted}
+
+
+@contextmanager
+def _reading(address: DatabaseAddress) -> Iterator[psycopg.Connection | None]:
+    """A read-only connection; None when the database does not exist."""
+    try:
+        connection = address.connect(autocommit=True)
+    except DatabaseMissingError:
+        yield None
+        return
+    with connection:
+        connection.execute("SET default_transaction_read_only = on")
+        connection.execute("SET statement_timeout = '10s'")
+        yield connection
+
+
+def _tables(connection: psycopg.Connection) -> frozenset[str]:
+    query = "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p', 'v') AND pg_table_is_visible(oid)"
+    return frozenset(name for (name,) in connection.execute(query))
+
+
+def _number(connection: psycopg.Connection, query: sql.Composed) -> int:
+    row = connection.execute(query).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _rows(connection: psycopg.Connection, table: str, order: str, track_id: str) -> Sequence[dict[str, Any]]:
+    query = sql.SQL(
+        "SELECT to_jsonb(t)::text FROM {} t WHERE track_id = %s ORDER BY {} DESC LIMIT 50"
+    ).format(sql.Identifier(table), sql.Identifier(order))
+    return [json.loads(text) for (text,) in connection.execute(query, (track_id,))]

@@ -19,7 +19,7 @@ from backend.database.binaries import PostgresBinaries
 from backend.database.databases import drop_database, ensure_database
 from backend.database.manifest import read_manifest
 from backend.database.row_counts import count_rows, differences
-from backend.database.scratch import beside
+from backend.database.scratch import beside, remove_leftovers
 from backend.database.swap import mark_of, prepare, swap
 from backend.database.tools import PostgresTools
 
@@ -63,6 +63,7 @@ def restore(
         return RestoreReport(replaced.name, _rows(address), time.monotonic() - started, 0.0)
     progress(f"Checking {path}")
     kind = check_file(path, tools)
+    remove_leftovers(address, "restored")
     restored = beside(address, "restored", run)
     progress(f"Restoring into {restored.name}, beside the live database")
     rows = _load(path, kind, restored, tools)

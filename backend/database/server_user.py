@@ -76,7 +76,9 @@ def _search_capability(closed: list[Path]) -> tuple[str, ...]:
     for number, name in _CAPABILITIES.items():
         if available >> number & 1:
             only = f"-all,+{name}"
-            return (f"--inh-caps={only}", f"--ambient-caps={only}")
+            # initdb and postgres look for their programs with access(2), which leaves capabilities out
+            # for any account but root unless this bit is set.
+            return ("--securebits=+no_setuid_fixup", f"--inh-caps={only}", f"--ambient-caps={only}")
     raise OperatorError(
         f"PostgreSQL has to run as nobody here, and nobody may not enter {closed[0]}.",
         f"Allow it (chmod o+x {closed[0]}), set SONGNODES_HOME to another folder, "

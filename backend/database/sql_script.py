@@ -13,7 +13,7 @@ _TRAILER = b"PostgreSQL database dump complete"
 _COPY = re.compile(rb"COPY\s.*\sFROM\s+stdin\b.*;\s*$", re.IGNORECASE)
 _HARMLESS_COMMAND = re.compile(rb"\\(restrict|unrestrict)\s")
 _LEAVING = re.compile(rb"^\s*(CREATE|DROP|ALTER)\s+DATABASE\b", re.IGNORECASE)
-_OPENING = re.compile(rb"--|/\*|[eE]?'|\"|\$(?:[A-Za-z_\x80-\xff][\w\x80-\xff]*)?\$")
+_OPENING = re.compile(rb"--|/\*|(?<!\w)[eE]'|'|\"|\$(?:[A-Za-z_\x80-\xff][\w\x80-\xff]*)?\$")
 _CLOSING = {
     b"'": re.compile(rb"'"),
     b"e'": re.compile(rb"(?<!\\)(?:\\\\)*'"),
@@ -52,6 +52,7 @@ class ScriptCheck:
 
     def finish(self) -> None:
         """Raise UnsafeScriptError when the script is empty or was cut off."""
+        self._check_statement(self._statement)
         if not self._last_lines:
             raise UnsafeScriptError(f"{self._name} is empty.", "Choose another backup. Nothing was changed.")
         if self._copying or self._open or not any(_TRAILER in line for line in self._last_lines):
@@ -61,10 +62,9 @@ class ScriptCheck:
             )
 
     def _take_statement_line(self, line: bytes) -> None:
-        starts_inside = bool(self._open)
         code = self._without_quotations(line)
-        if not starts_inside and code.lstrip().startswith(b"\\"):
-            self._check_command(code.lstrip())
+        if b"\\" in code:
+            self._check_command(code)
             return
         *finished, rest = code.split(b";")
         for part in finished:
@@ -99,10 +99,10 @@ class ScriptCheck:
     def _check_command(self, code: bytes) -> None:
         if _HARMLESS_COMMAND.match(code):
             return
-        word = code.split(maxsplit=1)[0].decode(errors="replace")
+        word = code[code.index(b"\\") :].split(maxsplit=1)[0].decode(errors="replace")
         raise UnsafeScriptError(
-            f"{self._name} has the psql command {word} in line {self._number}; it could leave the database or run "
-            "a program.",
+            f"{self._name} has the psql command {word} in line {self._number}; it could leave the database "
+            "or run a program.",
             "Choose a dump of one database, made by pg_dump. Nothing was changed.",
         )
 
@@ -111,6 +111,6 @@ class ScriptCheck:
         if match is not None:
             words = b" ".join(match.group().split()).decode().upper()
             raise UnsafeScriptError(
-                f"{self._name} has {words} in line {self._number}: it would act on another database than its own.",
+                f"{self._name} has {words} in line {self._number}: it would act on a whole database.",
                 "Choose a dump made without --create, of one database. Nothing was changed.",
             )

@@ -23,6 +23,12 @@ WHERE d.datname = %s
 """
 
 
+# These are kept as lists with each part quoted already; any other setting is one text.
+_LISTS = frozenset(
+    {"search_path", "temp_tablespaces", "local_preload_libraries", "session_preload_libraries"}
+)
+
+
 class SwapFailedError(OperatorError):
     """The databases could not be exchanged. Both have the names they had."""
 
@@ -95,8 +101,7 @@ def _copy_setting(
     place = sql.SQL("DATABASE {}").format(sql.Identifier(database))
     if role is not None:
         place = sql.SQL("ROLE {} IN {}").format(sql.Identifier(role), place)
-    # Lists such as search_path are kept as they are written; any other value is one text.
-    given = sql.SQL(value) if name.endswith("_path") else sql.Literal(value)  # type: ignore[arg-type]
+    given = sql.SQL(value) if name in _LISTS else sql.Literal(value)
     connection.execute(sql.SQL("ALTER {} SET {} TO {}").format(place, sql.Identifier(name), given))
 
 

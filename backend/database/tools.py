@@ -1,4 +1,4 @@
-"""Run pg_dump, pg_restore and psql against a database. The password goes in the environment, never in argv."""
+"""Run pg_dump, pg_restore and psql. The password goes into the environment, never onto a command line."""
 
 import os
 import subprocess
@@ -29,6 +29,10 @@ class PostgresTools:
     def dump(self, target: Path, snapshot: str) -> None:
         """Write the database as of an exported snapshot into a compressed archive."""
         self._run("pg_dump", "--format=custom", f"--snapshot={snapshot}", f"--file={target}")
+
+    def schema(self) -> str:
+        """The schema as SQL, without any data."""
+        return self._run("pg_dump", "--schema-only")
 
     def restore(self, archive: Path) -> None:
         """Load an archive into the (empty) database, all of it or nothing."""
@@ -98,7 +102,7 @@ class PostgresTools:
             "PGCONNECT_TIMEOUT": "10",
             "PGPASSFILE": os.devnull,
             "PSQL_HISTORY": os.devnull,
-            "LC_MESSAGES": "C",
+            "LC_ALL": "C",
         }
         if self.address.password is not None:
             settings["PGPASSWORD"] = self.address.password

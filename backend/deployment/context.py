@@ -60,6 +60,7 @@ class StepReport:
         self._run_id = run_id
         self._step = step
         self._texts = {criterion.key: criterion.text for criterion in step.criteria}
+        self._checking: set[str] = set()
 
     def output(self, source: str, text: str) -> None:
         """One line of live output."""
@@ -67,6 +68,7 @@ class StepReport:
 
     def criterion(self, key: str, state: CriterionState, evidence: str = "", text: str = "") -> None:
         """What is known of a criterion; `text` for one that the plan did not name."""
+        self._checking.discard(key)
         words = self._texts.get(key) or text or key
         found = Criterion(key=key, text=words, state=state, evidence=evidence)
         self._journal.set_criterion(self._run_id, self._step.key, found)
@@ -78,10 +80,16 @@ class StepReport:
     def checking(self, key: str) -> None:
         """A criterion is being looked at."""
         self.criterion(key, CriterionState.CHECKING)
+        self._checking.add(key)
 
     def failed(self, key: str, evidence: str) -> None:
         """A criterion is not met, and this shows it."""
         self.criterion(key, CriterionState.FAILED, evidence)
+
+    def give_up(self, evidence: str) -> None:
+        """Whatever was being looked at when the step failed is not met."""
+        for key in tuple(self._checking):
+            self.failed(key, evidence)
 
     def findings(self, findings: Iterable[Finding]) -> None:
         """Findings as criteria, in their order."""

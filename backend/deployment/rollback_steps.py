@@ -92,11 +92,11 @@ class StopServices:
         if context.reader.fact(context.run_id, "services_at_stop") is None:
             context.journal.set_fact(context.run_id, "services_at_stop", releases)
         affected = self._task.services_after or (releases if self._task.options.backup else {})
-        for service in reversed(SERVICES):
-            if service in affected:
-                context.target.stop_service(service, report.output)
-        report.met("stopped", ", ".join(s for s in SERVICES if s in affected) or "none had to be")
-        return f"{len(affected)} services stopped"
+        stopped = [s for s in reversed(SERVICES) if s in affected and s in releases]
+        for service in stopped:
+            context.target.stop_service(service, report.output)
+        report.met("stopped", ", ".join(stopped) or "none had to be")
+        return f"{len(stopped)} services stopped" if stopped else "nothing to stop"
 
     def probe(self, context: RunContext, /) -> Probe:
         """Which services still run."""
@@ -144,7 +144,7 @@ class RollBackDatabase:
         if left:
             report.failed("reverted", f"still applied: {', '.join(left)}")
             raise StepFailedError(f"{len(left)} migrations could not be taken back.")
-        revision = runner.current_revision()
+        revision = runner.current_revision()[:3]
         report.met("reverted", f"{len(reverted)} taken back, schema {revision or 'empty'}")
         return f"{len(reverted)} migrations taken back"
 
@@ -164,7 +164,9 @@ class RollBackDatabase:
         context.journal.set_fact(context.run_id, "replaced_database", done.replaced_database)
         report.met("checked", backup)
         report.met("restored", f"{done.rows:,} rows")
-        report.met("swapped", f"in {done.seconds:.1f} s; the former one is kept as {done.replaced_database}")
+        report.met(
+            "swapped", f"in {done.swap_seconds:.2f} s; the former one is kept as {done.replaced_database}"
+        )
         return f"{done.rows:,} rows restored"
 
 
@@ -234,7 +236,7 @@ class Verify(LooksOnly):
 
     def _schema(self, context: RunContext, report: StepReport) -> str:
         runner = medallion_runner(context.target)
-        revision = runner.current_revision() or ""
+        revision = runner.current_revision()[:3]
         left = {one.migration.name for one in runner.status() if one.applied} & set(
             self._task.migrations_to_revert
         )

@@ -85,7 +85,7 @@ class StepRunner:
         except StepFailedError as error:
             return self._failed(plan, report, str(error), error.findings)
         except OperatorError as error:
-            return self._failed(plan, report, str(error).replace("\n", " "), ())
+            return self._failed(plan, report, error.sentence(), ())
         except Exception as error:  # noqa: BLE001 - a defect of ours must still end in the journal
             for line in traceback.format_exc().splitlines():
                 report.output("engine", line)
@@ -97,6 +97,7 @@ class StepRunner:
         self, plan: PlannedStep, report: StepReport, message: str, findings: Sequence[Finding]
     ) -> Outcome:
         report.output("engine", f"failed: {message}")
+        report.give_up(message)
         self._context.journal.finish_step(self._context.run_id, plan.key, StepState.FAILED, message)
         return Outcome(Ending.FAILED, plan.key, message, findings)
 

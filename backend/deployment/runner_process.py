@@ -1,6 +1,7 @@
 """The inside of a runner process: from a run's id to its exit code."""
 
 import os
+import socket
 
 from backend.contracts.runs import DeployOptions, ExitCode, RunKind, RunState
 from backend.deployment.context import RunContext
@@ -14,6 +15,7 @@ from backend.targets.port import Target
 def carry_out(run_id: str, target: Target, journal: Journal, reader: JournalReader) -> int:
     """Carry out or continue the run; its exit code. A defect of ours ends in the journal, not in silence."""
     run = reader.run(run_id)
+    journal.set_fact(run_id, "runner", {"process_id": os.getpid(), "host": socket.gethostname()})
     context = RunContext(
         run_id=run_id,
         target=target,

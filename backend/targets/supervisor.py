@@ -68,7 +68,7 @@ class Supervisor:
     def is_running(self) -> bool:
         """Whether the supervisor answers."""
         try:
-            self._rpc().getState()
+            self._call("getState")
         except (OSError, xmlrpc.client.Error):
             return False
         return True
@@ -116,7 +116,7 @@ class Supervisor:
     def states(self) -> dict[str, ProcessState]:
         """What every program is doing; empty when the supervisor does not run."""
         try:
-            answers = self._rpc().getAllProcessInfo()
+            answers = self._call("getAllProcessInfo")
         except (OSError, xmlrpc.client.Error):
             return {}
         return {answer["name"]: _process_state(answer) for answer in answers}
@@ -134,7 +134,7 @@ class Supervisor:
     def shut_down(self, seconds: float = 60) -> None:
         """Stop every program, then the supervisor itself."""
         try:
-            self._rpc().shutdown()
+            self._call("shutdown")
         except (OSError, xmlrpc.client.Error):
             return
         self._wait_until(
@@ -145,17 +145,22 @@ class Supervisor:
         return not (self._folder / "supervisord.pid").exists()
 
     def _apply(self, restart: str | None) -> None:
-        rpc = self._rpc()
-        added, changed, removed = rpc.reloadConfig()[0]
-        for name in {*changed, *removed, *([restart] if restart else [])} - set(added):
-            rpc.stopProcessGroup(name)
-            rpc.removeProcessGroup(name)
-        for name in {*added, *changed, *([restart] if restart else [])}:
-            rpc.addProcessGroup(name)
+        added, changed, removed = self._call("reloadConfig")[0]
+        again = {*changed, *([restart] if restart else [])}
+        for name in {*again, *removed} - set(added):
+            self._call("stopProcessGroup", name)
+            self._call("removeProcessGroup", name)
+        for name in {*added, *again}:
+            self._call("addProcessGroup", name)
 
-    def _rpc(self) -> Any:
+    def _call(self, method: str, *arguments: str) -> Any:
+        """Call supervisord over its socket; OSError when nobody listens."""
         transport = SupervisorTransport(None, None, f"unix://{self._socket()}")
-        return xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport).supervisor
+        try:
+            proxy = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
+            return getattr(proxy.supervisor, method)(*arguments)
+        finally:
+            transport.close()
 
     def _socket(self) -> Path:
         """The control socket: the one configured, else beside the configuration when its path is short."""

@@ -5,10 +5,11 @@ from PySide6.QtWidgets import QWidget
 
 from backend.contracts.environment import Environment
 from backend.contracts.runs import Plan
-from controllers.session import TIER_WORDS, title_of
+from controllers.session import TIER_TONES, TIER_WORDS, title_of
 from controllers.wording import plural
 from views.widgets.base import GAP_L, column, label, row
 from views.widgets.card import Card
+from views.widgets.pill import Pill
 from views.widgets.typed_name import TypedName
 
 
@@ -27,7 +28,8 @@ class ConfirmPage(QWidget):
         self._warnings = label("", wrap=True, tone="warn")
         self.typed = TypedName()
         self.typed.changed.connect(self.ready)
-        card = Card("Before it starts")
+        self._tier = Pill()
+        card = Card("Before it starts", self._tier)
         for widget in (self._what, self._facts, self._warnings):
             card.body.addWidget(widget)
         card.body.addSpacing(GAP_L)
@@ -37,8 +39,8 @@ class ConfirmPage(QWidget):
 
     def show_plan(self, plan: Plan, environment: Environment, *, must_type: bool) -> None:
         """Show what `plan` will do to `environment`."""
-        tier = TIER_WORDS[environment.tier]
-        self._what.setText(f"Deploy release {plan.release} to {title_of(environment)} ({tier})")
+        self._tier.show_state(TIER_WORDS[environment.tier], TIER_TONES[environment.tier], sign=False)
+        self._what.setText(f"Deploy release {plan.release} to {title_of(environment)}")
         skipped = [step.title for step in plan.steps if step.skipped]
         facts = [
             f"{plural(len(plan.steps) - len(skipped), 'step')} will run against {environment.host}.",

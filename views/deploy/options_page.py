@@ -59,8 +59,8 @@ class OptionsPage(QWidget):
     def _watching(self) -> Card:
         card = Card("After the deployment")
         what = label(
-            "Step 10 watches logs, metrics, layers and breakers for this long and rolls back on three bad "
-            "signals in a row. It goes on in the background; the window may be closed. 0 leaves it out.",
+            "Step 10 watches logs, health, layers and breakers for this long and tells you what it saw. It "
+            "goes on in the background; the window may be closed. 0 leaves it out.",
             "muted",
             wrap=True,
         )

@@ -1,7 +1,5 @@
 """Second page: the steps as they will be run, nothing hidden, every command to copy."""
 
-from datetime import datetime
-
 from PySide6.QtCore import QModelIndex, Slot
 from PySide6.QtWidgets import QWidget
 
@@ -78,7 +76,7 @@ class PlanPage(QWidget):
 
     def _show(self, place: int) -> None:
         if self._plan is not None and 0 <= place < len(self._plan.steps):
-            self._panel.show_step(Step(plan=self._plan.steps[place]), datetime.now().astimezone())
+            self._panel.show_planned(self._plan.steps[place])
 
     @Slot()
     def _copy_all(self) -> None:

@@ -73,7 +73,7 @@ class LayerCard(Card):
         self.table.resizeColumnsToContents()
         for column in range(self.model.columnCount()):
             self.table.setColumnWidth(column, min(_WIDEST, self.table.columnWidth(column) + 12))
-        self.table.setFixedHeight(34 + _ROW * max(1, min(4, len(rows))) + 14)
+        self.table.setFixedHeight(30 + _ROW * max(1, min(4, len(rows))) + 12)
 
     @Slot()
     def _copy(self) -> None:

@@ -1,7 +1,8 @@
 """The end-to-end test: the request, the answer, the rows it left in the three layers."""
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from backend.contracts.enrichment import EndToEndResult, EnrichRequest
 from backend.contracts.environment import Environment
@@ -16,6 +17,8 @@ from views.widgets.code_block import CodeBlock
 from views.widgets.page import PageHead
 from views.widgets.pill import Pill
 
+_WIDE = 1080
+
 
 class EndToEndView(QWidget):
     """One track through Bronze, Silver and Gold."""
@@ -29,10 +32,10 @@ class EndToEndView(QWidget):
         self.artist = _field(DEFAULT_REQUEST.artist_name, "e2e-artist")
         self.title = _field(DEFAULT_REQUEST.track_title, "e2e-title")
         self.run_button = button("Run the test", "primary", name="e2e-run")
-        self.curl = CodeBlock("the same call as a curl command", most_lines=2)
+        self.curl = CodeBlock("the same call as a curl command", most_lines=3)
         self.status = Pill()
         self._hint = label("The service's answer appears here.", "muted")
-        self.response = CodeBlock("the response", most_lines=16)
+        self.response = CodeBlock("the response", most_lines=26)
         self.layers = (
             LayerCard("Bronze", "bronze", "raw_track_enrichment_requests"),
             LayerCard("Silver", "silver", "enrichment_requests"),
@@ -57,11 +60,22 @@ class EndToEndView(QWidget):
         response.body.addWidget(self._hint)
         response.body.addWidget(self.response)
         self.response.hide()
+        response.body.addStretch(1)
+        self._answer = row(response, column(*self.layers, None, gap=GAP_L), gap=GAP_L)
+        self._answer.setStretch(0, 42)
+        self._answer.setStretch(1, 58)
         content = QWidget()
-        content.setLayout(column(request, response, *self.layers, None, gap=GAP_L))
+        content.setLayout(column(request, self._answer, None, gap=GAP_L))
         layout = column(self.head, self.banner, scrolling(content), gap=GAP_L)
         layout.setStretch(2, 1)
         self.setLayout(layout)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Answer and layers side by side where there is room, below one another elsewhere."""
+        wide = event.size().width() >= _WIDE
+        direction = QBoxLayout.Direction
+        self._answer.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
+        super().resizeEvent(event)
 
     def _wire(self) -> None:
         for field in self._fields():

@@ -15,6 +15,7 @@ from views.widgets.card import Card
 from views.widgets.clipboard import copy
 from views.widgets.state_icon import StateIcon
 
+_UNKNOWN = Mark(Shape.UNKNOWN, "warn", "unknown")
 _CLEAR = Mark(Shape.TICK, "ok", "all clear")
 
 
@@ -49,6 +50,15 @@ class AttentionList(Card):
             if place:
                 self._lines.addWidget(line())
             self._lines.addWidget(self._item(place, item))
+
+    def show_unknown(self) -> None:
+        """Nothing is known; an old all-clear must not stay."""
+        if self._items is not None:
+            self._items = None
+            clear(self._lines)
+            self._lines.addWidget(
+                self._line(_UNKNOWN, "Unknown", "Problems are listed once the stack answers.")
+            )
 
     def _item(self, place: int, item: AttentionItem) -> QWidget:
         finding = item.finding

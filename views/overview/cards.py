@@ -2,6 +2,7 @@
 
 from PySide6.QtWidgets import QWidget
 
+from backend.contracts.environment import DLQ_MANAGER, ENRICHMENT, GATEWAY
 from backend.contracts.stack import ServiceState, StackStatus
 from controllers.marks import of_service
 from controllers.monitor import Freshness, Snapshot
@@ -12,6 +13,7 @@ from views.widgets.base import GAP_L, GAP_S, label, restyle, row
 from views.widgets.card import Card
 
 _UNKNOWN = "Unknown"
+_SHORT = {GATEWAY: "gateway", ENRICHMENT: "enrichment", DLQ_MANAGER: "dlq"}
 
 
 class FigureCard(Card):
@@ -78,7 +80,7 @@ class StatusCards(QWidget):
             if each.state is not ServiceState.HEALTHY
         ]
         times = [
-            f"{each.name.split('-')[0]} {each.health_ms:.0f} ms"
+            f"{_SHORT.get(each.name, each.name)} {each.health_ms:.0f} ms"
             for each in healthy
             if each.health_ms is not None
         ]

@@ -35,9 +35,7 @@ class ThroughputChart(Card):
         self._plot: Any = None
         self._curves: list[Any] = []
         self._points: Points = ()
-        self._empty = label(
-            "No track was enriched in the last hour. Run the end-to-end test to see one.", "muted"
-        )
+        self._empty = label("No track was enriched in the last hour.", "muted")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
         self.body.addWidget(self._empty, 1)
@@ -68,7 +66,7 @@ class ThroughputChart(Card):
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._plot.setFrameShape(self._plot.Shape.NoFrame)
         self._plot.getViewBox().disableAutoRange()
-        self._plot.showGrid(y=True, alpha=0.18)
+        self._plot.showGrid(y=True, alpha=0.9)
         for side in ("left", "bottom"):
             self._plot.getAxis(side).setStyle(tickFont=ui_font(11), tickLength=0)
         self._curves = [self._plot.plot(skipFiniteCheck=True, antialias=True) for _ in range(2)]
@@ -85,7 +83,7 @@ class ThroughputChart(Card):
         self._plot.setBackground(QColor(tokens.surface))
         for side in ("left", "bottom"):
             axis = self._plot.getAxis(side)
-            axis.setPen(graph.mkPen(tokens.border))
+            axis.setPen(graph.mkPen(tokens.border, width=1))
             axis.setTextPen(graph.mkPen(tokens.faint))
         self._curves[0].setPen(graph.mkPen(tokens.accent, width=1))
         self._curves[1].setPen(graph.mkPen(tokens.bad, width=1, style=Qt.PenStyle.DashLine))

@@ -101,7 +101,10 @@ class OverviewView(QWidget):
             return
         self.cards.show_snapshot(snapshot)
         self.flow.show_layers(status.layers if known and status is not None else None)
-        if status is not None:
+        if status is None or not known:
+            self.chart.show_points(())
+            self.attention.show_unknown()
+        else:
             self.chart.show_points(status.throughput)
             self.attention.show_status(status)
             stopped = all(each.state is ServiceState.STOPPED for each in status.services)

@@ -7,7 +7,7 @@ from backend.contracts.environment import Environment
 from backend.contracts.errors import OperatorError
 from backend.contracts.runs import Plan, RollbackChoice, RollbackOptions
 from controllers.rollback import RollbackOffer, must_type_name, options_of
-from controllers.session import TIER_WORDS, title_of
+from controllers.session import TIER_TONES, TIER_WORDS
 from views.rollback.backup_picker import BackupPicker
 from views.rollback.choice_card import ChoiceCard
 from views.theme.theme import Theme
@@ -15,6 +15,7 @@ from views.widgets.banner import Banner
 from views.widgets.base import GAP_M, button, clear, column, label, line, row
 from views.widgets.card import Card
 from views.widgets.overlay import Overlay
+from views.widgets.pill import Pill
 from views.widgets.typed_name import TypedName
 
 
@@ -47,8 +48,9 @@ class RollbackDialog(Overlay):
         self.reason.setPlaceholderText("Reason, for the journal")
         self.reason.setAccessibleName("Reason for the rollback")
         self.reason.setMaxLength(200)
-        tier = TIER_WORDS[environment.tier]
-        self.body.addWidget(label(f"Roll back {title_of(environment)} ({tier})", "heading"))
+        tier = Pill()
+        tier.show_state(TIER_WORDS[environment.tier], TIER_TONES[environment.tier], sign=False)
+        self.body.addLayout(row(label(f"Roll back {environment.name}", "heading"), tier, None, gap=12))
         self.body.addWidget(label(_suggestion(self.cards), "muted", wrap=True))
         choices = row(*self.cards, gap=10)
         for place in range(len(self.cards)):
@@ -93,7 +95,6 @@ class RollbackDialog(Overlay):
         self.banner.show_error(error, self._environment.name)
         self._show_actions(())
         self.roll_button.setEnabled(False)
-        self._refit()
 
     def _choose_first(self) -> None:
         available = [card for card in self.cards if card.choice.available]
@@ -114,11 +115,6 @@ class RollbackDialog(Overlay):
             holder = QWidget()
             holder.setLayout(text)
             self._actions.addWidget(holder)
-        self._refit()
-
-    def _refit(self) -> None:
-        if self.isVisible():
-            self.place()
 
     def _options(self) -> RollbackOptions | None:
         choice = self.choice

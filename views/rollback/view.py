@@ -78,6 +78,7 @@ class RollbackView(QWidget):
         self.list.clicked.connect(self._on_open)
         self.run.control_asked.connect(self._on_control)
         self.run.back_asked.connect(controller.leave)
+        self.run.resume_asked.connect(controller.resume)
         controller.offered.connect(self._on_offered)
         controller.planned.connect(self._on_planned)
         controller.plan_failed.connect(self._on_plan_failed)

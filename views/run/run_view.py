@@ -1,6 +1,7 @@
 """A run while it runs and afterwards: steps at the left, the step looked at and the output at the right."""
 
 from PySide6.QtCore import QModelIndex, QTimer, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from backend.contracts.errors import OperatorError
@@ -21,6 +22,7 @@ from views.widgets.output_panel import OutputPanel
 from views.widgets.page import PageHead
 from views.widgets.row_list import RowList
 
+NARROW = 1000
 _STOPPABLE = (RunState.PREPARING, RunState.RUNNING, RunState.PAUSED, RunState.WATCHING)
 
 
@@ -28,11 +30,12 @@ class RunView(QWidget):
     """Follows what a RunFollower reads.
 
     Signals: `control_asked` with a Control the operator pressed (stopping ones are confirmed by the owner);
-    `back_asked` when a finished run may be left.
+    `back_asked` when a finished run may be left; `resume_asked` when an interrupted one shall go on.
     """
 
     control_asked = Signal(object)
     back_asked = Signal()
+    resume_asked = Signal()
 
     def __init__(
         self, theme: Theme, follower: RunFollower, clock: Clock, parent: QWidget | None = None
@@ -46,6 +49,7 @@ class RunView(QWidget):
         self.pause_button = button("Pause after step", name="run-pause")
         self.stop_button = button("Stop…", name="run-stop")
         self.back_out_button = button("Stop and roll back…", "danger", name="run-stop-and-roll-back")
+        self.resume_button = button("Continue the run", "primary", name="run-resume")
         self.leave_button = button("Show the result", "primary", name="run-leave")
         self.banner = Banner(theme)
         self.steps = RowsModel(self)
@@ -57,18 +61,24 @@ class RunView(QWidget):
         self._wire()
 
     def _arrange(self) -> None:
-        self.head.add(self.pause_button, self.stop_button, self.back_out_button, self.leave_button)
+        self.head.add(self.pause_button, self.stop_button, self.back_out_button)
+        self.head.add(self.resume_button, self.leave_button)
         steps = Card()
         steps.outer.setContentsMargins(8, 8, 8, 12)
         steps.body.addWidget(self.step_list, 1)
         steps.body.addLayout(row(self._holder, margin=(9, 0, 9, 0)))
-        steps.setFixedWidth(292)
+        self._steps_card = steps
         right = column(self._panel, self.output, gap=GAP_L)
         right.setStretch(1, 1)
         body = row(steps, right, gap=GAP_L)
         layout = column(self.head, self.banner, body, gap=GAP_L)
         layout.setStretch(2, 1)
         self.setLayout(layout)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The list of steps gives way where there is little room."""
+        self._steps_card.setFixedWidth(250 if event.size().width() < NARROW else 292)
+        super().resizeEvent(event)
 
     def _wire(self) -> None:
         self._follower.changed.connect(self.show_run)
@@ -80,6 +90,7 @@ class RunView(QWidget):
         self.pause_button.clicked.connect(self._on_pause)
         self.stop_button.clicked.connect(self._on_stop)
         self.back_out_button.clicked.connect(self._on_back_out)
+        self.resume_button.clicked.connect(self.resume_asked)
         self.leave_button.clicked.connect(self.back_asked)
         self._tick = QTimer(self, interval=1000)
         self._tick.timeout.connect(self._refresh)
@@ -145,6 +156,7 @@ class RunView(QWidget):
         self.pause_button.setEnabled(self._asked is None)
         self.stop_button.setEnabled(self._asked not in (Control.STOP, Control.STOP_AND_ROLL_BACK))
         self.back_out_button.setEnabled(self._asked is not Control.STOP_AND_ROLL_BACK)
+        self.resume_button.setVisible(run.state is RunState.INTERRUPTED)
         self.leave_button.setVisible(run.state.is_finished)
 
     @Slot(QModelIndex)

@@ -1,10 +1,10 @@
 """What is known of one step: what it does, time against estimate, criteria, what a failure calls for."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from backend.contracts.runs import Step, StepState
+from backend.contracts.runs import PlannedStep, Step, StepState
 from controllers import run_rows
 from controllers.marks import of_step
 from controllers.rows import RowsModel
@@ -49,6 +49,13 @@ class StepPanel(QWidget):
         below.setStretch(0, 64)
         below.setStretch(1, 36)
         return column(head, below, gap=GAP_L)
+
+    def show_planned(self, plan: PlannedStep) -> None:
+        """Show a step before anything has been started: no state, no progress."""
+        self.show_step(Step(plan=plan), datetime.now(UTC))
+        self._state.hide()
+        self._bar.hide()
+        self._time.setText(f"{self._time.text()} · {plan.estimate_source}")
 
     def show_step(self, step: Step, now: datetime) -> None:
         """Show `step`."""

@@ -29,6 +29,7 @@ class EnvironmentCard(Card):
         self._grid.setHorizontalSpacing(24)
         self._grid.setColumnStretch(1, 1)
         self.body.addLayout(self._grid)
+        self.body.addStretch(1)
 
     def show_environment(self, environment: Environment) -> None:
         """Show a profile."""

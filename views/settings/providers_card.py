@@ -50,6 +50,7 @@ class ProvidersCard(Card):
         self._grid.setColumnStretch(1, 1)
         self.body.addWidget(label("A change takes effect with the next deployment.", "muted"))
         self.body.addLayout(self._grid)
+        self.body.addStretch(1)
 
     def show_environment(self, environment: Environment) -> None:
         """Show every provider as `environment` has it; rebuilt only when something differs."""

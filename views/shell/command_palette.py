@@ -18,7 +18,7 @@ from views.widgets.overlay import Overlay
 from views.widgets.row_list import RowList
 
 ENVIRONMENT = "environment:"
-_READY = Mark(Shape.WAITING, "muted", "available")
+_READY = Mark(Shape.GO, "muted", "available")
 _NOT_NOW = Mark(Shape.SKIPPED, "faint", "not now")
 _MOST = 9
 
@@ -67,8 +67,6 @@ class CommandPalette(Overlay):
         self.list.fit(_MOST)
         if keys:
             self.list.setCurrentIndex(self.model.index(0))
-        if self.isVisible():
-            self.place()
 
     @Slot()
     def _run_current(self) -> None:

@@ -2,21 +2,20 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
 
-from backend.contracts.environment import Environment, Tier
+from backend.contracts.environment import Environment
 from controllers.attention import count_urgent
 from controllers.monitor import Freshness, Snapshot
-from controllers.session import TIER_WORDS, place_of, title_of
+from controllers.session import TIER_TONES, TIER_WORDS, place_of, title_of
 from controllers.wording import plural
 from views.theme.icons import icon
 from views.theme.theme import Theme
 from views.widgets.base import GAP_L, button, column, label, restyle, row
 from views.widgets.pill import Pill
 
-_TIER_TONES = {Tier.DEV: "info", Tier.STAGING: "warn", Tier.PRODUCTION: "bad"}
 _FRESHNESS_TONES = {Freshness.LIVE: "ok", Freshness.STALE: "warn", Freshness.UNKNOWN: "muted"}
 
 
@@ -31,6 +30,7 @@ class Header(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._environment: Environment | None = None
+        self._name = label("SongNodes Console", "strong")
         self.band = QFrame()
         self.band.setProperty("kind", "band")
         self.band.setFixedHeight(3)
@@ -39,7 +39,7 @@ class Header(QWidget):
         self.environment_button = QToolButton()
         self.tier = Pill()
         self.place = label("", "faint")
-        self.search_button = QPushButton("Search or run a command…   Ctrl+K")
+        self.search_button = QPushButton("Search or run a command…")
         self.freshness = Pill("Unknown · no data yet", "muted")
         self.alerts = button("", "link", name="alerts")
         self._arrange()
@@ -55,12 +55,14 @@ class Header(QWidget):
         )
         self.search_button.setProperty("kind", "search")
         self.search_button.setAccessibleName("Search or run a command")
-        self.search_button.setMinimumWidth(200)
+        self.search_button.setMinimumWidth(220)
+        hint = label("Ctrl K", "key")
+        hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.search_button.setLayout(row(None, hint, margin=(0, 6, 8, 6)))
         self.search_button.setMaximumWidth(420)
-        name = label("SongNodes Console", "strong")
-        name.setFixedWidth(184)
+        self._name.setFixedWidth(184)
         bar: QHBoxLayout = row(
-            name, self.environment_button, self.tier, self.place, None, self.search_button, None,
+            self._name, self.environment_button, self.tier, self.place, None, self.search_button, None,
             self.freshness, self.alerts, gap=10, margin=(16, 0, GAP_L, 0),
         )  # fmt: skip
         bar.setStretch(5, 3)
@@ -76,6 +78,12 @@ class Header(QWidget):
         self.alerts.clicked.connect(self.attention_asked)
         self._theme.changed.connect(self._draw_icon)
 
+    def collapse(self, collapsed: bool) -> None:
+        """Leave out what stands elsewhere too, where the window is narrow."""
+        self.place.setVisible(not collapsed)
+        self._name.setMinimumWidth(0 if collapsed else 184)
+        self._name.setMaximumWidth(140 if collapsed else 184)
+
     def show_environments(self, environments: Sequence[Environment]) -> None:
         """Fill the menu."""
         self._menu.clear()
@@ -89,9 +97,9 @@ class Header(QWidget):
         self._environment = environment
         word = TIER_WORDS[environment.tier]
         restyle(self.band, tier=environment.tier.value)
-        self.environment_button.setText(f"{title_of(environment)} ▾")
+        self.environment_button.setText(f" {title_of(environment)} ▾")
         self.environment_button.setAccessibleName(f"Environment: {environment.name}, {word}")
-        self.tier.show_state(word, _TIER_TONES[environment.tier], sign=False)
+        self.tier.show_state(word, TIER_TONES[environment.tier], sign=False)
         self.place.setText(place_of(environment).split(" · ", maxsplit=1)[1])
         self._draw_icon()
 
@@ -105,7 +113,7 @@ class Header(QWidget):
     @Slot()
     def _draw_icon(self) -> None:
         if self._environment is not None:
-            colour = self._theme.tokens.colour(_TIER_TONES[self._environment.tier])
+            colour = self._theme.tokens.colour(TIER_TONES[self._environment.tier])
             self.environment_button.setIcon(icon("server", colour, 14))
 
     @Slot(QAction)

@@ -7,6 +7,8 @@ from views.theme.icons import icon
 from views.theme.theme import Theme
 from views.widgets.base import column
 
+WIDE, NARROW = 200, 56
+
 ENTRIES = (
     ("overview.open", "Overview", "layout-dashboard", "Ctrl+1"),
     ("deploy.open", "Deploy", "rocket", "Ctrl+2"),
@@ -25,7 +27,7 @@ class Navigation(QWidget):
         self._theme = theme
         self.setProperty("kind", "navigation")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedWidth(200)
+        self.setFixedWidth(WIDE)
         self._group = QButtonGroup(self)
         self.buttons = {entry[0]: self._make(*entry) for entry in ENTRIES}
         self.setLayout(column(*self.buttons.values(), None, gap=2, margin=8))
@@ -47,6 +49,15 @@ class Navigation(QWidget):
         result.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._group.addButton(result)
         return result
+
+    def collapse(self, collapsed: bool) -> None:
+        """Icons only, where the window is narrow; the words stay in tooltips and accessible names."""
+        style = Qt.ToolButtonStyle
+        for entry in self.buttons.values():
+            entry.setToolButtonStyle(
+                style.ToolButtonIconOnly if collapsed else style.ToolButtonTextBesideIcon
+            )
+        self.setFixedWidth(NARROW if collapsed else WIDE)
 
     def show_current(self, action_id: str) -> None:
         """Mark the screen that is shown."""

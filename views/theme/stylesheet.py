@@ -22,6 +22,8 @@ QLabel[role="heading"] { font-size: 15px; font-weight: 600; }
 QLabel[role="caption"] { font-size: 12px; font-weight: 600; color: $muted; }
 QLabel[role="strong"] { font-weight: 600; }
 QLabel[role="muted"] { color: $muted; }
+QLabel[role="key"] { font-size: 11px; color: $muted; border: 1px solid $border; border-radius: 4px;
+  padding: 1px 5px; background: $surface; }
 QLabel[role="faint"] { font-size: 12px; color: $faint; }
 QLabel[role="mono"], QLabel[role="mono-muted"] { font-family: "JetBrains Mono"; font-size: 12px; }
 QLabel[role="mono-muted"] { color: $muted; }
@@ -89,7 +91,9 @@ QLineEdit:focus, QSpinBox:focus, QComboBox:focus { border-color: $accent; }
 QLineEdit:disabled, QSpinBox:disabled { color: $faint; border-color: $border; }
 QLineEdit[kind="palette"] { border: none; font-size: 15px; padding: 10px 12px; background: transparent; }
 QSpinBox::up-button, QSpinBox::down-button { width: 18px; border: none; background: transparent; }
-QComboBox::drop-down { border: none; width: 22px; }
+QSpinBox::up-arrow { image: url($up); width: 10px; height: 10px; }
+QSpinBox::down-arrow, QComboBox::down-arrow { image: url($down); width: 10px; height: 10px; }
+QComboBox::drop-down { border: none; width: 26px; }
 QComboBox QAbstractItemView { background: $surface; color: $text; border: 1px solid $border;
   selection-background-color: $accent_tint; selection-color: $text; outline: none; }
 QCheckBox, QRadioButton { color: $text; spacing: 9px; background: transparent; font-weight: 500; }
@@ -158,6 +162,8 @@ def _derived(tokens: Tokens) -> dict[str, str]:
         "bad_tint": tokens.tint("bad"),
         "accent_hover": tokens.accent_fill if tokens.name == "dark" else tokens.accent,
         "tick": icon_path("tick-on-accent"),
+        "up": icon_path("spin-up"),
+        "down": icon_path("spin-down"),
     }
 
 

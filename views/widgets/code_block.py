@@ -1,16 +1,19 @@
 """Commands and payloads: fixed width, selectable, copied with one press."""
 
-from PySide6.QtCore import QTimer, Slot
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtGui import QFontMetrics, QTextOption
 from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
 from views.theme.fonts import mono_font
-from views.widgets.base import button, row
+from views.widgets.base import button, column, row
 from views.widgets.clipboard import copy
+
+_FRAME = 20
+"""Border, padding and document margin, above and below."""
 
 
 class CodeBlock(QWidget):
-    """Read-only text with a Copy button. Grows with its lines up to `most_lines`."""
+    """Read-only text with a Copy button. Grows with its lines, wrapped ones too, up to `most_lines`."""
 
     def __init__(self, name: str, *, most_lines: int = 12, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -21,28 +24,39 @@ class CodeBlock(QWidget):
         self.edit.setTabChangesFocus(True)
         self.edit.setAccessibleName(name)
         self.edit.setFont(mono_font())
-        self.copy_button = button("Copy", "link", tip=f"Copy: {name}")
+        self.edit.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.copy_button = button("Copy", "link", tip=f"Copy {name}")
         self.copy_button.setAccessibleName(f"Copy {name}")
         self.copy_button.clicked.connect(self._copy)
+        # Another width wraps into other lines, which the document's layout tells.
+        self.edit.document().documentLayout().documentSizeChanged.connect(self._fit)
         self._back = QTimer(self, singleShot=True, interval=1500)
         self._back.timeout.connect(self._restore)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        layout = row(self.edit, self.copy_button)
+        layout = row(self.edit, column(self.copy_button, None))
         layout.setStretch(0, 1)
         self.setLayout(layout)
 
     def show_text(self, text: str) -> None:
         """Show `text` from its first line."""
-        if text == self.edit.toPlainText():
-            return
-        self.edit.setPlainText(text)
-        lines = min(self._most_lines, max(1, text.count("\n") + 1))
-        height = QFontMetrics(mono_font()).lineSpacing() * lines + 24
-        self.edit.setFixedHeight(height)
+        if text != self.edit.toPlainText():
+            self.edit.setPlainText(text)
+            self._fit()
 
     def text(self) -> str:
         """What is shown."""
         return self.edit.toPlainText()
+
+    @Slot()
+    def _fit(self) -> None:
+        # A plain-text document measures its height in lines, not in pixels.
+        lines = max(1, round(self.edit.document().size().height()))
+        shown = min(self._most_lines, lines)
+        policy = Qt.ScrollBarPolicy
+        self.edit.setVerticalScrollBarPolicy(
+            policy.ScrollBarAsNeeded if lines > shown else policy.ScrollBarAlwaysOff
+        )
+        self.edit.setFixedHeight(QFontMetrics(mono_font()).lineSpacing() * shown + _FRAME)
 
     @Slot()
     def _copy(self) -> None:

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Slot
-from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QButtonGroup,
     QFileDialog,
     QHeaderView,
+    QSizePolicy,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -26,6 +27,7 @@ from views.widgets.clipboard import copy
 Index = QModelIndex | QPersistentModelIndex
 MOST_CHIPS = 6
 _ROW = 19
+_NARROW = 720
 
 
 class LogDelegate(QStyledItemDelegate):
@@ -102,8 +104,10 @@ class OutputPanel(Card):
         self.copy_button = button("Copy", "link", tip="Copy all shown lines")
         self.save_button = button("Save…", "link", tip="Save all shown lines to a file")
         self._chips = row(gap=6)
+        self._chip_bar = QWidget()
+        self._chip_bar.setLayout(self._chips)
         super().__init__("Output", self._counter, parent=parent)
-        self.head.addLayout(self._chips)
+        self.head.addWidget(self._chip_bar)
         self.head.addWidget(self.copy_button)
         self.head.addWidget(self.save_button)
         self._log = model
@@ -125,6 +129,15 @@ class OutputPanel(Card):
         self.save_button.clicked.connect(self._save)
         self.latest_button.clicked.connect(self.jump_to_latest)
         self.table.verticalScrollBar().valueChanged.connect(self._on_scrolled)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The chips get a line of their own where they would be squeezed."""
+        narrow = event.size().width() < _NARROW
+        if narrow != (self.body.indexOf(self._chip_bar) >= 0):
+            target = self.body if narrow else self.head
+            target.insertWidget(0 if narrow else self.head.indexOf(self.copy_button), self._chip_bar)
+            self._chip_bar.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        super().resizeEvent(event)
 
     @Slot()
     def jump_to_latest(self) -> None:

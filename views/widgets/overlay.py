@@ -31,6 +31,7 @@ class Overlay(QWidget):
         self.card.setParent(self)
         self._at_top = at_top
         parent.installEventFilter(self)
+        self.card.installEventFilter(self)
         self.hide()
 
     def open(self, focus: QWidget) -> None:
@@ -50,10 +51,6 @@ class Overlay(QWidget):
         if self._before is not None and self._before.isVisible():
             self._before.setFocus(Qt.FocusReason.OtherFocusReason)
         self.closed.emit()
-
-    def place(self) -> None:
-        """Fit the card to its content again, after the content changed."""
-        self._place()
 
     def _place(self) -> None:
         width = min(self._width, self.width() - 2 * MARGIN)
@@ -88,8 +85,10 @@ class Overlay(QWidget):
         event.accept()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow the size of the parent."""
-        if event.type() is QEvent.Type.Resize and self.isVisible():
+        """Follow the size of the parent, and the content when it changes."""
+        if watched is self.card and event.type() is QEvent.Type.LayoutRequest and self.isVisible():
+            self._place()
+        elif event.type() is QEvent.Type.Resize and self.isVisible():
             self.setGeometry(self._window.rect())
             self._place()
         return super().eventFilter(watched, event)

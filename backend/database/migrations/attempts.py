@@ -13,7 +13,7 @@ import psycopg
 
 from backend.contracts.errors import OperatorError
 from backend.database.address import DatabaseAddress
-from backend.database.migrations.blockers import BlockerWatch, describe
+from backend.database.migrations.blockers import Blocker, BlockerWatch, describe
 
 Progress = Callable[[str], None]
 Work = Callable[[psycopg.Connection], None]
@@ -45,10 +45,13 @@ def attempt(address: DatabaseAddress, name: str, work: Work, patience: Patience,
     """
     deadline = time.monotonic() + patience.budget_seconds
     pause = 0.1
+    blockers: tuple[Blocker, ...] = ()
     while True:
-        blocked_by = _try_once(address, work, patience)
-        if blocked_by is None:
+        seen = _try_once(address, work, patience)
+        if seen is None:
             return
+        blockers = seen or blockers
+        blocked_by = describe(blockers)
         left = deadline - time.monotonic()
         if left <= 0:
             raise LockBudgetSpentError(
@@ -61,8 +64,8 @@ def attempt(address: DatabaseAddress, name: str, work: Work, patience: Patience,
         pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
 
-def _try_once(address: DatabaseAddress, work: Work, patience: Patience) -> str | None:
-    """None when it is committed, else who was in the way."""
+def _try_once(address: DatabaseAddress, work: Work, patience: Patience) -> tuple[Blocker, ...] | None:
+    """None when it is committed, else who was seen in the way."""
     with address.connect(application_name="songnodes-migration") as connection:
         with BlockerWatch(address, connection.info.backend_pid) as watch:
             try:
@@ -73,7 +76,7 @@ def _try_once(address: DatabaseAddress, work: Work, patience: Patience) -> str |
                 connection.rollback()
             else:
                 return None
-        return describe(watch.last_seen)
+        return watch.last_seen
 
 
 def _limit_waits(connection: psycopg.Connection, patience: Patience) -> None:

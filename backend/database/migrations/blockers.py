@@ -9,7 +9,7 @@ import psycopg
 from backend.contracts.errors import OperatorError
 from backend.database.address import DatabaseAddress
 
-_LOOK_EVERY_SECONDS = 0.1
+_LOOK_EVERY_SECONDS = 0.05
 
 _QUERY = """
 SELECT pid, coalesce(nullif(application_name, ''), 'unnamed program'), coalesce(usename, '?'),
@@ -77,10 +77,12 @@ class BlockerWatch:
             return
         try:
             with self._address.connect(autocommit=True, application_name="songnodes-blocker-watch") as watch:
-                while not self._stopped.wait(_LOOK_EVERY_SECONDS):
+                while True:
                     rows = watch.execute(_QUERY, (self._pid,)).fetchall()
                     if rows:
                         self._last_seen = tuple(Blocker(*row) for row in rows)
+                    if self._stopped.wait(_LOOK_EVERY_SECONDS):
+                        return
         except (psycopg.Error, OperatorError):
             # The look only explains. Whether the migration goes on is for its own connection to say.
             return

@@ -6,7 +6,7 @@ Tables that the reference system's tools made are brought up to this layout with
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import psycopg
 from psycopg import sql
@@ -52,7 +52,7 @@ WHERE a.attrelid = 'schema_migrations'::regclass AND a.attnum > 0 AND NOT a.atti
 """
 
 # Reads every layout: a column that is not there is simply absent from the object.
-_READ = "SELECT to_jsonb(m) FROM schema_migrations m ORDER BY applied_at, version"
+_READ = "SELECT to_jsonb(m) FROM schema_migrations m"
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,8 @@ def read_records(connection: psycopg.Connection) -> Sequence[Record]:
     found = connection.execute("SELECT to_regclass('schema_migrations') IS NOT NULL").fetchone()
     if found is None or not found[0]:
         return []
-    return [_record(row[0]) for row in connection.execute(_READ)]
+    records = [_record(row[0]) for row in connection.execute(_READ)]
+    return sorted(records, key=lambda record: (record.applied_at, record.version))
 
 
 def _record(row: dict[str, object]) -> Record:
@@ -110,7 +111,8 @@ def _record(row: dict[str, object]) -> Record:
     values |= {"migration_name": name, "version": version or name.split("_", maxsplit=1)[0]}
     for column in ("applied_at", "rolled_back_at"):
         if isinstance(text := row.get(column), str):
-            values[column] = datetime.fromisoformat(text)
+            moment = datetime.fromisoformat(text)
+            values[column] = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return Record(**{"batch": 0, "success": True, **values})  # type: ignore[arg-type]
 
 

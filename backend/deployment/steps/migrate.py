@@ -56,7 +56,7 @@ class MigrateStep:
         if pending:
             report.failed("applied", f"{len(pending)} still pending")
             raise StepFailedError(f"{len(pending)} migrations are still pending after the run.")
-        revision = runner.current_revision()
+        revision = runner.current_revision()[:3]
         report.met("applied", f"{len(applied)} applied, schema {revision}")
         report.met("verified", "each verified inside its own transaction")
         report.met("no-rollback", "none")

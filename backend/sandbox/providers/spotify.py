@@ -96,6 +96,12 @@ class Spotify:
         if ends < time.monotonic():
             raise Interruption(_error(401, "The access token expired"))
 
+    def revoke(self) -> Response:
+        """Make every token given out so far invalid, as an operator of the simulator may want."""
+        revoked = len(self._tokens)
+        self._tokens.clear()
+        return JSONResponse({"revoked": revoked})
+
     def search(self, query: str, limit: int, offset: int) -> Response:
         """`GET /v1/search?type=track`."""
         if not query.strip():
@@ -129,6 +135,10 @@ def spotify_router(recordings: Sequence[Recording], behaviour: Behaviour) -> API
     @router.post("/api/token")
     async def token(request: Request) -> Response:
         return await service.token(request)
+
+    @router.post("/revoke")
+    async def revoke() -> Response:
+        return service.revoke()
 
     @router.get("/v1/search")
     async def search(

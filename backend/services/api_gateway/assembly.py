@@ -81,10 +81,11 @@ async def open_providers(
 ) -> AsyncIterator[Mapping[str, Provider]]:
     """The providers by name, each with its own HTTP client. Nothing is called at the start."""
     parts = _Parts(settings, recorder, metrics, MemoryCache(monotonic))
+    trust = httpx.create_ssl_context()  # once for all: reading the certificates takes a while
     async with AsyncExitStack() as stack:
         providers = {}
         for adapter in adapters(settings):
-            http = await stack.enter_async_context(httpx.AsyncClient(timeout=TIMEOUT))
+            http = await stack.enter_async_context(httpx.AsyncClient(timeout=TIMEOUT, verify=trust))
             providers[adapter.name] = _assemble(adapter, http, parts)
         yield providers
 

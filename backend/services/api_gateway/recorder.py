@@ -44,6 +44,10 @@ class Recorder:
         """Records not yet written."""
         return len(self._waiting)
 
+    def queued(self) -> tuple[Record, ...]:
+        """The records not yet written, oldest first."""
+        return tuple(self._waiting)
+
     @property
     def problem(self) -> str:
         """What is wrong, in a sentence; empty when records reach the database."""

@@ -24,6 +24,9 @@ class Database:
             open=False,
             name=name,
             timeout=5,
+            # Given up quickly, the next caller starts a fresh attempt: so the pool is back within seconds of
+            # the server, where a patient attempt would by then sleep for a minute.
+            reconnect_timeout=5,
             check=AsyncConnectionPool.check_connection,
         )
 

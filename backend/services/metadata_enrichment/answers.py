@@ -37,3 +37,9 @@ class Answer:
     def may_answer_later(self) -> bool:
         """Whether asking again at another time can give a better answer."""
         return self.outcome in _PASSING
+
+    @property
+    def complaint(self) -> str:
+        """What came of a call that was not answered, as an operator reads it."""
+        told = f"{self.provider}: {self.outcome.value.replace('_', ' ')}"
+        return f"{told} ({self.detail})" if self.detail else told

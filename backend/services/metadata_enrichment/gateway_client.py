@@ -1,6 +1,7 @@
 """Calls the API gateway, the only way to the providers."""
 
 import time
+from urllib.parse import quote
 
 from pydantic import ValidationError
 
@@ -22,7 +23,12 @@ class GatewayClient:
         self, provider: str, artist: str, title: str, isrc: str | None, correlation_id: str
     ) -> Answer:
         """Tracks of that name."""
-        body = {"artist_name": artist, "track_title": title, "isrc": isrc, "limit": CANDIDATES}
+        body: dict[str, object] = {
+            "artist_name": artist,
+            "track_title": title,
+            "isrc": isrc,
+            "limit": CANDIDATES,
+        }
         started = time.monotonic()
         reply = await self._send("POST", f"/api/{provider}/search", correlation_id, body)
         if isinstance(reply, str):
@@ -44,7 +50,7 @@ class GatewayClient:
     async def track(self, provider: str, track_id: str, correlation_id: str) -> Answer:
         """One track by the provider's own identifier."""
         started = time.monotonic()
-        path = f"/api/{provider}/track/{track_id}"
+        path = f"/api/{provider}/track/{quote(track_id, safe='')}"
         reply = await self._send("GET", path, correlation_id, None)
         if isinstance(reply, str):
             return _failed(provider, "track", started, reply)

@@ -35,12 +35,21 @@ class Gathered:
         """Whether no provider at all could be asked; "not found" is an answer."""
         return not any(answer.was_answered for answer in self.answers)
 
+    @property
+    def complaints(self) -> tuple[str, ...]:
+        """What providers could not do, each once."""
+        return tuple(dict.fromkeys(answer.complaint for answer in self.answers if not answer.was_answered))
+
 
 class Gathering:
     """The calls for one track: in rounds, until every field has a value or no source is left."""
 
     def __init__(
-        self, gateway: GatewayClient, configuration: WaterfallConfiguration, request: EnrichRequest, trace: str
+        self,
+        gateway: GatewayClient,
+        configuration: WaterfallConfiguration,
+        request: EnrichRequest,
+        trace: str,
     ) -> None:
         self._gateway = gateway
         self._configuration = configuration

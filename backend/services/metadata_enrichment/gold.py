@@ -1,4 +1,4 @@
-"""The Gold rows of a track, its quality score, and the providers' performance."""
+"""The Gold row of a track with the provenance of its fields."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,14 +10,10 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from backend.contracts.enrichment import EnrichRequest, FieldProvenance
-from backend.services.metadata_enrichment.gathering import Gathered
 from backend.services.metadata_enrichment.keys import camelot
 from backend.services.metadata_enrichment.waterfall import Resolution
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
-
-WINDOW_SECONDS = 60
-"""Length of a window of `api_performance_metrics`."""
 
 _COLUMNS = (
     "artist_name",
@@ -40,16 +36,18 @@ SELECT * FROM enriched_tracks WHERE track_id = %s
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 _WRITE = f"""
 INSERT INTO enriched_tracks (track_id, requested_artist, requested_title, {", ".join(_COLUMNS)}, camelot_key,
-    provider_ids, provenance, field_confidence, completeness, is_complete, degraded, config_version, request_id)
+    provider_ids, provenance, field_confidence, completeness, is_complete, degraded, config_version,
+    request_id)
 VALUES (%(track_id)s, %(requested_artist)s, %(requested_title)s, {", ".join(f"%({c})s" for c in _COLUMNS)},
-    %(camelot_key)s, %(provider_ids)s, %(provenance)s, %(field_confidence)s, %(completeness)s, %(is_complete)s,
-    %(degraded)s, %(config_version)s, %(request_id)s)
+    %(camelot_key)s, %(provider_ids)s, %(provenance)s, %(field_confidence)s, %(completeness)s,
+    %(is_complete)s, %(degraded)s, %(config_version)s, %(request_id)s)
 ON CONFLICT (track_id) DO UPDATE SET
     requested_artist = excluded.requested_artist, requested_title = excluded.requested_title,
     {", ".join(f"{c} = excluded.{c}" for c in _COLUMNS)}, camelot_key = excluded.camelot_key,
     provider_ids = excluded.provider_ids, provenance = excluded.provenance,
     field_confidence = excluded.field_confidence, completeness = excluded.completeness,
-    is_complete = excluded.is_complete, degraded = excluded.degraded, config_version = excluded.config_version,
+    is_complete = excluded.is_complete, degraded = excluded.degraded,
+    config_version = excluded.config_version,
     request_id = excluded.request_id, enriched_at = clock_timestamp()
 """  # noqa: S608 - column names are ours
 _PROVENANCE = """
@@ -65,8 +63,120 @@ ON CONFLICT (track_id, field) DO UPDATE SET provider = excluded.provider, positi
     current_value = excluded.current_value
 """
 _FORGET = "DELETE FROM field_provenance WHERE track_id = %s AND NOT field = ANY(%s)"
-_QUALITY = """
-INSERT INTO enrichment_quality_scores (request_id, track_id, completeness, mean_confidence, quality,
-    required_fields, required_filled, sources, config_version)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
-"""
+
+
+@dataclass(frozen=True)
+class GoldTrack:
+    """A track as Gold holds it."""
+
+    requested_artist: str
+    requested_title: str
+    values: Mapping[str, Any]
+    provenance: Mapping[str, FieldProvenance]
+    completeness: float
+    is_complete: bool
+    degraded: bool
+    config_version: int
+
+    def is_of(self, request: EnrichRequest) -> bool:
+        """Whether it was made for the names that are asked for now."""
+        return (self.requested_artist, self.requested_title) == (request.artist_name, request.track_title)
+
+    def settles(self, request: EnrichRequest) -> bool:
+        """Whether nothing is left to find: complete, and no source was asked in vain."""
+        return self.is_complete and not self.degraded and self.is_of(request)
+
+
+async def read_track(connection: Connection, track_id: str) -> GoldTrack | None:
+    """The track's row, if it has one."""
+    cursor = connection.cursor(row_factory=dict_row)
+    row = await (await cursor.execute(_READ, (track_id,))).fetchone()
+    if row is None:
+        return None
+    values = {name: row[name] for name in _COLUMNS if row[name] not in (None, [])}
+    values |= {f"{provider}_id": found for provider, found in row["provider_ids"].items()}
+    return GoldTrack(
+        requested_artist=row["requested_artist"],
+        requested_title=row["requested_title"],
+        values=values,
+        provenance={name: FieldProvenance.model_validate(one) for name, one in row["provenance"].items()},
+        completeness=row["completeness"],
+        is_complete=row["is_complete"],
+        degraded=row["degraded"],
+        config_version=row["config_version"],
+    )
+
+
+async def write_track(
+    connection: Connection, request_id: UUID, request: EnrichRequest, resolution: Resolution, version: int
+) -> GoldTrack:
+    """Put what was found into Gold.
+
+    A value found before stays where a source could not be asked this time. A run that found nothing leaves
+    the track's row as it was, and makes none where there was none.
+    """
+    await connection.execute(_LOCK, (request.track_id,))
+    before = await read_track(connection, request.track_id)
+    earlier = before if before is not None and before.is_of(request) else None
+    track = _merged(earlier, request, resolution, version)
+    if track.values or (before is not None and earlier is None):
+        await connection.execute(_WRITE, _row(request_id, request.track_id, track))
+        await _write_provenance(connection, request_id, request.track_id, track)
+    return track
+
+
+def _merged(
+    earlier: GoldTrack | None, request: EnrichRequest, resolution: Resolution, version: int
+) -> GoldTrack:
+    values = dict(resolution.values)
+    provenance = dict(resolution.provenance)
+    if earlier is not None:
+        for field in resolution.missing & resolution.unsettled & earlier.values.keys():
+            values[field] = earlier.values[field]
+            provenance[field] = earlier.provenance[field]
+    return GoldTrack(
+        requested_artist=request.artist_name,
+        requested_title=request.track_title,
+        values=values,
+        provenance=provenance,
+        completeness=resolution.share_of_fields(values),
+        is_complete=resolution.required <= values.keys(),
+        degraded=bool(resolution.unsettled),
+        config_version=version,
+    )
+
+
+def _row(request_id: UUID, track_id: str, track: GoldTrack) -> dict[str, Any]:
+    values = track.values
+    ids = {name.removesuffix("_id"): value for name, value in values.items() if name.endswith("_id")}
+    return {
+        **{name: values.get(name) for name in _COLUMNS},
+        "genres": values.get("genres", []),
+        "camelot_key": camelot(values["musical_key"]) if "musical_key" in values else None,
+        "track_id": track_id,
+        "requested_artist": track.requested_artist,
+        "requested_title": track.requested_title,
+        "provider_ids": Jsonb(ids),
+        "provenance": Jsonb({name: one.model_dump(mode="json") for name, one in track.provenance.items()}),
+        "field_confidence": Jsonb({name: one.confidence for name, one in track.provenance.items()}),
+        "completeness": track.completeness,
+        "is_complete": track.is_complete,
+        "degraded": track.degraded,
+        "config_version": track.config_version,
+        "request_id": request_id,
+    }
+
+
+async def _write_provenance(
+    connection: Connection, request_id: UUID, track_id: str, track: GoldTrack
+) -> None:
+    await connection.execute(_FORGET, (track_id, list(track.values)))
+    rows = [
+        (
+            *(track_id, field, one.provider, one.position, one.confidence, Jsonb(track.values[field])),
+            *(one.response_id, request_id, one.config_version),
+        )
+        for field, one in track.provenance.items()
+    ]
+    async with connection.cursor() as cursor:
+        await cursor.executemany(_PROVENANCE, rows)

@@ -1,6 +1,6 @@
 """Writes a request's course: Bronze first, then Silver and Gold in one transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,14 +10,15 @@ from psycopg.types.json import Jsonb
 
 from backend.contracts.enrichment import EnrichmentStatus, EnrichRequest
 from backend.services.common.database import Pool
-from backend.services.metadata_enrichment import gold, silver
+from backend.services.metadata_enrichment import gold, quality, silver
 from backend.services.metadata_enrichment.gathering import Gathered
 from backend.services.metadata_enrichment.waterfall import Resolution
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 
 _BRONZE = """
-INSERT INTO raw_track_enrichment_requests (track_id, artist_name, track_title, request, correlation_id, source)
+INSERT INTO raw_track_enrichment_requests
+    (track_id, artist_name, track_title, request, correlation_id, source)
 VALUES (%s, %s, %s, %s, %s, %s) RETURNING id
 """
 _OPEN = """
@@ -99,25 +100,34 @@ class Records:
         resolution: Resolution,
         closing: Closing,
     ) -> gold.GoldTrack:
-        """Write everything found, in one transaction; gives what Gold holds now."""
+        """Write everything found, in one transaction; gives what Gold holds now.
+
+        The status is what Gold then deserves: completed, or partial when a required field has no value.
+        """
         version = closing.config_version or 0
         async with self._pool.connection() as connection:
             await silver.write_answers(connection, opened.request_id, request.track_id, gathered)
             await silver.write_steps(connection, opened.request_id, request.track_id, resolution)
             track = await gold.write_track(connection, opened.request_id, request, resolution, version)
-            await gold.write_quality(connection, opened.request_id, request.track_id, track, resolution)
-            await _close(connection, opened.request_id, closing)
-            await gold.count_calls(connection, gathered, resolution)  # last: its rows are shared by everybody
+            required = resolution.required
+            await quality.write_quality(connection, opened.request_id, request.track_id, track, required)
+            status = EnrichmentStatus.COMPLETED if track.is_complete else EnrichmentStatus.PARTIAL
+            await _close(connection, opened.request_id, replace(closing, status=status))
+            await quality.count_calls(
+                connection, gathered, resolution
+            )  # last: its rows are shared by everybody
         return track
 
-    async def fail(self, opened: Opened, request: EnrichRequest, gathered: Gathered | None, end: Closing) -> None:
+    async def fail(
+        self, opened: Opened, request: EnrichRequest, gathered: Gathered | None, end: Closing
+    ) -> None:
         """Mark a request as failed, with what the providers said if they were asked."""
         async with self._pool.connection() as connection:
             if gathered is not None:
                 await silver.write_answers(connection, opened.request_id, request.track_id, gathered)
             await _close(connection, opened.request_id, end)
             if gathered is not None:
-                await gold.count_calls(connection, gathered, None)
+                await quality.count_calls(connection, gathered, None)
 
     async def close(self, opened: Opened, closing: Closing) -> None:
         """Mark a request as ended without anything to write besides."""

@@ -29,7 +29,15 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 async def write_answers(connection: Connection, request_id: UUID, track_id: str, gathered: Gathered) -> None:
     """One row a candidate, or one row for an answer without any."""
     rows = [
-        (request_id, track_id, answer.provider, answer.operation, answer.outcome.value, answer.response_id, *rest)
+        (
+            request_id,
+            track_id,
+            answer.provider,
+            answer.operation,
+            answer.outcome.value,
+            answer.response_id,
+            *rest,
+        )
         for answer in gathered.answers
         for rest in _candidate_columns(answer, gathered.selections.get(answer.provider))
     ]

@@ -57,14 +57,13 @@ class Resolution:
     """Fields without a value."""
     unsettled: frozenset[str]
     """Fields for which a source that was asked in vain may have a better value at another time."""
-    is_complete: bool
-    """Whether every field required for Gold has a value."""
+    required: frozenset[str]
+    """Fields without which a track is only partial."""
 
-    @property
-    def completeness(self) -> float:
-        """Share of the configured fields that have a value."""
-        total = len(self.values) + len(self.missing)
-        return len(self.values) / total if total else 0.0
+    def share_of_fields(self, values: Mapping[str, Any]) -> float:
+        """Share of the configured fields that have one of `values`."""
+        configured = self.missing | self.values.keys()
+        return len(configured & values.keys()) / len(configured) if configured else 0.0
 
     @property
     def sources_used(self) -> list[str]:
@@ -85,10 +84,9 @@ def resolve(configuration: WaterfallConfiguration, sources: Mapping[str, Source]
                 answer = sources[result.provider].answer
                 provenance[field.field] = _provenance(result, answer, configuration.version)
     missing = frozenset(field.field for field in configuration.fields if field.field not in values)
-    required = {field.field for field in configuration.fields if field.required_for_gold}
-    return Resolution(
-        values, provenance, tuple(steps), missing, _unsettled(steps, sources), not required & missing
-    )
+    required = frozenset(field.field for field in configuration.fields if field.required_for_gold)
+    unsettled = _unsettled(steps, sources)
+    return Resolution(values, provenance, tuple(steps), missing, unsettled, required)
 
 
 def next_providers(configuration: WaterfallConfiguration, sources: Mapping[str, Source]) -> list[str]:

@@ -4,10 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import orjson
-
 from backend.contracts.gateway import Outcome, SearchRequest, TrackCandidate
-from backend.services.api_gateway.outcomes import HttpAnswer, Judgement, judge_by_status, throttled
+from backend.services.api_gateway.outcomes import (
+    ContractError,
+    HttpAnswer,
+    Judgement,
+    judge_by_status,
+    throttled,
+)
 from backend.services.api_gateway.providers import reading
 from backend.services.api_gateway.providers.adapter import Call, ProviderRequest, Reply, first_with_hits
 from backend.services.api_gateway.rate_gate import RateLimit
@@ -23,6 +27,8 @@ _ERRORS = {
     800: Outcome.NOT_FOUND,
 }
 """Deezer's error codes, https://developers.deezer.com/api/errors. Code 4 is its rate limit."""
+_LARGEST_ERROR = 2_048
+"""Bytes; an answer longer than this is no error object, and is not parsed twice."""
 _LARGEST_RANK = 1_000_000
 
 
@@ -44,9 +50,9 @@ class Deezer:
             return judge_by_status(answer, now)
         if not answer.body.strip():  # seen under load, in place of error 4
             return Judgement(Outcome.THROTTLED, "Deezer sent an empty answer, as it does under load")
-        if not answer.body.lstrip().startswith(b'{"error"'):
+        if len(answer.body) > _LARGEST_ERROR:
             return Judgement(Outcome.OK)
-        return _judge_error(answer, now)
+        return _judge_small(answer, now)
 
     async def search(self, query: SearchRequest, call: Call) -> Reply:
         """By ISRC when there is one, then by fields, then by plain words: field search misses tracks."""
@@ -72,11 +78,14 @@ class Deezer:
         return ProviderRequest(endpoint, f"{self._base_url}/{path}", parse, params, self._headers)
 
 
-def _judge_error(answer: HttpAnswer, now: datetime) -> Judgement:
+def _judge_small(answer: HttpAnswer, now: datetime) -> Judgement:
     try:
-        error = reading.mapping(orjson.loads(answer.body).get("error"), "the error")
-    except orjson.JSONDecodeError:
-        return Judgement(Outcome.CONTRACT, "Deezer sent an error that is not JSON")
+        payload = reading.mapping(answer.json(), "the answer")
+        if "error" not in payload:
+            return Judgement(Outcome.OK)
+        error = reading.mapping(payload["error"], "the error")
+    except ContractError as problem:
+        return Judgement(Outcome.CONTRACT, str(problem))
     code = reading.number(error, "code")
     if code == 4:
         return throttled(answer, now)

@@ -70,12 +70,15 @@ CREATE TABLE dead_letters.outbox (
     generation int NOT NULL CHECK (generation >= 1),
     operation_id uuid NOT NULL,
     requested_at timestamptz NOT NULL DEFAULT now(),
-    published_at timestamptz,
-    UNIQUE (message_id, generation)
+    finished_at timestamptz,
+    error text NOT NULL DEFAULT '',
+    UNIQUE (message_id, generation),
+    CHECK (error = '' OR finished_at IS NOT NULL)
 );
 COMMENT ON TABLE dead_letters.outbox IS 'The intent to send a message again, durable before anything is sent.';
-CREATE UNIQUE INDEX outbox_one_intent ON dead_letters.outbox (message_id) WHERE published_at IS NULL;
-CREATE INDEX outbox_unpublished ON dead_letters.outbox (id) WHERE published_at IS NULL;
+COMMENT ON COLUMN dead_letters.outbox.error IS 'Why the broker refused it; empty when it confirmed.';
+CREATE UNIQUE INDEX outbox_one_intent ON dead_letters.outbox (message_id) WHERE finished_at IS NULL;
+CREATE INDEX outbox_unfinished ON dead_letters.outbox (id) WHERE finished_at IS NULL;
 
 CREATE TABLE dead_letters.audit (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

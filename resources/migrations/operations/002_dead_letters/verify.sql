@@ -4,7 +4,7 @@ SELECT message_id, state, version, generation, retry_count, routing_key, correla
 FROM dead_letters.messages WHERE false;
 SELECT message_id, body, sha256, content_type, headers FROM dead_letters.payloads WHERE false;
 SELECT id, message_id, generation, error_type, fingerprint, failed_at FROM dead_letters.attempts WHERE false;
-SELECT id, message_id, generation, operation_id, requested_at, published_at FROM dead_letters.outbox WHERE false;
+SELECT id, message_id, generation, operation_id, requested_at, finished_at, error FROM dead_letters.outbox WHERE false;
 SELECT id, message_id, action, actor, reason, operation_id, from_state, to_state, version, happened_at
 FROM dead_letters.audit WHERE false;
 

@@ -1,0 +1,103 @@
+"""Reads what a message on the dead-letter queue says about its failure."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from backend.contracts.dead_letters import FailureReport
+from backend.contracts.environment import ENRICHMENT
+from backend.messaging.port import (
+    HEADER_DEAD_LETTER_ID,
+    HEADER_DEATH_COUNT,
+    HEADER_DEATH_QUEUE,
+    HEADER_FAILURE,
+    HEADER_GENERATION,
+    Message,
+)
+from backend.messaging.topology import ENRICHMENT_REQUESTS
+from backend.services.dlq_manager.fingerprint import fingerprint
+
+_LARGEST_SHOWN = 1_000_000
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A failed message with its failure, however much or little the producer told."""
+
+    message_id: str
+    generation: int
+    message: Message
+    report: FailureReport
+    fingerprint: str
+    quarantine: str = field(default="")
+    """Why it must not be sent again unchanged; empty for the usual case."""
+
+    @property
+    def sha256(self) -> bytes:
+        """Digest of the original bytes."""
+        return hashlib.sha256(self.message.body).digest()
+
+
+def read_arrival(message: Message) -> Arrival:
+    """Never fails: what cannot be read is kept and quarantined, because the dead-letter queue is the last one."""
+    report, problem = _report(message)
+    generation = message.headers.get(HEADER_GENERATION, 0)
+    return Arrival(
+        message_id=str(message.headers.get(HEADER_DEAD_LETTER_ID) or message.message_id),
+        generation=generation if isinstance(generation, int) and generation >= 0 else 0,
+        message=message,
+        report=report,
+        fingerprint=fingerprint(report.provider, report.error_type, report.error_message),
+        quarantine=problem or _payload_problem(message.body),
+    )
+
+
+def shown_payload(body: bytes) -> Any:
+    """The payload for a reader: JSON when it is JSON, else its text with undecodable bytes marked."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return body[:_LARGEST_SHOWN].decode("utf-8", "backslashreplace")
+
+
+def _report(message: Message) -> tuple[FailureReport, str]:
+    told = message.headers.get(HEADER_FAILURE)
+    if isinstance(told, str):
+        try:
+            return FailureReport.model_validate_json(told), ""
+        except ValidationError:
+            return _unknown(
+                "UnreadableFailure", "The failure report cannot be read."
+            ), "unreadable failure report"
+    if HEADER_DEATH_QUEUE in message.headers:
+        return _delivery_limit(message), ""
+    return _unknown("UnknownFailure", "The message arrived without a failure report."), ""
+
+
+def _delivery_limit(message: Message) -> FailureReport:
+    queue = str(message.headers[HEADER_DEATH_QUEUE])
+    count = message.headers.get(HEADER_DEATH_COUNT, "too many")
+    text = f"Delivered {count} times from {queue} without being acknowledged: its consumer keeps dying on it."
+    return _unknown("DeliveryLimitExceeded", text).model_copy(update={"routing_key": queue})
+
+
+def _unknown(error_type: str, text: str) -> FailureReport:
+    return FailureReport(
+        error_type=error_type,
+        error_message=text,
+        source_service=ENRICHMENT,
+        routing_key=ENRICHMENT_REQUESTS,
+        failed_at=datetime.now(UTC),
+    )
+
+
+def _payload_problem(body: bytes) -> str:
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return "the payload is not JSON, so sending it again unchanged cannot succeed"
+    return ""

@@ -1,0 +1,29 @@
+"""A name for a way of failing: equal for failures that differ only in ids, numbers and quoted names."""
+
+import hashlib
+import re
+
+VERSION = 1
+"""Grows when the rules below change, so that old and new fingerprints are never mixed up."""
+
+_RULES = (
+    (re.compile(r"https?://\S+"), "<url>"),
+    (re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE), "<id>"),
+    (re.compile(r"\b[0-9a-f]{12,}\b", re.IGNORECASE), "<id>"),
+    (re.compile(r"'[^']*'|\"[^\"]*\"|“[^”]*”"), "<text>"),
+    (re.compile(r"\d+(?:[.:,T-]\d+)*Z?"), "<n>"),
+    (re.compile(r"\s+"), " "),
+)
+
+
+def normalised(message: str) -> str:
+    """The error message without what changes from one occurrence to the next."""
+    for pattern, placeholder in _RULES:
+        message = pattern.sub(placeholder, message)
+    return message.strip().casefold()[:500]
+
+
+def fingerprint(provider: str | None, error_type: str, message: str) -> str:
+    """Sixteen hex digits over provider, class of error and normalised message."""
+    told = "\x1f".join((str(VERSION), provider or "", error_type, normalised(message)))
+    return hashlib.sha256(told.encode()).hexdigest()[:16]

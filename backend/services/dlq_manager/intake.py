@@ -1,0 +1,144 @@
+"""Takes failed messages off the dead-letter queue into the database: commit first, then acknowledge."""
+
+from enum import StrEnum
+from typing import Any
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from backend.contracts.dead_letters import DeadLetterState
+from backend.services.common.database import Pool
+from backend.services.dlq_manager.arrivals import Arrival
+from backend.services.dlq_manager.fingerprint import VERSION as FINGERPRINT_VERSION
+from backend.services.dlq_manager.transitions import Act, Held, change, hold, note
+
+Connection = psycopg.AsyncConnection[tuple[Any, ...]]
+
+BOUNCES = 3
+"""A message that comes back this often with the same fingerprint is quarantined."""
+_ACTOR = "intake"
+
+_INSERT = """
+INSERT INTO dead_letters.messages (message_id, state, generation, routing_key, correlation_id, source_service,
+    provider, error_type, error_message, stack_trace, fingerprint, fingerprint_version, metadata, reason,
+    first_failed_at, failed_at)
+VALUES (%(id)s, %(state)s, %(generation)s, %(routing_key)s, %(correlation)s, %(source)s, %(provider)s,
+    %(error_type)s, %(error_message)s, %(stack)s, %(fingerprint)s, %(fingerprint_version)s, %(metadata)s,
+    %(quarantine)s, %(failed_at)s, %(failed_at)s)
+ON CONFLICT (message_id) DO NOTHING
+"""
+_PAYLOAD = """
+INSERT INTO dead_letters.payloads (message_id, body, sha256, content_type, headers) VALUES (%s, %s, %s, %s, %s)
+"""
+_ATTEMPT = """
+INSERT INTO dead_letters.attempts (message_id, generation, error_type, error_message, stack_trace, provider,
+    fingerprint, failed_at)
+VALUES (%(id)s, %(generation)s, %(error_type)s, %(error_message)s, %(stack)s, %(provider)s, %(fingerprint)s,
+    %(failed_at)s)
+ON CONFLICT (message_id, generation) DO NOTHING
+"""
+_RETURNED = """
+UPDATE dead_letters.messages SET version = version + 1, retry_count = retry_count + 1, provider = %(provider)s,
+    error_type = %(error_type)s, error_message = %(error_message)s, stack_trace = %(stack)s,
+    fingerprint = %(fingerprint)s, fingerprint_version = %(fingerprint_version)s, metadata = %(metadata)s,
+    failed_at = greatest(failed_at, %(failed_at)s)
+WHERE message_id = %(id)s
+"""
+_SAME_FAILURES = "SELECT count(*) FROM dead_letters.attempts WHERE message_id = %s AND fingerprint = %s"
+_SAME_BYTES = "SELECT sha256 = %s FROM dead_letters.payloads WHERE message_id = %s"
+_AWAITED = frozenset({DeadLetterState.PUBLISHING, DeadLetterState.IN_FLIGHT, DeadLetterState.RESOLVED})
+
+
+class Taken(StrEnum):
+    """What an arrival turned out to be."""
+
+    NEW = "new"
+    RETURNED = "returned"
+    DUPLICATE = "duplicate"
+
+
+class Intake:
+    """Stores arrivals; the same delivery twice leaves one trace."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def take(self, arrival: Arrival) -> Taken:
+        """Store one arrival in one transaction. psycopg errors pass through: then it must not be acknowledged."""
+        async with self._pool.connection() as connection:
+            row = _row(await _identity(connection, arrival), arrival)
+            cursor = await connection.execute(_INSERT, row)
+            if cursor.rowcount == 1:
+                await _keep_new(connection, row, arrival)
+                return Taken.NEW
+            attempt = await connection.execute(_ATTEMPT, row)
+            if attempt.rowcount == 0:
+                return Taken.DUPLICATE
+            return await _take_back(connection, row, arrival)
+
+
+async def _identity(connection: Connection, arrival: Arrival) -> str:
+    """The message's id; with part of its digest when another message already has that id.
+
+    When unsure whether two messages are the same, both are kept: a duplicate is seen, a loss is not.
+    """
+    if arrival.generation:
+        return arrival.message_id
+    cursor = await connection.execute(_SAME_BYTES, (arrival.sha256, arrival.message_id))
+    known = await cursor.fetchone()
+    return (
+        arrival.message_id
+        if known is None or known[0]
+        else f"{arrival.message_id}~{arrival.sha256.hex()[:12]}"
+    )
+
+
+async def _keep_new(connection: Connection, row: dict[str, Any], arrival: Arrival) -> None:
+    message = arrival.message
+    original = (row["id"], message.body, arrival.sha256, message.content_type, Jsonb(dict(message.headers)))
+    await connection.execute(_PAYLOAD, original)
+    await connection.execute(_ATTEMPT, row)
+    if (held := await hold(connection, row["id"])) is not None:
+        await note(connection, held, Act("received", _ACTOR, arrival.quarantine))
+
+
+async def _take_back(connection: Connection, row: dict[str, Any], arrival: Arrival) -> Taken:
+    held = await hold(connection, row["id"])
+    if held is None or held.generation != arrival.generation or held.state not in _AWAITED:
+        if held is not None:
+            await note(connection, held, Act("failure of an older sending", _ACTOR))
+        return Taken.DUPLICATE
+    await connection.execute(_RETURNED, row)
+    updated = Held(held.message_id, held.state, held.version + 1, held.generation, arrival.fingerprint)
+    failed = await change(connection, updated, DeadLetterState.FAILED, Act("returned", _ACTOR))
+    if arrival.quarantine or await _bounces(connection, failed):
+        reason = arrival.quarantine or f"came back {BOUNCES} times with the same failure"
+        await change(connection, failed, DeadLetterState.QUARANTINED, Act("quarantined", _ACTOR, reason))
+    return Taken.RETURNED
+
+
+async def _bounces(connection: Connection, held: Held) -> bool:
+    cursor = await connection.execute(_SAME_FAILURES, (held.message_id, held.fingerprint))
+    row = await cursor.fetchone()
+    return row is not None and row[0] > BOUNCES
+
+
+def _row(message_id: str, arrival: Arrival) -> dict[str, Any]:
+    report = arrival.report
+    return {
+        "id": message_id,
+        "state": (DeadLetterState.QUARANTINED if arrival.quarantine else DeadLetterState.FAILED).value,
+        "generation": arrival.generation,
+        "routing_key": report.routing_key,
+        "correlation": arrival.message.correlation_id,
+        "source": report.source_service,
+        "provider": report.provider,
+        "error_type": report.error_type,
+        "error_message": report.error_message,
+        "stack": report.stack_trace,
+        "fingerprint": arrival.fingerprint,
+        "fingerprint_version": FINGERPRINT_VERSION,
+        "metadata": Jsonb(report.metadata),
+        "quarantine": arrival.quarantine,
+        "failed_at": report.failed_at,
+    }

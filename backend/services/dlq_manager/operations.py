@@ -1,0 +1,72 @@
+"""What an operator can do to a dead letter: send it again, or let it go."""
+
+from enum import StrEnum
+from uuid import UUID, uuid4
+
+from backend.contracts.dead_letters import DeadLetterState
+from backend.services.common.database import Pool
+from backend.services.dlq_manager.transitions import Act, Connection, Held, change, hold
+
+_OUTBOX = "INSERT INTO dead_letters.outbox (message_id, generation, operation_id) VALUES (%s, %s, %s)"
+_OPEN = frozenset({DeadLetterState.FAILED, DeadLetterState.QUARANTINED})
+
+
+class Done(StrEnum):
+    """How an operation on one dead letter ended."""
+
+    DONE = "success"
+    NOT_FOUND = "not_found"
+    CONFLICT = "conflict"
+    """Its state does not allow it: somebody or something else was faster."""
+
+
+class Operations:
+    """Changes asked for by a person; each is one transaction with its audit entry. psycopg errors pass through."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def replay(self, message_id: str, actor: str, operation: UUID | None = None) -> tuple[Done, str]:
+        """Record the intent to send the original bytes again; the outbox sends them. Gives a sentence besides."""
+        operation = operation or uuid4()
+        async with self._pool.connection() as connection:
+            held = await hold(connection, message_id)
+            if held is None:
+                return Done.NOT_FOUND, f"There is no dead letter {message_id}."
+            if held.state not in _OPEN:
+                return (
+                    Done.CONFLICT,
+                    f"Dead letter {message_id} is {_words(held)}; only failed ones are sent again.",
+                )
+            if held.state is DeadLetterState.QUARANTINED:
+                held = await _release(connection, held, actor, operation)
+            act = Act("replay", actor, operation_id=operation)
+            generation = held.generation + 1
+            await change(connection, held, DeadLetterState.PUBLISHING, act, generation=generation)
+            await connection.execute(_OUTBOX, (message_id, generation, operation))
+        return Done.DONE, f"Dead letter {message_id} is being sent again (sending {generation})."
+
+    async def discard(self, message_id: str, actor: str, reason: str) -> tuple[Done, str]:
+        """Let it go, with a reason. Its bytes and its history stay."""
+        async with self._pool.connection() as connection:
+            held = await hold(connection, message_id)
+            if held is None:
+                return Done.NOT_FOUND, f"There is no dead letter {message_id}."
+            if held.state is DeadLetterState.DISCARDED:
+                return Done.DONE, f"Dead letter {message_id} was discarded before."
+            if held.state not in _OPEN:
+                return (
+                    Done.CONFLICT,
+                    f"Dead letter {message_id} is {_words(held)} and cannot be discarded now.",
+                )
+            await change(connection, held, DeadLetterState.DISCARDED, Act("discard", actor, reason))
+        return Done.DONE, f"Dead letter {message_id} is discarded; its bytes and history are kept."
+
+
+async def _release(connection: Connection, held: Held, actor: str, operation: UUID) -> Held:
+    act = Act("released from quarantine", actor, operation_id=operation)
+    return await change(connection, held, DeadLetterState.FAILED, act)
+
+
+def _words(held: Held) -> str:
+    return held.state.value.replace("_", " ")

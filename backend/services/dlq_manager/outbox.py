@@ -1,0 +1,128 @@
+"""Sends what operators asked to send again: the original bytes, to the original queue."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import structlog
+from psycopg.rows import class_row
+from psycopg_pool import PoolClosed, PoolTimeout
+
+from backend.contracts.dead_letters import DeadLetterState
+from backend.messaging.port import (
+    HEADER_DEAD_LETTER_ID,
+    HEADER_DEATH_COUNT,
+    HEADER_DEATH_QUEUE,
+    HEADER_FAILURE,
+    HEADER_GENERATION,
+    HEADER_OPERATION,
+    Broker,
+    BrokerError,
+    BrokerUnavailableError,
+    HeaderValue,
+    Message,
+)
+from backend.services.common.database import Pool
+from backend.services.dlq_manager.transitions import Act, Connection, change, hold
+
+POLL_SECONDS = 1.0
+_BATCH = 50
+_ACTOR = "outbox"
+_STRIPPED = frozenset({HEADER_FAILURE, HEADER_DEATH_QUEUE, HEADER_DEATH_COUNT})
+_log = structlog.get_logger()
+
+_DUE = """
+SELECT o.id, o.message_id, o.generation, o.operation_id, m.routing_key, m.correlation_id,
+    p.body, p.content_type, p.headers
+FROM dead_letters.outbox AS o
+JOIN dead_letters.messages AS m USING (message_id)
+JOIN dead_letters.payloads AS p USING (message_id)
+WHERE o.finished_at IS NULL ORDER BY o.id LIMIT %s FOR UPDATE OF o SKIP LOCKED
+"""
+_FINISH = "UPDATE dead_letters.outbox SET finished_at = clock_timestamp(), error = %s WHERE id = %s"
+
+
+@dataclass(frozen=True)
+class _Due:
+    id: int
+    message_id: str
+    generation: int
+    operation_id: UUID
+    routing_key: str
+    correlation_id: str | None
+    body: bytes
+    content_type: str
+    headers: dict[str, Any]
+
+
+class Outbox:
+    """Publishes intents. Dying between confirm and commit means sending the same generation once more."""
+
+    def __init__(self, pool: Pool, broker: Broker) -> None:
+        self._pool = pool
+        self._broker = broker
+        self._asked = asyncio.Event()
+
+    def wake(self) -> None:
+        """There is something to send: do not wait for the next poll."""
+        self._asked.set()
+
+    async def run(self) -> None:
+        """Background task: send for ever; an unavailable broker or database is tried again."""
+        while True:
+            self._asked.clear()
+            try:
+                while await self.send_due():
+                    pass
+            except (BrokerUnavailableError, psycopg.Error, PoolTimeout, PoolClosed) as error:
+                _log.warning("outbox_waits", reason=str(error))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._asked.wait(), POLL_SECONDS)
+
+    async def send_due(self) -> int:
+        """Send what is due, up to one batch; gives how many intents were finished."""
+        async with self._pool.connection() as connection:
+            cursor = connection.cursor(row_factory=class_row(_Due))
+            due = await (await cursor.execute(_DUE, (_BATCH,))).fetchall()
+            for intent in due:
+                await self._send(connection, intent)
+        return len(due)
+
+    async def _send(self, connection: Connection, intent: _Due) -> None:
+        try:
+            await self._broker.publish(intent.routing_key, [_replayed(intent)])
+        except BrokerUnavailableError:
+            raise
+        except BrokerError as error:
+            await self._finish(connection, intent, DeadLetterState.FAILED, str(error))
+        else:
+            await self._finish(connection, intent, DeadLetterState.IN_FLIGHT, "")
+
+    async def _finish(self, connection: Connection, intent: _Due, state: DeadLetterState, error: str) -> None:
+        await connection.execute(_FINISH, (error, intent.id))
+        held = await hold(connection, intent.message_id)
+        # The outcome may have been faster than this transaction; then there is nothing left to change.
+        if held is None or (held.state, held.generation) != (DeadLetterState.PUBLISHING, intent.generation):
+            return
+        action = "refused by the broker" if error else "sent"
+        await change(connection, held, state, Act(action, _ACTOR, error, intent.operation_id))
+
+
+def _replayed(intent: _Due) -> Message:
+    """The original message under its own id; our headers say which dead letter and which sending it is."""
+    headers: dict[str, HeaderValue] = {
+        name: value for name, value in intent.headers.items() if name not in _STRIPPED
+    }
+    headers[HEADER_DEAD_LETTER_ID] = intent.message_id
+    headers[HEADER_GENERATION] = intent.generation
+    headers[HEADER_OPERATION] = str(intent.operation_id)
+    return Message(
+        message_id=intent.message_id,
+        body=bytes(intent.body),
+        content_type=intent.content_type,
+        correlation_id=intent.correlation_id,
+        headers=headers,
+    )

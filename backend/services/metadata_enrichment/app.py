@@ -1,0 +1,92 @@
+"""The application of the metadata-enrichment service."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psycopg
+import structlog
+from fastapi import FastAPI
+from psycopg_pool import PoolClosed, PoolTimeout
+
+from backend.contracts.environment import ENRICHMENT
+from backend.http import httpx
+from backend.messaging.postgres import PostgresBroker
+from backend.services.common.database import Database
+from backend.services.common.metrics import metrics_route, new_registry
+from backend.services.metadata_enrichment.configuration import ConfigurationHolder
+from backend.services.metadata_enrichment.enricher import Enricher
+from backend.services.metadata_enrichment.gateway_client import GatewayClient
+from backend.services.metadata_enrichment.health import Health, health_router
+from backend.services.metadata_enrichment.readings import Readings
+from backend.services.metadata_enrichment.records import Records
+from backend.services.metadata_enrichment.routes import Service, admin_router, enrich_router
+from backend.services.metadata_enrichment.service_metrics import EnrichmentMetrics
+from backend.services.metadata_enrichment.settings import EnrichmentSettings
+from backend.services.metadata_enrichment.worker import Worker
+
+VERSION = "1.0.0"
+_SWEEP_SECONDS = 300.0
+_log = structlog.get_logger()
+
+
+def create_app(settings: EnrichmentSettings) -> FastAPI:
+    """The service. Its lifespan opens the connections, waits for none of them, and starts the worker."""
+    registry = new_registry()
+    metrics = EnrichmentMetrics(registry)
+    database = Database(
+        settings.connect_arguments(), name=ENRICHMENT, max_size=8 + settings.worker_concurrency
+    )
+    operations = Database(
+        settings.connect_arguments(settings.operations_database), name=f"{ENRICHMENT} broker"
+    )
+    client = httpx.AsyncClient(base_url=settings.gateway_url, timeout=settings.gateway_timeout_seconds)
+    gateway = GatewayClient(client)
+    broker = PostgresBroker(operations.pool)
+    configuration = ConfigurationHolder(database.pool)
+    records = Records(database.pool)
+    enricher = Enricher(records, gateway, configuration, broker, metrics)
+    worker = Worker(broker, enricher, settings.worker_concurrency)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        work = (configuration.follow(), worker.run(), _sweep(records))
+        async with database, operations, client, _in_background(*work):
+            yield
+
+    app = FastAPI(
+        title="SongNodes metadata enrichment",
+        version=VERSION,
+        lifespan=lifespan,
+        routes=[metrics_route(registry)],
+    )
+    service = Service(enricher, broker, configuration, Readings(database.pool))
+    app.include_router(enrich_router(service))
+    app.include_router(admin_router(service, settings.admin_token))
+    app.include_router(
+        health_router(Health(settings.release, VERSION, database, operations, gateway, configuration))
+    )
+    return app
+
+
+@asynccontextmanager
+async def _in_background(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(one) for one in work]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _sweep(records: Records) -> None:
+    """Background task: close requests that a service left open when it died."""
+    while True:
+        try:
+            if abandoned := await records.give_up_abandoned():
+                _log.warning("abandoned_requests_closed", requests=abandoned)
+        except (psycopg.Error, PoolTimeout, PoolClosed) as error:
+            _log.warning("abandoned_requests_not_closed", reason=type(error).__name__)
+        await asyncio.sleep(_SWEEP_SECONDS)

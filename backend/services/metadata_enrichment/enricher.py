@@ -1,0 +1,181 @@
+"""Enriches one track: request in, Bronze, providers, Silver and Gold, answer out."""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import psycopg
+import structlog
+from psycopg_pool import PoolClosed, PoolTimeout
+
+from backend.contracts.enrichment import EnrichmentStatus, EnrichRequest, EnrichResponse
+from backend.messaging.port import Broker, Message
+from backend.services.metadata_enrichment.configuration import ConfigurationHolder
+from backend.services.metadata_enrichment.failures import EnrichmentError, Origin, bury, nobody_answered
+from backend.services.metadata_enrichment.gateway_client import GatewayClient
+from backend.services.metadata_enrichment.gathering import Gathered, Gathering
+from backend.services.metadata_enrichment.gold import GoldTrack
+from backend.services.metadata_enrichment.records import Closing, Opened, Records
+from backend.services.metadata_enrichment.service_metrics import EnrichmentMetrics
+from backend.services.metadata_enrichment.track_locks import TrackLocks
+from backend.services.metadata_enrichment.waterfall import resolve
+
+_log = structlog.get_logger()
+_DATABASE_ERRORS = (psycopg.Error, PoolTimeout, PoolClosed)
+
+
+@dataclass
+class _Course:
+    """What is known of one enrichment while it goes on."""
+
+    request: EnrichRequest
+    opened: Opened
+    origin: Origin
+    clock: float
+    gathered: Gathered | None = None
+    is_recorded: bool = False
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.clock
+
+
+class Enricher:
+    """The service's work; one for the process."""
+
+    def __init__(
+        self,
+        records: Records,
+        gateway: GatewayClient,
+        configuration: ConfigurationHolder,
+        broker: Broker,
+        metrics: EnrichmentMetrics,
+    ) -> None:
+        self._records = records
+        self._gateway = gateway
+        self._configuration = configuration
+        self._broker = broker
+        self._metrics = metrics
+        self._locks = TrackLocks()
+
+    async def enrich(
+        self, request: EnrichRequest, *, source: str, message: Message | None = None
+    ) -> EnrichResponse:
+        """Enrich a track. A failure is an answer too, and its request then lies in the dead-letter queue.
+
+        `message` is the one it came with, none for a direct call. BrokerError when the enrichment failed
+        and the dead letter could not be handed over: nothing keeps the request then, the caller must.
+        """
+        course = _begin(request, message)
+        try:
+            async with self._locks.held(request.track_id):
+                answer = await self._process(course, source)
+        except Exception as error:  # noqa: BLE001 - whatever failed, the request must not be lost
+            answer = await self._fail(course, error)
+        self._metrics.count_end(answer.status.value, answer.duration_seconds)
+        _log.info(
+            "track_enriched",
+            track_id=request.track_id,
+            status=answer.status.value,
+            sources=answer.sources_used,
+            correlation_id=answer.correlation_id,
+            milliseconds=round(answer.duration_seconds * 1000, 1),
+        )
+        return answer
+
+    async def _process(self, course: _Course, source: str) -> EnrichResponse:
+        await self._records.open(course.opened, course.request, source)
+        course.is_recorded = True
+        if not course.request.force_refresh:
+            settled = await self._records.settled_track(course.request)
+            if settled is not None:
+                return await self._from_gold(course, settled)
+        return await self._ask_and_write(course)
+
+    async def _from_gold(self, course: _Course, track: GoldTrack) -> EnrichResponse:
+        sources = tuple(dict.fromkeys(one.provider for one in track.provenance.values()))
+        closing = Closing(EnrichmentStatus.CACHED, course.seconds * 1000, sources, (), track.config_version)
+        await self._records.close(course.opened, closing)
+        return _answer(course, EnrichmentStatus.CACHED, track)
+
+    async def _ask_and_write(self, course: _Course) -> EnrichResponse:
+        configuration = await self._configuration.current()
+        trace = course.opened.correlation_id
+        gathered = await Gathering(self._gateway, configuration, course.request, trace).run()
+        course.gathered = gathered
+        self._metrics.count_calls(gathered)
+        if gathered.nobody_answered:
+            raise nobody_answered(gathered)
+        resolution = resolve(configuration, gathered.sources)
+        self._metrics.count_steps(resolution)
+        errors = gathered.complaints
+        closing = Closing(
+            EnrichmentStatus.PARTIAL,
+            course.seconds * 1000,
+            tuple(resolution.sources_used),
+            errors,
+            configuration.version,
+        )
+        track = await self._records.complete(course.opened, course.request, gathered, resolution, closing)
+        status = EnrichmentStatus.COMPLETED if track.is_complete else EnrichmentStatus.PARTIAL
+        return _answer(course, status, track, errors)
+
+    async def _fail(self, course: _Course, error: Exception) -> EnrichResponse:
+        _log.warning("enrichment_failed", track_id=course.request.track_id, exc_info=error)
+        metadata = {"track_id": course.request.track_id, "request_id": str(course.opened.request_id)}
+        dead_letter = await bury(self._broker, course.origin, error, metadata)
+        self._metrics.dead_letters.inc()
+        error_type = error.error_type if isinstance(error, EnrichmentError) else type(error).__name__
+        closing = Closing(
+            EnrichmentStatus.FAILED,
+            course.seconds * 1000,
+            errors=(str(error),),
+            error_type=error_type,
+            dead_letter_id=dead_letter,
+        )
+        if course.is_recorded:
+            await self._record_failure(course, closing)
+        return _answer(course, EnrichmentStatus.FAILED, None, (str(error),), dead_letter)
+
+    async def _record_failure(self, course: _Course, closing: Closing) -> None:
+        """The dead letter is what keeps the request; its row in Silver may have to wait for the database."""
+        try:
+            await self._records.fail(course.opened, course.request, course.gathered, closing)
+        except _DATABASE_ERRORS as error:
+            _log.error("failure_not_recorded", request_id=str(course.opened.request_id), exc_info=error)
+
+
+def _begin(request: EnrichRequest, message: Message | None) -> _Course:
+    request_id = uuid4()
+    correlation = request.correlation_id or (message.correlation_id if message else None) or str(request_id)
+    traced = request.model_copy(update={"correlation_id": correlation})
+    if message is None:
+        body = traced.model_dump_json().encode()
+        message = Message(message_id=str(request_id), body=body, correlation_id=correlation)
+    opened = Opened(request_id, correlation, datetime.now(UTC))
+    return _Course(traced, opened, Origin(message), time.monotonic())
+
+
+def _answer(
+    course: _Course,
+    status: EnrichmentStatus,
+    track: GoldTrack | None,
+    errors: tuple[str, ...] = (),
+    dead_letter: str | None = None,
+) -> EnrichResponse:
+    provenance = dict(track.provenance) if track else {}
+    return EnrichResponse(
+        track_id=course.request.track_id,
+        status=status,
+        request_id=str(course.opened.request_id),
+        correlation_id=course.opened.correlation_id,
+        sources_used=list(dict.fromkeys(one.provider for one in provenance.values())),
+        metadata_acquired=dict(track.values) if track else {},
+        provenance=provenance,
+        errors=list(errors),
+        duration_seconds=round(course.seconds, 4),
+        cached=status is EnrichmentStatus.CACHED,
+        dead_letter_id=dead_letter,
+        timestamp=datetime.now(UTC),
+    )

@@ -1,0 +1,146 @@
+"""The endpoints of the metadata-enrichment service."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import uuid4
+
+import psycopg
+import structlog
+from fastapi import APIRouter, Body, Depends, HTTPException
+from psycopg_pool import PoolClosed, PoolTimeout
+from pydantic import SecretStr
+
+from backend.contracts.enrichment import (
+    BatchAccepted,
+    EnrichRequest,
+    EnrichResponse,
+    LayerRows,
+    WaterfallConfiguration,
+)
+from backend.messaging.port import Broker, BrokerError, Message
+from backend.messaging.topology import ENRICHMENT_REQUESTS
+from backend.services.common.auth import bearer_guard
+from backend.services.metadata_enrichment.configuration import ConfigurationError, ConfigurationHolder
+from backend.services.metadata_enrichment.enricher import Enricher
+from backend.services.metadata_enrichment.readings import Readings
+from backend.services.metadata_enrichment.views import configuration_view, field_view, providers_view
+
+LARGEST_BATCH = 1000
+_DATABASE_ERRORS = (psycopg.Error, PoolTimeout, PoolClosed)
+_log = structlog.get_logger()
+
+Batch = Annotated[list[EnrichRequest], Body(min_length=1, max_length=LARGEST_BATCH)]
+
+
+@dataclass(frozen=True)
+class Service:
+    """What the endpoints work on."""
+
+    enricher: Enricher
+    broker: Broker
+    configuration: ConfigurationHolder
+    readings: Readings
+
+
+def enrich_router(service: Service) -> APIRouter:
+    """Enriching tracks."""
+    router = APIRouter(tags=["enrichment"])
+
+    @router.post("/enrich")
+    async def enrich(request: EnrichRequest) -> EnrichResponse:
+        try:
+            return await service.enricher.enrich(request, source="api")
+        except BrokerError as error:
+            _log.error("request_refused", track_id=request.track_id, exc_info=error)
+            raise HTTPException(
+                503,
+                "The track could not be enriched, and the request could not be kept for later either, because "
+                "the message broker does not answer. Send it again later.",
+            ) from error
+
+    @router.post("/enrich/batch", status_code=202)
+    async def enrich_batch(requests: Batch) -> BatchAccepted:
+        correlation = next((one.correlation_id for one in requests if one.correlation_id), str(uuid4()))
+        try:
+            await service.broker.publish(ENRICHMENT_REQUESTS, [_queued(one, correlation) for one in requests])
+        except BrokerError as error:
+            raise HTTPException(
+                503, "The message broker does not answer; none of the tracks was queued. Try again later."
+            ) from error
+        text = f"{len(requests)} tracks are queued and will be enriched in the background."
+        return BatchAccepted(
+            status="processing", batch_size=len(requests), correlation_id=correlation, message=text
+        )
+
+    @router.get("/stats")
+    async def stats() -> dict[str, Any]:
+        async with _readable():
+            return {**await service.readings.statistics(), "timestamp": datetime.now(UTC)}
+
+    return router
+
+
+def admin_router(service: Service, admin_token: SecretStr | None) -> APIRouter:
+    """Configuration and rows. Looking at the whole configuration is free, the rest needs the token."""
+    router = APIRouter(tags=["admin"])
+    guarded = [Depends(bearer_guard(admin_token))]
+
+    @router.get("/admin/config")
+    async def config() -> dict[str, Any]:
+        return configuration_view(await _configuration(service), service.configuration.loaded_at)
+
+    @router.post("/admin/config/reload", dependencies=guarded)
+    async def reload() -> dict[str, Any]:
+        try:
+            configuration = await service.configuration.reload()
+        except ConfigurationError as error:
+            raise HTTPException(
+                503, f"The configuration was not reloaded: {error}. The last good one stays in force."
+            ) from error
+        view = configuration_view(configuration, service.configuration.loaded_at)
+        return {"status": "reloaded", "timestamp": datetime.now(UTC), "configuration": view["configuration"]}
+
+    @router.get("/admin/config/field/{field}", dependencies=guarded)
+    async def config_field(field: str) -> dict[str, Any]:
+        configuration = await _configuration(service)
+        for entry in configuration.fields:
+            if entry.field == field:
+                return field_view(entry)
+        known = ", ".join(entry.field for entry in configuration.fields)
+        raise HTTPException(404, f"The waterfall has no field '{field[:80]}'. It has: {known}.")
+
+    @router.get("/admin/config/providers", dependencies=guarded)
+    async def config_providers() -> dict[str, Any]:
+        return providers_view(await _configuration(service))
+
+    @router.get("/tracks/{track_id}/layers", dependencies=guarded)
+    async def layers(track_id: str) -> LayerRows:
+        async with _readable():
+            return await service.readings.layers(track_id)
+
+    return router
+
+
+def _queued(request: EnrichRequest, correlation: str) -> Message:
+    traced = request.model_copy(update={"correlation_id": request.correlation_id or correlation})
+    body = traced.model_dump_json().encode()
+    return Message(message_id=str(uuid4()), body=body, correlation_id=traced.correlation_id)
+
+
+async def _configuration(service: Service) -> WaterfallConfiguration:
+    try:
+        return await service.configuration.current()
+    except ConfigurationError as error:
+        raise HTTPException(503, f"The waterfall configuration cannot be shown: {error}.") from error
+
+
+@asynccontextmanager
+async def _readable() -> AsyncIterator[None]:
+    try:
+        yield
+    except _DATABASE_ERRORS as error:
+        _log.error("database_not_readable", exc_info=error)
+        raise HTTPException(503, f"The database cannot be read now ({type(error).__name__}).") from error

@@ -1,0 +1,48 @@
+"""Fixtures of the gateway's tests."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from backend.services.api_gateway.assembly import open_providers
+from backend.services.api_gateway.metrics import GatewayMetrics
+from backend.services.api_gateway.recorder import Recorder
+from backend.services.api_gateway.settings import GatewaySettings
+from backend.services.common.database import Database
+from backend.services.common.metrics import new_registry
+from tests.backend.services.api_gateway.bench import Bench
+from tests.fixtures.provider_simulator import SimulatorHandle, running_simulator
+
+_SIBLING = Path(__file__).parents[5] / "shared" / "provider-samples"
+
+
+def sample_files(pattern: str) -> list[Path]:
+    """Recorded provider answers; the folder is named by PROVIDER_SAMPLES, or stands beside the project."""
+    folder = Path(os.environ.get("PROVIDER_SAMPLES", _SIBLING))
+    found = sorted(folder.glob(pattern)) if folder.is_dir() else []
+    return [file for file in found if not file.name.endswith(".meta.json")]
+
+
+@pytest.fixture(scope="session")
+def simulator_server() -> Iterator[SimulatorHandle]:
+    """One simulator for all tests of the gateway."""
+    with running_simulator() as handle:
+        yield handle
+
+
+@pytest.fixture
+def simulator(simulator_server: SimulatorHandle) -> SimulatorHandle:
+    """The simulator with all knobs at rest: no latency, no limit, no trouble."""
+    simulator_server.rest()
+    return simulator_server
+
+
+@pytest.fixture
+async def bench(simulator: SimulatorHandle) -> AsyncIterator[Bench]:
+    """The providers over the simulator; their records stay in the queue, where tests can look at them."""
+    settings = GatewaySettings(port=8022, simulator_url=simulator.url, gate_patience_seconds=3)
+    recorder = Recorder(Database({}, name="never opened"))
+    async with open_providers(settings, recorder, GatewayMetrics(new_registry())) as providers:
+        yield Bench(dict(providers), recorder)

@@ -1,0 +1,121 @@
+"""The adapters against the simulator, over real HTTP."""
+
+import pytest
+
+from backend.contracts.gateway import Outcome, SearchRequest
+from tests.backend.services.api_gateway.bench import Bench
+from tests.fixtures.provider_simulator import SimulatorHandle
+
+STROBE = SearchRequest(artist_name="Deadmau5", track_title="Strobe")
+NOBODY = SearchRequest(artist_name="Test", track_title="Test")
+ALL = ["musicbrainz", "spotify", "deezer", "discogs"]
+
+
+@pytest.mark.parametrize("name", ALL)
+async def test_finds_a_track_and_looks_it_up_by_the_identifier_found(bench: Bench, name: str) -> None:
+    found = await bench[name].search(STROBE, None)
+    assert (found.status, found.outcome) == ("success", Outcome.OK)
+    original = next(track for track in found.results if track.version is None)
+    assert original.title == "Strobe"
+    assert original.artists == ["deadmau5"]
+    assert original.album == "For Lack of a Better Name"
+    assert abs((original.duration_ms or 0) - 637_000) < 3_000
+    again = await bench[name].track(original.provider_id, None)
+    assert again.status == "success"
+    assert again.data is not None
+    assert again.data.title == "Strobe"
+
+
+@pytest.mark.parametrize("name", ALL)
+async def test_an_unknown_track_is_a_partial_answer_without_results(bench: Bench, name: str) -> None:
+    found = await bench[name].search(NOBODY, None)
+    assert (found.status, found.outcome, found.results) == ("partial", Outcome.NOT_FOUND, [])
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("identifier", ["1", "x" * 22, "0-A1", "00000000-0000-0000-0000-000000000000", "é"])
+async def test_an_unknown_or_malformed_identifier_is_not_found(
+    bench: Bench, name: str, identifier: str
+) -> None:
+    answer = await bench[name].track(identifier, None)
+    assert (answer.status, answer.data) == ("not_found", None)
+
+
+@pytest.mark.parametrize("name", ["musicbrainz", "spotify", "deezer"])
+async def test_an_isrc_finds_just_that_recording(bench: Bench, name: str) -> None:
+    by_words = await bench["spotify"].search(STROBE, None)
+    radio_edit = next(track for track in by_words.results if track.version == "Radio Edit")
+    query = SearchRequest(artist_name="deadmau5", track_title="Strobe", isrc=radio_edit.isrc)
+    found = await bench[name].search(query, None)
+    assert [(track.isrc, (track.version or "").lower()) for track in found.results] == [
+        (radio_edit.isrc, "radio edit")
+    ]
+
+
+async def test_an_unknown_isrc_falls_back_to_words(bench: Bench) -> None:
+    query = SearchRequest(artist_name="deadmau5", track_title="Strobe", isrc="ZZXXX9900000")
+    for name in ("musicbrainz", "spotify", "deezer"):
+        assert (await bench[name].search(query, None)).status == "success"
+
+
+async def test_deezer_tells_tempo_and_isrc_in_the_look_up_only(bench: Bench) -> None:
+    found = await bench["deezer"].search(STROBE, None)
+    assert found.results[0].bpm is None
+    answer = await bench["deezer"].track(found.results[0].provider_id, None)
+    assert answer.data is not None
+    assert answer.data.bpm == pytest.approx(128, abs=0.5)
+    assert answer.data.isrc
+
+
+async def test_guests_versions_and_labels_are_read(bench: Bench) -> None:
+    query = SearchRequest(artist_name="Daft Punk", track_title="Get Lucky")
+    spotify = (await bench["spotify"].search(query, None)).results
+    assert {"Daft Punk", "Pharrell Williams", "Nile Rodgers"} == set(spotify[0].artists)
+    assert {track.version for track in spotify} >= {None, "Radio Edit"}
+    discogs = (await bench["discogs"].search(query, None)).results
+    assert discogs[0].label == "Columbia"
+    assert "Electronic" in discogs[0].genres
+
+
+async def test_awkward_characters_are_searched_for_and_not_interpreted(bench: Bench) -> None:
+    heroes = SearchRequest(artist_name="David Bowie", track_title='"Heroes"')
+    slashes = SearchRequest(artist_name='AC/DC" OR artist:*', track_title="a AND (b) \\ c:d")
+    kanji = SearchRequest(artist_name="坂本龍一", track_title="千のナイフ")
+    for name in ("musicbrainz", "spotify", "deezer"):
+        assert (await bench[name].search(heroes, None)).outcome in {Outcome.OK, Outcome.NOT_FOUND}
+        assert (await bench[name].search(slashes, None)).outcome is Outcome.NOT_FOUND
+    assert (await bench["spotify"].search(heroes, None)).status == "success"
+    assert (await bench["spotify"].search(kanji, None)).results[0].title == "千のナイフ"
+
+
+async def test_the_second_answer_comes_from_the_cache_whatever_the_spelling(
+    bench: Bench, simulator: SimulatorHandle
+) -> None:
+    first = await bench["deezer"].search(STROBE, None)
+    calls = simulator.counts("deezer")["requests"]
+    second = await bench["deezer"].search(
+        SearchRequest(artist_name=" deadMAU5 ", track_title="STROBE"), "later"
+    )
+    assert (first.cached, second.cached) == (False, True)
+    assert second.results == first.results
+    assert second.response_id == first.response_id
+    assert simulator.counts("deezer")["requests"] == calls
+
+
+async def test_every_answer_is_recorded_byte_for_byte_and_no_token_among_them(bench: Bench) -> None:
+    await bench["spotify"].search(STROBE, "trace-1")
+    await bench["discogs"].search(STROBE, "trace-1")
+    records = bench.responses()
+    assert [(r.provider, r.endpoint) for r in records] == [
+        ("spotify", "token"),
+        ("spotify", "search"),
+        ("discogs", "search"),
+        ("discogs", "release"),
+    ]
+    token, search, *_ = records
+    assert token.body is None
+    assert search.body is not None
+    assert search.body.startswith(b'{"tracks"')
+    assert {record.correlation_id for record in records} == {"trace-1"}
+    assert "authorization" not in str(records).lower()
+    assert "practice" not in str(records)

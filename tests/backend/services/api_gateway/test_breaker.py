@@ -1,0 +1,216 @@
+"""The circuit breaker, rule by rule."""
+
+import pytest
+
+from backend.contracts.gateway import BreakerState
+from backend.services.api_gateway.breaker import (
+    Breaker,
+    BreakerSettings,
+    Permit,
+    Rejection,
+    Transition,
+    Verdict,
+)
+
+
+class World:
+    """A breaker, its clock, and what it told."""
+
+    def __init__(self, **settings: float) -> None:
+        self.now = 1_000.0
+        self.told: list[Transition] = []
+        values = {"minimum_calls": 5, "jitter": 0.0, **settings}
+        self.breaker = Breaker(
+            BreakerSettings(**values),  # type: ignore[arg-type]
+            lambda: self.now,
+            self.told.append,
+            lambda: 0.5,
+        )
+
+    def call(self, verdict: Verdict, seconds: float = 0.1) -> None:
+        self.breaker.report(self.permit(), verdict, seconds)
+
+    def permit(self) -> Permit:
+        permit = self.breaker.admit()
+        assert isinstance(permit, Permit)
+        return permit
+
+    def open(self) -> None:
+        for _ in range(5):
+            self.call(Verdict.FAILURE)
+        assert self.breaker.state is BreakerState.OPEN
+
+    def half_open(self) -> Permit:
+        self.open()
+        self.now += self.breaker.retry_in or 0
+        permit = self.permit()
+        assert self.breaker.state is BreakerState.HALF_OPEN
+        return permit
+
+
+def test_opens_at_the_minimum_number_of_calls_and_says_why() -> None:
+    world = World()
+    for _ in range(4):
+        world.call(Verdict.FAILURE)
+    assert world.breaker.state is BreakerState.CLOSED
+    world.call(Verdict.FAILURE)
+    assert world.breaker.state is BreakerState.OPEN
+    rejection = world.breaker.admit()
+    assert rejection == Rejection(BreakerState.OPEN, "5 of 5 calls failed within a minute", 15.0)
+    assert world.told == [
+        Transition(BreakerState.CLOSED, BreakerState.OPEN, "5 of 5 calls failed within a minute", 1, 5, 15.0)
+    ]
+
+
+def test_half_failures_open_and_fewer_do_not() -> None:
+    alternating, mostly_good = World(minimum_calls=20), World(minimum_calls=20)
+    for number in range(20):
+        alternating.call(Verdict.FAILURE if number % 2 else Verdict.SUCCESS)
+        mostly_good.call(Verdict.FAILURE if number % 3 == 0 else Verdict.SUCCESS)
+    assert alternating.breaker.state is BreakerState.OPEN
+    assert mostly_good.breaker.state is BreakerState.CLOSED
+
+
+def test_failures_older_than_the_window_are_forgotten() -> None:
+    world = World()
+    for _ in range(4):
+        world.call(Verdict.FAILURE)
+    world.now += 70
+    world.call(Verdict.FAILURE)
+    assert world.breaker.state is BreakerState.CLOSED
+    assert world.breaker.counts() == (1, 1)
+
+
+def test_throttling_mixed_with_failures_does_not_keep_it_closed() -> None:
+    world = World()
+    for _ in range(5):
+        world.call(Verdict.NEUTRAL)
+        world.call(Verdict.FAILURE)
+    assert world.breaker.state is BreakerState.OPEN
+
+
+def test_an_hour_of_throttling_and_not_found_never_opens() -> None:
+    world = World()
+    for second in range(3600):
+        world.now += 1
+        world.call(Verdict.NEUTRAL if second % 10 < 3 else Verdict.SUCCESS)
+    assert world.told == []
+
+
+def test_five_failures_to_connect_open_at_once_whatever_the_minimum() -> None:
+    world = World(minimum_calls=20)
+    for _ in range(30):
+        world.call(Verdict.SUCCESS)
+    for _ in range(5):
+        world.call(Verdict.UNREACHABLE)
+    assert world.breaker.state is BreakerState.OPEN
+    assert world.breaker.reason == "could not be reached 5 times in a row"
+
+
+def test_slow_calls_open_although_they_succeed() -> None:
+    world = World()
+    for _ in range(5):
+        world.call(Verdict.SUCCESS, seconds=6.0)
+    assert world.breaker.state is BreakerState.OPEN
+    assert "took over 5 s" in world.breaker.reason
+
+
+def test_half_open_lets_exactly_three_through_and_never_more_at_once_than_allowed() -> None:
+    world = World()
+    first = world.half_open()
+    second = world.permit()
+    assert isinstance(world.breaker.admit(), Rejection)
+    world.breaker.report(first, Verdict.SUCCESS)
+    third = world.permit()
+    assert all(isinstance(world.breaker.admit(), Rejection) for _ in range(100))
+    world.breaker.report(second, Verdict.FAILURE)
+    assert isinstance(world.breaker.admit(), Rejection)
+    world.breaker.report(third, Verdict.SUCCESS)
+    assert world.breaker.state is BreakerState.CLOSED
+
+
+def test_two_failed_probes_reopen_for_twice_as_long() -> None:
+    world = World()
+    world.breaker.report(world.half_open(), Verdict.FAILURE)
+    world.call(Verdict.FAILURE)
+    assert world.breaker.state is BreakerState.OPEN
+    assert world.breaker.retry_in == 30.0
+
+
+def test_open_time_doubles_up_to_its_cap_while_probes_fail() -> None:
+    world, open_times = World(), []
+    world.open()
+    for _ in range(8):
+        open_times.append(world.breaker.retry_in)
+        world.now += world.breaker.retry_in or 0
+        world.call(Verdict.FAILURE)
+        world.call(Verdict.FAILURE)
+    assert open_times == [15, 30, 60, 120, 240, 480, 600, 600]
+
+
+def test_a_healthy_minute_forgives_one_doubling_and_a_single_success_none() -> None:
+    world = World()
+    for _ in range(3):
+        world.open()
+        world.now += world.breaker.retry_in or 0
+        world.call(Verdict.SUCCESS)
+        world.call(Verdict.SUCCESS)
+    world.now += 61
+    world.open()
+    assert world.breaker.retry_in == 60.0  # 15, 30, 60, and then not 120
+
+
+def test_a_throttled_probe_gives_its_permit_back() -> None:
+    world = World()
+    for _ in range(50):
+        permit = world.half_open() if world.breaker.state is BreakerState.CLOSED else world.permit()
+        world.breaker.report(permit, Verdict.NEUTRAL)
+    assert world.breaker.state is BreakerState.HALF_OPEN
+
+
+def test_probes_that_never_report_lose_their_lease_and_do_not_block_recovery() -> None:
+    world = World(probes_at_once=1)
+    world.half_open()
+    assert isinstance(world.breaker.admit(), Rejection)
+    world.now += 20
+    world.permit()
+    world.now += 20
+    assert isinstance(world.breaker.admit(), Rejection)  # two leases ran out: open again
+    assert world.breaker.state is BreakerState.OPEN
+    world.now += world.breaker.retry_in or 0
+    world.call(Verdict.SUCCESS)
+    world.call(Verdict.SUCCESS)
+    assert world.breaker.state is BreakerState.CLOSED
+
+
+def test_results_of_an_older_epoch_are_dropped() -> None:
+    world = World()
+    late = [world.permit() for _ in range(10)]
+    world.open()
+    before = world.breaker.retry_in
+    for permit in late:
+        world.breaker.report(permit, Verdict.FAILURE)
+    assert world.breaker.retry_in == before
+    world.breaker.reset("operator")
+    for permit in late:
+        world.breaker.report(permit, Verdict.FAILURE)
+    assert world.breaker.counts() == (0, 0)
+
+
+def test_a_reset_closes_and_starts_afresh() -> None:
+    world = World()
+    world.open()
+    world.breaker.reset("reset by an operator")
+    assert world.breaker.state is BreakerState.CLOSED
+    assert world.breaker.retry_in is None
+    assert world.told[-1].reason == "reset by an operator"
+    assert world.told[-1].failures == 5
+
+
+@pytest.mark.parametrize("draw", [0.0, 1.0])
+def test_jitter_moves_the_open_time_by_a_fifth_at_most(draw: float) -> None:
+    breaker = Breaker(BreakerSettings(minimum_calls=1), lambda: 0.0, lambda _change: None, lambda: draw)
+    permit = breaker.admit()
+    assert isinstance(permit, Permit)
+    breaker.report(permit, Verdict.FAILURE)
+    assert breaker.retry_in == pytest.approx(12.0 if draw == 0.0 else 18.0)

@@ -1,0 +1,41 @@
+"""Time that passes only when everybody sleeps, for testing waits of minutes in milliseconds."""
+
+import asyncio
+import heapq
+import itertools
+from collections.abc import Awaitable
+
+
+class VirtualTime:
+    """A clock and a sleep that belong together."""
+
+    def __init__(self, start: float = 1_000.0) -> None:
+        self.now = start
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._order = itertools.count()
+
+    def clock(self) -> float:
+        """Seconds, from an arbitrary start."""
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep in this time."""
+        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self.now + seconds, next(self._order), woken))
+        await woken
+
+    async def run(self, *work: Awaitable[object]) -> None:
+        """Run until all `work` is done, moving on whenever nobody can."""
+        tasks = [asyncio.ensure_future(item) for item in work]
+        while not all(task.done() for task in tasks):
+            for _ in range(20):
+                await asyncio.sleep(0)
+            if self._sleepers:
+                self._wake_next()
+        await asyncio.gather(*tasks)
+
+    def _wake_next(self) -> None:
+        moment, _, woken = heapq.heappop(self._sleepers)
+        self.now = max(self.now, moment)
+        if not woken.done():
+            woken.set_result(None)

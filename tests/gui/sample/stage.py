@@ -1,0 +1,57 @@
+"""A window over sample ports."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QApplication
+
+from backend.contracts.runs import DeployOptions, Run, RunState
+from controllers.console import Console
+from tests.gui.sample.background import ImmediateBackground
+from tests.gui.sample.clock import StoppedClock
+from tests.gui.sample.plan import sample_plan
+from tests.gui.sample.runs import SampleRuns
+from tests.gui.sample.settings import SampleSettings
+from tests.gui.sample.stack import SampleStack
+from tests.gui.sample.story import run_at
+from views.shell.geometry import WindowMemory
+from views.shell.main_window import MainWindow
+from views.theme.theme import Theme
+
+
+class Stage:
+    """Everything of one console; no thread, no waiting."""
+
+    def __init__(self, theme: Theme, folder: Path, environment: str = "sandbox") -> None:
+        self.clock = StoppedClock()
+        self.stack = SampleStack(self.clock)
+        self.runs = SampleRuns(self.clock)
+        self.settings = SampleSettings()
+        self.environment = environment
+        self.console = Console(self.stack, self.runs, self.settings, ImmediateBackground(), self.clock)
+        self.window = MainWindow(theme, self.console, WindowMemory(folder / "desktop.ini"))
+        self.window.settings.appearance.show_theme(theme.tokens.name)
+
+    def open(self, size: QSize | None = None) -> MainWindow:
+        """Load the profiles and show the window at the overview."""
+        self.console.session.load(self.environment)
+        self.window.router.run("overview.open")
+        self.window.resize(size or QSize(1440, 900))
+        self.window.show()
+        QApplication.processEvents()
+        return self.window
+
+    def keep_run(self, place: int, state: RunState = RunState.RUNNING, lines: int = 10) -> Run:
+        """A deployment in the journal, at step `place`."""
+        options = DeployOptions(watch_minutes=0 if self.environment == "sandbox" else 30)
+        plan = sample_plan(options, self.environment)
+        return self.runs.keep(run_at(plan, options, place, self.clock(), state=state), lines)
+
+    def close(self) -> None:
+        """Take everything down again."""
+        self.console.deploy.follower.stop()
+        self.console.rollback.follower.stop()
+        self.window.close()
+        self.window.deleteLater()
+        self.console.deleteLater()
+        QApplication.processEvents()

@@ -1,0 +1,191 @@
+"""The window: puts the screens together and sends actions where they belong. Nothing else happens here."""
+
+from PySide6.QtCore import QEvent, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
+
+from backend.contracts.environment import Environment
+from backend.contracts.errors import OperatorError
+from backend.contracts.runs import Run, RunKind
+from controllers.console import Console
+from controllers.monitor import Snapshot
+from controllers.session import TIER_WORDS, title_of
+from views.deploy.view import DeployView
+from views.end_to_end.view import EndToEndView
+from views.overview.view import OverviewView
+from views.rollback.view import RollbackView
+from views.settings.view import SettingsView
+from views.shell.actions import ActionList
+from views.shell.command_palette import ENVIRONMENT, CommandPalette
+from views.shell.geometry import MINIMUM, WindowMemory
+from views.shell.header import Header
+from views.shell.navigation import Navigation
+from views.shell.router import Router
+from views.shell.shortcut_sheet import ShortcutSheet
+from views.shell.status_bar import StatusBar
+from views.theme.theme import Theme
+from views.widgets.base import column, holder, row
+from views.widgets.toast import Toasts
+
+NARROW_WINDOW = 1240
+
+
+class MainWindow(QMainWindow):
+    """Signals: `closed` when the window was closed. A run at work goes on in its runner."""
+
+    closed = Signal()
+
+    def __init__(self, theme: Theme, console: Console, memory: WindowMemory) -> None:
+        super().__init__()
+        self.theme, self.console, self._memory = theme, console, memory
+        self.setWindowTitle("SongNodes Console")
+        self.setMinimumSize(MINIMUM)
+        self.actions_list = ActionList(self)
+        self.header = Header(theme)
+        self.navigation = Navigation(theme)
+        self.status = StatusBar()
+        self.overview = OverviewView(theme, console.actions, console.clock)
+        self.deploy = DeployView(theme, console.deploy, console.clock)
+        self.rollback = RollbackView(theme, console.rollback, console.clock)
+        self.settings = SettingsView(theme, console.settings)
+        self.end_to_end = EndToEndView(theme, console.end_to_end)
+        self.screens = QStackedWidget()
+        self._arrange()
+        self.toasts = Toasts(theme, self)
+        self.router = Router(self)
+        self._wire()
+
+    def _arrange(self) -> None:
+        for screen in (self.overview, self.deploy, self.rollback, self.settings, self.end_to_end):
+            self.screens.addWidget(screen)
+        content = holder(row(self.screens, margin=(22, 14, 22, 18)), "page")
+        middle = row(self.navigation, content, gap=0)
+        middle.setStretch(1, 1)
+        whole = column(self.header, middle, self.status, gap=0)
+        whole.setStretch(1, 1)
+        centre = holder(whole, "page")
+        self.setCentralWidget(centre)
+        # Nobody has pressed Tab yet: no control shows a focus ring.
+        centre.setFocus()
+
+    def _wire(self) -> None:
+        console = self.console
+        console.session.loaded.connect(self.header.show_environments)
+        console.session.changed.connect(self._on_environment)
+        console.session.failed.connect(self._on_failed)
+        console.monitor.changed.connect(self._on_snapshot)
+        console.actions.done.connect(self.toasts.say)
+        console.settings.done.connect(self.toasts.say)
+        console.settings.theme_chosen.connect(self.theme.choose)
+        console.deploy.rollback_started.connect(self._on_rollback_started)
+        self.header.environment_chosen.connect(console.session.select)
+        self.header.search_asked.connect(self._open_palette)
+        self.header.attention_asked.connect(self._open_overview)
+        self.navigation.chosen.connect(self.router.run)
+        self.actions_list.triggered.connect(self.router.run)
+        self.overview.action_asked.connect(self.router.run)
+        self.overview.run_asked.connect(self.open_run)
+        self.overview.run_card.continue_asked.connect(self.router.continue_interrupted)
+        self.overview.run_card.rollback_asked.connect(self.router.take_back_interrupted)
+        self.deploy.end_to_end_asked.connect(self._open_end_to_end)
+        self.deploy.rollback_asked.connect(self._ask_rollback)
+
+    def show_screen(self, screen: QWidget, action_id: str) -> None:
+        """Show one screen and mark it in the navigation."""
+        self.screens.setCurrentWidget(screen)
+        self.navigation.show_current(action_id)
+
+    @Slot(object)
+    def open_run(self, run: Run) -> None:
+        """Show an unfinished run where its kind belongs."""
+        self.router.run("deploy.open" if run.kind is RunKind.DEPLOY else "rollback.open")
+
+    @Slot(object)
+    def _on_environment(self, environment: Environment) -> None:
+        word = TIER_WORDS[environment.tier]
+        self.setWindowTitle(f"{word} · {title_of(environment)} — SongNodes Console")
+        self.header.show_environment(environment)
+        for screen in (self.overview, self.settings, self.end_to_end):
+            screen.show_environment(environment)
+
+    @Slot(object)
+    def _on_snapshot(self, snapshot: Snapshot) -> None:
+        for part in (self.header, self.status, self.overview, self.rollback):
+            part.show_snapshot(snapshot)
+        status = snapshot.status
+        self.deploy.run.show_holder(status.lock if status is not None else None)
+        nothing = status is not None and not status.deployed
+        reason = "nothing is deployed here yet" if nothing else ""
+        for action_id in ("stack.health", "stack.start", "stack.stop"):
+            self.actions_list.set_reason(action_id, reason)
+
+    @Slot(object)
+    def _on_failed(self, error: OperatorError) -> None:
+        self.overview.show_error(error)
+
+    @Slot(str)
+    def _on_rollback_started(self, _run_id: str) -> None:
+        self.router.run("rollback.open")
+
+    @Slot()
+    def _open_overview(self) -> None:
+        self.router.run("overview.open")
+
+    @Slot()
+    def _open_end_to_end(self) -> None:
+        self.router.run("end-to-end.open")
+
+    @Slot()
+    def _ask_rollback(self) -> None:
+        self.router.run("rollback.ask")
+
+    @Slot()
+    def _open_palette(self) -> None:
+        self.router.run("palette.open")
+
+    def open_palette(self) -> None:
+        """Open the command palette."""
+        palette = CommandPalette(self.theme, self.actions_list, self.console.session.environments, self)
+        palette.chosen.connect(self._on_palette)
+        palette.ask()
+
+    def open_shortcuts(self) -> None:
+        """Open the shortcut sheet."""
+        ShortcutSheet(self.actions_list, self).ask()
+
+    @Slot(str)
+    def _on_palette(self, chosen: str) -> None:
+        if chosen.startswith(ENVIRONMENT):
+            self.console.session.select(chosen.removeprefix(ENVIRONMENT))
+        else:
+            self.router.run(chosen)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the screens room where the window is narrow."""
+        narrow = event.size().width() < NARROW_WINDOW
+        self.navigation.collapse(narrow)
+        self.header.collapse(narrow)
+        super().resizeEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Measure while the window can be seen."""
+        self.console.monitor.set_visible(True)
+        super().showEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Stop measuring when nobody can see it."""
+        self.console.monitor.set_visible(False)
+        super().hideEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """A minimised window cannot be seen either."""
+        if event.type() is QEvent.Type.WindowStateChange:
+            self.console.monitor.set_visible(self.isVisible() and not self.isMinimized())
+        super().changeEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Remember the place. Nothing is asked: a run does not need the window."""
+        current = self.console.session.current
+        self._memory.keep(self, current.name if current is not None else "")
+        self.closed.emit()
+        super().closeEvent(event)

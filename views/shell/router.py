@@ -1,0 +1,118 @@
+"""Sends the id of an action to what carries it out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QWidget
+
+from backend.contracts.environment import Tier
+from backend.contracts.runs import RunKind
+from controllers.session import title_of
+from views.deploy.questions import ask_interrupted_rollback
+from views.widgets.confirm import ConfirmOverlay
+
+if TYPE_CHECKING:
+    from views.shell.main_window import MainWindow
+
+
+class Router(QObject):
+    """One entry an action; the ids are those of the action list."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._console = window.console
+        self._routes: dict[str, Callable[[], object]] = {
+            "overview.open": partial(self._show, window.overview, "overview.open"),
+            "deploy.open": partial(self._show, window.deploy, "deploy.open"),
+            "rollback.open": self._open_rollback,
+            "rollback.ask": self._ask_rollback,
+            "settings.open": self._open_settings,
+            "end-to-end.open": partial(self._show, window.end_to_end, "deploy.open"),
+            "palette.open": window.open_palette,
+            "shortcuts.open": window.open_shortcuts,
+            "refresh": self._refresh,
+            "stack.health": self._check_health,
+            "stack.start": self._console.actions.start,
+            "stack.stop": self._ask_stop,
+            "theme.dark": partial(self._console.settings.choose_theme, "dark"),
+            "theme.light": partial(self._console.settings.choose_theme, "light"),
+            "theme.system": partial(self._console.settings.choose_theme, "system"),
+            "toast.copied": partial(window.toasts.say, "Copied the details."),
+            "window.quit": window.close,
+        }
+
+    @Slot(str)
+    def run(self, action_id: str) -> None:
+        """Carry out one action; KeyError for an id that nothing carries out."""
+        self._routes[action_id]()
+
+    @Slot()
+    def continue_interrupted(self) -> None:
+        """Go on with the interrupted run, seen on its own screen."""
+        active = self._console.monitor.snapshot.active
+        if active is None:
+            return
+        self._window.open_run(active)
+        if active.kind is RunKind.DEPLOY:
+            self._console.deploy.resume()
+        else:
+            self._console.rollback.resume()
+
+    @Slot()
+    def take_back_interrupted(self) -> None:
+        """Ask, then take the interrupted run back."""
+        active = self._console.monitor.snapshot.active
+        if active is None:
+            return
+        self._window.open_run(active)
+        if active.kind is RunKind.DEPLOY:
+            overlay = ask_interrupted_rollback(self._window, active, self._console.session.current)
+            overlay.confirmed.connect(self._console.deploy.roll_back_interrupted)
+
+    def _show(self, screen: QWidget, action_id: str) -> None:
+        self._window.show_screen(screen, action_id)
+
+    def _open_rollback(self) -> None:
+        self._window.show_screen(self._window.rollback, "rollback.open")
+        self._console.rollback.refresh()
+
+    def _ask_rollback(self) -> None:
+        self._open_rollback()
+        self._console.rollback.offer()
+
+    def _open_settings(self) -> None:
+        self._window.show_screen(self._window.settings, "settings.open")
+        self._console.settings.refresh()
+
+    def _check_health(self) -> None:
+        self._window.show_screen(self._window.overview, "overview.open")
+        self._console.actions.check_health()
+
+    def _refresh(self) -> None:
+        self._console.session.load()
+        self._console.monitor.measure()
+        self._console.rollback.refresh()
+        self._console.settings.refresh()
+
+    def _ask_stop(self) -> None:
+        """A practice ground is stopped at once; elsewhere it is asked, with the name typed in production."""
+        environment = self._console.session.current
+        if environment is None:
+            return
+        if environment.tier is Tier.DEV:
+            self._console.actions.stop()
+            return
+        overlay = ConfirmOverlay(
+            self._window,
+            f"Stop the stack of {title_of(environment)}?",
+            "All services stop answering until the stack is started again. Data and dead letters stay.",
+            "Stop stack",
+            environment.name if environment.tier is Tier.PRODUCTION else "",
+        )
+        overlay.confirmed.connect(self._console.actions.stop)
+        overlay.ask()
