@@ -123,9 +123,9 @@ def _with_database(target: Target, status: StackStatus) -> StackStatus:
         return status.model_copy(
             update={
                 "schema_revision": (medallion_runner(target).current_revision() or "")[:3],
-                "waterfall_version": medallion.waterfall_version(address) or "",
+                "waterfall_version": medallion.active_waterfall_version(address),
                 "layers": medallion.layer_counts(address),
-                "throughput": tuple(medallion.throughput(address)),
+                "throughput": medallion.throughput(address),
                 "lock": DeploymentLock(target.operations_database()).holder(),
             }
         )

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import time
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,9 +19,10 @@ from backend.clients.services import ServiceClient
 from backend.contracts.environment import SERVICES
 from backend.contracts.errors import OperatorError
 from backend.contracts.runs import DeployOptions, ExitCode
-from backend.database import medallion
+from backend.database.migrations.runner import MigrationStatus
 from backend.deployment.checks import health
 from backend.deployment.notifications import Addresses, Message, notify, push_metrics
+from backend.deployment.steps.migrate import medallion_runner
 from backend.home import Home
 from backend.targets.port import Target
 
@@ -98,10 +100,15 @@ def _collect(composition: Composition, target: Target, run_id: str, folder: Path
         findings = [f.model_dump(mode="json") for f in health.check(target, client)]
     (folder / "health.json").write_text(json.dumps(findings, indent=2))
     try:
-        rows = medallion.last_migrations(target.musicdb(), 10)
+        rows = [_migration(status) for status in medallion_runner(target).status()]
     except OperatorError as error:
         rows = [{"error": error.message}]
     (folder / "schema_migrations.json").write_text(json.dumps(rows, indent=2, default=str))
+
+
+def _migration(status: MigrationStatus) -> dict[str, Any]:
+    record = asdict(status.record) if status.record else {}
+    return {"migration": status.migration.name, "applied": status.applied, **record}
 
 
 def _tell(log: CiLog, addresses: Addresses, message: Message) -> None:

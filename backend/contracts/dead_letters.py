@@ -51,6 +51,7 @@ class DeadLetterStats(BaseModel):
     total_replayed: int
     total_resolved: int
     total_discarded: int
+    by_state: dict[str, int] = Field(default_factory=dict)
     by_error_type: dict[str, int]
     by_service: dict[str, int]
     oldest_message_age_seconds: float | None

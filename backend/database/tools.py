@@ -34,6 +34,10 @@ class PostgresTools:
         """The schema as SQL, without any data."""
         return self._run("pg_dump", "--schema-only")
 
+    def plain_dump(self) -> str:
+        """All of the database as SQL, the way the playbook's manual backup makes it."""
+        return self._run("pg_dump", "--clean", "--if-exists")
+
     def restore(self, archive: Path) -> None:
         """Load an archive into the (empty) database, all of it or nothing."""
         self._run(

@@ -77,7 +77,7 @@ class Behaviour:
         return self._knobs
 
     def turn(self, knobs: Knobs) -> None:
-        """Set the knobs. The sequence of troubles and the limit's window begin again: a trial can be repeated."""
+        """Set the knobs. Troubles and the limit's window begin again, so that a trial can be repeated."""
         self._knobs = knobs
         self._drawn = 0
         self._recent.clear()

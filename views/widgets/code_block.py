@@ -1,7 +1,7 @@
 """Commands and payloads: fixed width, selectable, copied with one press."""
 
-from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtGui import QFontMetrics, QTextOption
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QFontMetrics, QResizeEvent, QTextOption
 from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
 from views.theme.fonts import mono_font
@@ -12,13 +12,24 @@ _FRAME = 20
 """Border, padding and document margin, above and below."""
 
 
+class WrappedText(QPlainTextEdit):
+    """Signals: `resized` after another width has wrapped the text into other lines."""
+
+    resized = Signal()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Tell it once the document is laid out anew."""
+        super().resizeEvent(event)
+        self.resized.emit()
+
+
 class CodeBlock(QWidget):
     """Read-only text with a Copy button. Grows with its lines, wrapped ones too, up to `most_lines`."""
 
     def __init__(self, name: str, *, most_lines: int = 12, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._most_lines = most_lines
-        self.edit = QPlainTextEdit()
+        self.edit = WrappedText()
         self.edit.setProperty("kind", "code")
         self.edit.setReadOnly(True)
         self.edit.setTabChangesFocus(True)
@@ -28,8 +39,7 @@ class CodeBlock(QWidget):
         self.copy_button = button("Copy", "link", tip=f"Copy {name}")
         self.copy_button.setAccessibleName(f"Copy {name}")
         self.copy_button.clicked.connect(self._copy)
-        # Another width wraps into other lines, which the document's layout tells.
-        self.edit.document().documentLayout().documentSizeChanged.connect(self._fit)
+        self.edit.resized.connect(self._fit)
         self._back = QTimer(self, singleShot=True, interval=1500)
         self._back.timeout.connect(self._restore)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

@@ -38,6 +38,8 @@ class Recorder:
         """Records the database will never take, for example for a text it cannot store."""
         self._careful = 0
         self._problem = ""
+        self.is_running = False
+        """Whether the task that writes is at work; without it nothing reaches the database any more."""
 
     @property
     def waiting(self) -> int:
@@ -67,6 +69,13 @@ class Recorder:
 
     async def run(self) -> None:
         """Write records until cancelled."""
+        self.is_running = True
+        try:
+            await self._write_for_ever()
+        finally:
+            self.is_running = False
+
+    async def _write_for_ever(self) -> None:
         pause = _FIRST_PAUSE
         while True:
             await self._wake.wait()

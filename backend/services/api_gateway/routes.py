@@ -116,23 +116,32 @@ def health_router(gateway: Gateway) -> APIRouter:
     router = APIRouter(tags=["health"])
 
     @router.get("/health")
-    async def health() -> GatewayHealth:
+    async def health(response: Response) -> GatewayHealth:
         database = "not open" if gateway.database is None else await gateway.database.problem()
-        recorder = "" if gateway.recorder is None else gateway.recorder.problem
-        clients = {name: provider.status() for name, provider in gateway.providers.items()}
-        return GatewayHealth(
-            status="degraded" if database or recorder else "healthy",
-            service=SERVICE,
-            version=VERSION,
-            release=gateway.release,
-            timestamp=datetime.now(UTC),
-            api_clients=clients,
-            circuit_breakers={name: client.circuit_breaker.state for name, client in clients.items()},
-            adapters=list(clients),
-            connections={"database": database or "healthy", "recorder": recorder or "healthy"},
-        )
+        answer = _health(gateway, database)
+        if answer.status == "unhealthy":
+            response.status_code = 503
+        return answer
 
     return router
+
+
+def _health(gateway: Gateway, database: str) -> GatewayHealth:
+    recorder = gateway.recorder
+    stopped = recorder is None or not recorder.is_running
+    recording = "stopped: answers are no longer written" if stopped or recorder is None else recorder.problem
+    clients = {name: provider.status() for name, provider in gateway.providers.items()}
+    return GatewayHealth(
+        status="unhealthy" if stopped else "degraded" if database or recording else "healthy",
+        service=SERVICE,
+        version=VERSION,
+        release=gateway.release,
+        timestamp=datetime.now(UTC),
+        api_clients=clients,
+        circuit_breakers={name: client.circuit_breaker.state for name, client in clients.items()},
+        adapters=list(clients),
+        connections={"database": database or "healthy", "recorder": recording or "healthy"},
+    )
 
 
 def parse_search(body: bytes) -> SearchRequest:

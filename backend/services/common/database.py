@@ -42,7 +42,7 @@ class Database:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._pool.close(timeout=5)
+        await self._pool.close(timeout=2)
 
     async def problem(self, timeout_seconds: float = 2.0) -> str:
         """Why the database cannot be used now, in a short sentence; empty when it answers."""

@@ -43,7 +43,7 @@ class Arrival:
 
 
 def read_arrival(message: Message) -> Arrival:
-    """Never fails: what cannot be read is kept and quarantined, because the dead-letter queue is the last one."""
+    """Never fails: what cannot be read is kept and quarantined, for there is no queue behind this one."""
     report, problem = _report(message)
     generation = message.headers.get(HEADER_GENERATION, 0)
     return Arrival(

@@ -1,5 +1,6 @@
 """Takes failed messages off the dead-letter queue into the database: commit first, then acknowledge."""
 
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
@@ -19,16 +20,17 @@ BOUNCES = 3
 _ACTOR = "intake"
 
 _INSERT = """
-INSERT INTO dead_letters.messages (message_id, state, generation, routing_key, correlation_id, source_service,
-    provider, error_type, error_message, stack_trace, fingerprint, fingerprint_version, metadata, reason,
-    first_failed_at, failed_at)
+INSERT INTO dead_letters.messages (message_id, state, generation, routing_key, correlation_id,
+    source_service, provider, error_type, error_message, stack_trace, fingerprint, fingerprint_version,
+    metadata, reason, first_failed_at, failed_at)
 VALUES (%(id)s, %(state)s, %(generation)s, %(routing_key)s, %(correlation)s, %(source)s, %(provider)s,
     %(error_type)s, %(error_message)s, %(stack)s, %(fingerprint)s, %(fingerprint_version)s, %(metadata)s,
     %(quarantine)s, %(failed_at)s, %(failed_at)s)
 ON CONFLICT (message_id) DO NOTHING
 """
 _PAYLOAD = """
-INSERT INTO dead_letters.payloads (message_id, body, sha256, content_type, headers) VALUES (%s, %s, %s, %s, %s)
+INSERT INTO dead_letters.payloads (message_id, body, sha256, content_type, headers)
+VALUES (%s, %s, %s, %s, %s)
 """
 _ATTEMPT = """
 INSERT INTO dead_letters.attempts (message_id, generation, error_type, error_message, stack_trace, provider,
@@ -38,9 +40,10 @@ VALUES (%(id)s, %(generation)s, %(error_type)s, %(error_message)s, %(stack)s, %(
 ON CONFLICT (message_id, generation) DO NOTHING
 """
 _RETURNED = """
-UPDATE dead_letters.messages SET version = version + 1, retry_count = retry_count + 1, provider = %(provider)s,
-    error_type = %(error_type)s, error_message = %(error_message)s, stack_trace = %(stack)s,
-    fingerprint = %(fingerprint)s, fingerprint_version = %(fingerprint_version)s, metadata = %(metadata)s,
+UPDATE dead_letters.messages SET version = version + 1, retry_count = retry_count + 1,
+    provider = %(provider)s, error_type = %(error_type)s, error_message = %(error_message)s,
+    stack_trace = %(stack)s, fingerprint = %(fingerprint)s,
+    fingerprint_version = %(fingerprint_version)s, metadata = %(metadata)s,
     failed_at = greatest(failed_at, %(failed_at)s)
 WHERE message_id = %(id)s
 """
@@ -64,7 +67,7 @@ class Intake:
         self._pool = pool
 
     async def take(self, arrival: Arrival) -> Taken:
-        """Store one arrival in one transaction. psycopg errors pass through: then it must not be acknowledged."""
+        """Store one arrival in one transaction. A psycopg error means: do not acknowledge."""
         async with self._pool.connection() as connection:
             row = _row(await _identity(connection, arrival), arrival)
             cursor = await connection.execute(_INSERT, row)
@@ -109,7 +112,7 @@ async def _take_back(connection: Connection, row: dict[str, Any], arrival: Arriv
             await note(connection, held, Act("failure of an older sending", _ACTOR))
         return Taken.DUPLICATE
     await connection.execute(_RETURNED, row)
-    updated = Held(held.message_id, held.state, held.version + 1, held.generation, arrival.fingerprint)
+    updated = replace(held, version=held.version + 1, fingerprint=arrival.fingerprint)
     failed = await change(connection, updated, DeadLetterState.FAILED, Act("returned", _ACTOR))
     if arrival.quarantine or await _bounces(connection, failed):
         reason = arrival.quarantine or f"came back {BOUNCES} times with the same failure"

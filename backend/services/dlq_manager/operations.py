@@ -1,5 +1,6 @@
 """What an operator can do to a dead letter: send it again, or let it go."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from uuid import UUID, uuid4
 
@@ -21,13 +22,14 @@ class Done(StrEnum):
 
 
 class Operations:
-    """Changes asked for by a person; each is one transaction with its audit entry. psycopg errors pass through."""
+    """Changes asked for by a person, each one transaction with its audit entry. psycopg errors pass."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, observe_age: Callable[[float], None]) -> None:
         self._pool = pool
+        self._observe_age = observe_age
 
     async def replay(self, message_id: str, actor: str, operation: UUID | None = None) -> tuple[Done, str]:
-        """Record the intent to send the original bytes again; the outbox sends them. Gives a sentence besides."""
+        """Record the intent to send the original bytes again; the outbox does. Says how in a sentence."""
         operation = operation or uuid4()
         async with self._pool.connection() as connection:
             held = await hold(connection, message_id)
@@ -60,6 +62,7 @@ class Operations:
                     f"Dead letter {message_id} is {_words(held)} and cannot be discarded now.",
                 )
             await change(connection, held, DeadLetterState.DISCARDED, Act("discard", actor, reason))
+        self._observe_age(held.age_seconds)
         return Done.DONE, f"Dead letter {message_id} is discarded; its bytes and history are kept."
 
 

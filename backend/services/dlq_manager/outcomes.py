@@ -1,5 +1,6 @@
 """Applies what the enrichment service reports about replayed dead letters."""
 
+from collections.abc import Callable
 from enum import StrEnum
 
 from backend.contracts.dead_letters import DeadLetterState, ReplayOutcome
@@ -22,8 +23,9 @@ class Applied(StrEnum):
 class Outcomes:
     """Resolves dead letters, with the report as the proof."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, observe_age: Callable[[float], None]) -> None:
         self._pool = pool
+        self._observe_age = observe_age
 
     async def apply(self, outcome: ReplayOutcome) -> Applied:
         """Apply one report, in one transaction. psycopg errors pass through."""
@@ -37,4 +39,5 @@ class Outcomes:
             proof = outcome.model_dump(mode="json")
             act = Act("resolved", _ACTOR, f"enrichment {outcome.status}, request {outcome.request_id}")
             await change(connection, held, DeadLetterState.RESOLVED, act, proof=proof)
+        self._observe_age(held.age_seconds)
         return Applied.RESOLVED

@@ -1,6 +1,6 @@
 """The one way in which a dead letter changes: state, version and audit entry in one transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,9 @@ from backend.contracts.dead_letters import DeadLetterState
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 
 _LOCK = """
-SELECT message_id, state, version, generation, fingerprint FROM dead_letters.messages
+SELECT message_id, state, version, generation, fingerprint,
+    extract(epoch FROM clock_timestamp() - first_failed_at)::float AS age_seconds
+FROM dead_letters.messages
 WHERE message_id = %s FOR UPDATE
 """
 _CHANGE = """
@@ -22,7 +24,8 @@ UPDATE dead_letters.messages SET state = %(state)s, version = version + 1, gener
 WHERE message_id = %(id)s AND version = %(version)s
 """
 _AUDIT = """
-INSERT INTO dead_letters.audit (message_id, action, actor, reason, operation_id, from_state, to_state, version)
+INSERT INTO dead_letters.audit
+    (message_id, action, actor, reason, operation_id, from_state, to_state, version)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
 """
 
@@ -36,6 +39,8 @@ class Held:
     version: int
     generation: int
     fingerprint: str
+    age_seconds: float
+    """Since it failed first."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "state", DeadLetterState(self.state))
@@ -67,16 +72,17 @@ async def change(
     proof: dict[str, Any] | None = None,
 ) -> Held:
     """Put it into `state` and audit that. The database refuses what the state machine has no arrow for."""
+    sending = held.generation if generation is None else generation
     row = {
         "id": held.message_id,
         "version": held.version,
         "state": state.value,
-        "generation": held.generation if generation is None else generation,
+        "generation": sending,
         "reason": act.reason,
         "proof": None if proof is None else Jsonb(proof),
     }
     await connection.execute(_CHANGE, row)
-    changed = Held(held.message_id, state, held.version + 1, row["generation"], held.fingerprint)
+    changed = replace(held, state=state, version=held.version + 1, generation=sending)
     await note(connection, changed, act, before=held.state)
     return changed
 

@@ -37,8 +37,8 @@ class Gathered:
 
     @property
     def complaints(self) -> tuple[str, ...]:
-        """What providers could not do, each once."""
-        return tuple(dict.fromkeys(answer.complaint for answer in self.answers if not answer.was_answered))
+        """What providers could not do, each once, in an order that does not depend on who was faster."""
+        return tuple(sorted({answer.complaint for answer in self.answers if not answer.was_answered}))
 
 
 class Gathering:

@@ -57,15 +57,16 @@ def enrich_router(service: Service) -> APIRouter:
             _log.error("request_refused", track_id=request.track_id, exc_info=error)
             raise HTTPException(
                 503,
-                "The track could not be enriched, and the request could not be kept for later either, because "
-                "the message broker does not answer. Send it again later.",
+                "The track could not be enriched, and the request could not be kept for later either: the "
+                "message broker does not answer. Send it again later.",
             ) from error
 
     @router.post("/enrich/batch", status_code=202)
     async def enrich_batch(requests: Batch) -> BatchAccepted:
         correlation = next((one.correlation_id for one in requests if one.correlation_id), str(uuid4()))
         try:
-            await service.broker.publish(ENRICHMENT_REQUESTS, [_queued(one, correlation) for one in requests])
+            messages = [_queued(one, correlation) for one in requests]
+            await service.broker.publish(ENRICHMENT_REQUESTS, messages)
         except BrokerError as error:
             raise HTTPException(
                 503, "The message broker does not answer; none of the tracks was queued. Try again later."

@@ -1,0 +1,87 @@
+"""The application of the dead-letter manager."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from starlette.responses import JSONResponse
+
+from backend.contracts.environment import DLQ_MANAGER
+from backend.messaging.postgres import PostgresBroker
+from backend.services.common.database import Database
+from backend.services.common.metrics import metrics_route, new_registry
+from backend.services.dlq_manager.consumers import Consumers
+from backend.services.dlq_manager.intake import Intake
+from backend.services.dlq_manager.operations import Operations
+from backend.services.dlq_manager.outbox import Outbox
+from backend.services.dlq_manager.outcomes import Outcomes
+from backend.services.dlq_manager.queries import Queries
+from backend.services.dlq_manager.routes import Service, acting_router, open_router, reading_router
+from backend.services.dlq_manager.service_metrics import DlqMetrics
+from backend.services.dlq_manager.settings import DlqSettings
+
+VERSION = "1.0.0"
+
+
+def create_app(settings: DlqSettings) -> FastAPI:
+    """The service. Its lifespan opens the connections, waits for none of them, and starts the consumers."""
+    registry = new_registry()
+    metrics = DlqMetrics(registry)
+    database = Database(
+        settings.connect_arguments(settings.operations_database), name=DLQ_MANAGER, max_size=10
+    )
+    broker = PostgresBroker(database.pool)
+    queries = Queries(database.pool, broker)
+    outbox = Outbox(database.pool, broker)
+    outcomes = Outcomes(database.pool, metrics.age.observe)
+    consumers = Consumers(broker, Intake(database.pool), outcomes, metrics, settings.prefetch)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        work = (consumers.run_intake(), consumers.run_outcomes(), outbox.run(), metrics.refresh(queries))
+        async with database, _in_background(*work):
+            yield
+
+    app = FastAPI(
+        title="SongNodes dead letters", version=VERSION, lifespan=lifespan, routes=[metrics_route(registry)]
+    )
+    service = Service(queries, Operations(database.pool, metrics.age.observe), outbox, metrics)
+    app.include_router(open_router(service))
+    app.include_router(reading_router(service, settings.admin_token))
+    app.include_router(acting_router(service, settings.admin_token))
+    app.include_router(_health_router(settings.release, database))
+    return app
+
+
+def _health_router(release: str, database: Database) -> APIRouter:
+    router = APIRouter(tags=["health"])
+
+    @router.get("/health")
+    async def health() -> JSONResponse:
+        problem = await database.problem()
+        body = {
+            "status": "unhealthy" if problem else "healthy",
+            "service": DLQ_MANAGER,
+            "version": VERSION,
+            "release": release,
+            "timestamp": datetime.now(UTC).isoformat(),
+            "broker_connected": not problem,
+            "connections": {"database": problem or "healthy", "broker": problem or "healthy"},
+        }
+        return JSONResponse(body, 503 if problem else 200)
+
+    return router
+
+
+@asynccontextmanager
+async def _in_background(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(one) for one in work]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,44 @@
+"""Fixtures of the GUI tests. The platform is chosen before Qt is imported."""
+
+import os
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from tests.gui.sample.stage import Stage
+from views.theme.theme import Theme
+
+
+@pytest.fixture(scope="session")
+def theme(qapp: QApplication) -> Theme:
+    """The theme of the session's application, dark."""
+    theme = Theme(qapp, qapp)
+    theme.install("dark")
+    return theme
+
+
+@pytest.fixture
+def make_stage(theme: Theme, tmp_path: Path) -> Iterator[Callable[..., Stage]]:
+    """Makes a window over sample ports that answer at once; taken down after the test."""
+    stages = []
+
+    def make(environment: str = "sandbox") -> Stage:
+        stage = Stage(theme, tmp_path, environment)
+        stages.append(stage)
+        return stage
+
+    yield make
+    for stage in stages:
+        stage.close()
+    theme.choose("dark")
+
+
+@pytest.fixture
+def stage(make_stage: Callable[..., Stage]) -> Stage:
+    """A window on the sandbox; not opened yet."""
+    return make_stage()
