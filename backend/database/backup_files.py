@@ -37,9 +37,11 @@ def check_file(path: Path, binaries: PostgresBinaries | None = None) -> FileKind
     PostgreSQL, or would act outside of its own database.
     """
     kind = kind_of(path)
-    _check_against_manifest(path)
+    described = _check_against_manifest(path)
     if kind is FileKind.ARCHIVE:
-        _check_archive(path, binaries or PostgresBinaries.embedded())
+        entries = _read_archive(path, binaries or PostgresBinaries.embedded())
+        if entries == 0 and not described:
+            raise BadBackupError(f"The backup {path} has nothing in it.", _REMEDY)
     else:
         _check_script(path, kind)
     return kind
@@ -70,10 +72,11 @@ def read_script(path: Path, kind: FileKind) -> Iterator[bytes]:
         raise BadBackupError(f"The backup {path} is damaged: {error}.", _REMEDY) from None
 
 
-def _check_against_manifest(path: Path) -> None:
+def _check_against_manifest(path: Path) -> bool:
+    """Whether the file is one that its manifest describes; False without a manifest."""
     manifest = read_manifest(path)
     if manifest is None:
-        return
+        return False
     size = path.stat().st_size
     if size != manifest.size_bytes:
         raise BadBackupError(
@@ -83,17 +86,16 @@ def _check_against_manifest(path: Path) -> None:
         raise BadBackupError(
             f"The backup {path} was altered or damaged after it was made: its checksum differs.", _REMEDY
         )
+    return True
 
 
-def _check_archive(path: Path, binaries: PostgresBinaries) -> None:
+def _read_archive(path: Path, binaries: PostgresBinaries) -> int:
     try:
-        entries = PostgresTools(binaries, _NO_DATABASE).read_through(path)
+        return PostgresTools(binaries, _NO_DATABASE).read_through(path)
     except OperatorError as error:
         raise BadBackupError(
             f"The backup {path} cannot be read to its end: {error.message}", _REMEDY
         ) from error
-    if entries == 0:
-        raise BadBackupError(f"The backup {path} has nothing in it.", _REMEDY)
 
 
 def _check_script(path: Path, kind: FileKind) -> None:

@@ -23,6 +23,8 @@ from backend.database.databases import ensure_database
 
 _KEY = 0x534E5F4C4F434B01
 HEARTBEAT_SECONDS = 5.0
+STALE_SECONDS = 60.0
+"""A holder silent for longer is pointed out. It is not robbed: its session may still be changing things."""
 
 _TABLE = """
 CREATE SCHEMA IF NOT EXISTS deployment;
@@ -69,11 +71,13 @@ class LockHeldError(OperatorError):
 
     def __init__(self, holder: LockHolder) -> None:
         since = holder.since.astimezone(UTC)
+        silence = (datetime.now(UTC) - (holder.heartbeat or since)).total_seconds()
+        stale = f" It has shown no sign of life for {silence:.0f} s." if silence > STALE_SECONDS else ""
         what = f"run {holder.run}" if holder.run else "a run that is just starting"
         reason = f' ("{holder.reason}")' if holder.reason else ""
         super().__init__(
             f"The environment is locked by {holder.operator} on {holder.host or 'an unknown host'}: "
-            f"{what}{reason}, since {since:%Y-%m-%d %H:%M:%S} UTC. Nothing was changed.",
+            f"{what}{reason}, since {since:%Y-%m-%d %H:%M:%S} UTC.{stale} Nothing was changed.",
             "Wait until that run has ended, or talk to its operator. The lock ends when its runner does.",
             exit_code=ExitCode.LOCKED,
         )
@@ -117,7 +121,7 @@ class LockHandle:
         """Give the lock back. May be called twice."""
         self._released.set()
         if self._heart.ident is not None:
-            self._heart.join()
+            self._heart.join(timeout=HEARTBEAT_SECONDS)
         if self._connection.closed:
             return
         try:

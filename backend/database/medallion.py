@@ -35,6 +35,10 @@ _MINUTES = """
 SELECT generate_series(date_trunc('minute', now()) - interval '59 minutes', date_trunc('minute', now()),
                        interval '1 minute')
 """
+_VISIBLE_TABLES = """
+SELECT relname FROM pg_class
+WHERE relkind IN ('r', 'p') AND pg_table_is_visible(oid) AND relnamespace <> 'pg_catalog'::regnamespace
+"""
 _COUNTERS = """
 SELECT tup_inserted, tup_updated, tup_deleted FROM pg_stat_database WHERE datname = current_database()
 """
@@ -128,8 +132,7 @@ def _reading(address: DatabaseAddress) -> Iterator[psycopg.Connection | None]:
 
 
 def _tables(connection: psycopg.Connection) -> frozenset[str]:
-    query = "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p', 'v') AND pg_table_is_visible(oid)"
-    return frozenset(name for (name,) in connection.execute(query))
+    return frozenset(name for (name,) in connection.execute(_VISIBLE_TABLES))
 
 
 def _number(connection: psycopg.Connection, query: sql.Composed) -> int:

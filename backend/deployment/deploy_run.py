@@ -121,9 +121,16 @@ class DeployRun:
         )
 
     def _roll_back(self, lock: LockHandle, scope: RollbackScope, cause: str) -> int:
+        self._context.journal.set_run(self._run.id, RunState.ROLLING_BACK, cause)
+        self._context.journal.set_fact(self._run.id, "rollback_scope", scope.value)
+        try:
+            return self._take_back(lock, scope, cause)
+        except OperatorError as error:
+            text = f"{cause} The rollback could not begin: {error.sentence()}"
+            return self._end(RunState.ROLLBACK_FAILED, text, ExitCode.ROLLBACK_FAILED)
+
+    def _take_back(self, lock: LockHandle, scope: RollbackScope, cause: str) -> int:
         context, run = self._context, self._run
-        context.journal.set_run(run.id, RunState.ROLLING_BACK, cause)
-        context.journal.set_fact(run.id, "rollback_scope", scope.value)
         basis = find_basis(context.target, context.reader, run.id)
         task = RollbackTask(RollbackOptions(scope=scope), basis)
         if scope is RollbackScope.DATABASE and (basis is None or not basis.migrations):

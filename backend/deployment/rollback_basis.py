@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from backend.contracts.errors import OperatorError
 from backend.contracts.runs import Run, RunKind, RunState
+from backend.database.address import DatabaseMissingError
 from backend.database.migrations.runner import MigrationRunner
 from backend.deployment.journal_reader import JournalReader
 from backend.targets.port import Target
@@ -23,6 +24,8 @@ class RollbackBasis:
     """Release of each service before it; None for a service that did not run. Empty: it got that far not."""
     migrations: tuple[str, ...]
     """Names of the migrations it applied that are still applied, in the order they were applied."""
+    unreadable: str = ""
+    """Why the database could not be asked for them, with what to do; empty when it answered."""
 
     def to_fact(self) -> dict[str, object]:
         """As JSON for the journal."""
@@ -47,11 +50,13 @@ def find_basis(target: Target, reader: JournalReader, deployment: str | None = N
     run = reader.run(deployment) if deployment else newest_deployment(reader, target.environment.name)
     if run is None:
         return None
+    migrations, unreadable = applied_by(target, run.id)
     return RollbackBasis(
         deployment=run.id,
         release=run.plan.release,
         services_before=reader.fact(run.id, "services_before", {}),
-        migrations=applied_by(target, run.id),
+        migrations=migrations,
+        unreadable=unreadable,
     )
 
 
@@ -68,12 +73,14 @@ def newest_deployment(reader: JournalReader, environment: str) -> Run | None:
     return None
 
 
-def applied_by(target: Target, run_id: str) -> tuple[str, ...]:
-    """Names of the medallion migrations of a run that are still applied; none while no database answers."""
+def applied_by(target: Target, run_id: str) -> tuple[tuple[str, ...], str]:
+    """Names of a run's medallion migrations that are still applied, and why they are not known, if so."""
     try:
         status = MigrationRunner(target.musicdb(), target.migrations("medallion")).status()
-    except OperatorError:
-        return ()
+    except DatabaseMissingError:
+        return (), ""
+    except OperatorError as error:
+        return (), error.sentence()
     return tuple(
         one.migration.name for one in status if one.applied and one.record and one.record.run == run_id
-    )
+    ), ""

@@ -55,6 +55,11 @@ def refuse_when_empty(options: RollbackOptions, basis: RollbackBasis | None) -> 
             "To restore only the database add --db-only.",
             exit_code=ExitCode.REFUSED,
         )
+    if basis is not None and basis.unreadable and touches_database(options) and not options.backup:
+        raise OperatorError(
+            f"What the deployment {basis.deployment} did to the database is not known: {basis.unreadable}",
+            exit_code=ExitCode.REFUSED,
+        )
     if basis is not None and options.scope is RollbackScope.DATABASE and not options.backup:
         _refuse_without_migrations(basis)
 

@@ -14,9 +14,12 @@ ENRICHMENT_OUTCOMES = "enrichment.outcomes"
 DELIVERY_LIMIT = 20
 """The default of RabbitMQ 4's quorum queues, so that both adapters behave alike."""
 
+LEASE_SECONDS = 15.0
+"""How long the work of a consumer that died waits for another one."""
+
 QUEUES = (
-    QueueSpec(ENRICHMENT_DEAD),
-    QueueSpec(ENRICHMENT_REQUESTS, delivery_limit=DELIVERY_LIMIT, dead_letter_queue=ENRICHMENT_DEAD),
-    QueueSpec(ENRICHMENT_OUTCOMES, delivery_limit=DELIVERY_LIMIT, dead_letter_queue=ENRICHMENT_DEAD),
+    QueueSpec(ENRICHMENT_DEAD, lease_seconds=LEASE_SECONDS),
+    QueueSpec(ENRICHMENT_REQUESTS, DELIVERY_LIMIT, ENRICHMENT_DEAD, LEASE_SECONDS),
+    QueueSpec(ENRICHMENT_OUTCOMES, DELIVERY_LIMIT, ENRICHMENT_DEAD, LEASE_SECONDS),
 )
 """In the order of declaration: a dead-letter queue before the queues that name it."""

@@ -16,7 +16,7 @@ class MemoryKeyring(KeyringBackend):
     priority = 1  # type: ignore[assignment]
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.kept: dict[tuple[str, str], str] = {}
 
     def get_password(self, service: str, username: str) -> str | None:
@@ -42,7 +42,7 @@ def secrets(tmp_path: Path, restored_keyring: None) -> Secrets:
 
 
 def test_without_a_keyring_a_private_file_keeps_it(secrets: Secrets, tmp_path: Path) -> None:
-    keyring.set_keyring(NoKeyring())
+    keyring.set_keyring(NoKeyring())  # type: ignore[no-untyped-call]
     secrets.put("discogs_token", "sentinel")
     assert secrets.get("discogs_token") == "sentinel"
     assert (tmp_path / "secrets" / "discogs_token").stat().st_mode & 0o777 == 0o600
@@ -63,7 +63,7 @@ def test_a_keyring_comes_before_the_file(secrets: Secrets, tmp_path: Path) -> No
 
 
 def test_the_process_environment_comes_first(secrets: Secrets, monkeypatch: pytest.MonkeyPatch) -> None:
-    keyring.set_keyring(NoKeyring())
+    keyring.set_keyring(NoKeyring())  # type: ignore[no-untyped-call]
     secrets.put("discogs_token", "kept")
     monkeypatch.setenv("SONGNODES_SECRET_DISCOGS_TOKEN", "given")
     assert secrets.get("discogs_token") == "given"

@@ -1,5 +1,7 @@
 """The gateway's Prometheus metrics, under the reference's names. Label values come from small fixed sets."""
 
+from functools import partial
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from backend.contracts.gateway import BreakerState, Outcome
@@ -20,63 +22,25 @@ class GatewayMetrics:
     """All metrics of one application, in its own registry."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        by_call, by_provider = ["provider", "endpoint"], ["provider"]
-        self._requests = Counter(
-            "api_gateway_requests",
-            "Requests by how they ended.",
-            [*by_call, "status"],
-            registry=registry,
+        counter, gauge = partial(Counter, registry=registry), partial(Gauge, registry=registry)
+        histogram = partial(Histogram, registry=registry)
+        call, provider = ("provider", "endpoint"), ("provider",)
+        self._requests = counter("api_gateway_requests", "Requests by how they ended.", (*call, "status"))
+        self._durations = histogram(
+            "api_gateway_request_duration_seconds", "Seconds provider calls took.", call, buckets=_DURATIONS
         )
-        self._durations = Histogram(
-            "api_gateway_request_duration_seconds",
-            "Seconds that provider calls took.",
-            by_call,
-            buckets=_DURATIONS,
-            registry=registry,
+        self._hits = counter("api_gateway_cache_hits", "Answers from the cache.", provider)
+        self._misses = counter("api_gateway_cache_misses", "Answers not in the cache.", provider)
+        self._state = gauge("api_gateway_circuit_breaker_state", "0 closed, 1 half-open, 2 open.", provider)
+        self._failures = counter("api_gateway_circuit_breaker_failures", "Failed calls.", provider)
+        self._opens = counter("api_gateway_circuit_breaker_opens", "Times it opened.", provider)
+        self._limited = counter("api_gateway_rate_limit_requests", "Calls let through the gate.", provider)
+        self._waits = histogram(
+            "api_gateway_rate_limit_wait_seconds", "Seconds waited at the gate.", provider, buckets=_WAITS
         )
-        self._hits = Counter(
-            "api_gateway_cache_hits", "Answers from the cache.", by_provider, registry=registry
-        )
-        self._misses = Counter(
-            "api_gateway_cache_misses", "Answers not in the cache.", by_provider, registry=registry
-        )
-        self._state = Gauge(
-            "api_gateway_circuit_breaker_state",
-            "0 closed, 1 half-open, 2 open.",
-            by_provider,
-            registry=registry,
-        )
-        self._failures = Counter(
-            "api_gateway_circuit_breaker_failures",
-            "Calls that counted as failed.",
-            by_provider,
-            registry=registry,
-        )
-        self._opens = Counter(
-            "api_gateway_circuit_breaker_opens", "Times it opened.", by_provider, registry=registry
-        )
-        self._limited = Counter(
-            "api_gateway_rate_limit_requests", "Calls through the rate gate.", by_provider, registry=registry
-        )
-        self._waits = Histogram(
-            "api_gateway_rate_limit_wait_seconds",
-            "Seconds waited at the rate gate.",
-            by_provider,
-            buckets=_WAITS,
-            registry=registry,
-        )
-        self._free = Gauge(
-            "api_gateway_rate_limit_tokens",
-            "Calls that could be made at once.",
-            by_provider,
-            registry=registry,
-        )
-        self._dropped = Gauge(
-            "api_gateway_records_dropped", "Records lost because the queue was full.", registry=registry
-        )
-        self._waiting = Gauge(
-            "api_gateway_records_waiting", "Records not yet in the database.", registry=registry
-        )
+        self._free = gauge("api_gateway_rate_limit_tokens", "Calls that could be made at once.", provider)
+        self._dropped = gauge("api_gateway_records_dropped", "Records lost: the queue was full.")
+        self._waiting = gauge("api_gateway_records_waiting", "Records not yet in the database.")
 
     def answered(self, provider: str, operation: str, outcome: Outcome) -> None:
         """An operation ended without the cache."""

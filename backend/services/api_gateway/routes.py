@@ -79,7 +79,7 @@ def api_router(gateway: Gateway) -> APIRouter:
             f"{track_id[:40]}. Deezer's track look-up has the tempo.",
         )
 
-    @router.get("/{provider}/track/{track_id}", response_model=TrackResponse)
+    @router.get("/{provider}/track/{track_id:path}", response_model=TrackResponse)
     async def track(request: Request, provider: str, track_id: str) -> Response:
         answer = await gateway.provider(provider).track(track_id, _correlation_id(request))
         if answer.outcome is Outcome.NOT_FOUND:

@@ -98,4 +98,7 @@ def _processors(secrets: SecretFilter, identity: dict[str, str]) -> list[Process
 
 
 def _dump(event: Any, **_options: Any) -> bytes:
-    return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS)
+    try:
+        return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:  # a text that is no valid Unicode; a log line must never fail the work it tells of
+        return json.dumps(event, default=str, skipkeys=True).encode()

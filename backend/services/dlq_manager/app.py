@@ -1,16 +1,15 @@
 """The application of the dead-letter manager."""
 
-import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from starlette.responses import JSONResponse
 
 from backend.contracts.environment import DLQ_MANAGER
 from backend.messaging.postgres import PostgresBroker
+from backend.services.common.background import in_background
 from backend.services.common.database import Database
 from backend.services.common.metrics import metrics_route, new_registry
 from backend.services.dlq_manager.consumers import Consumers
@@ -42,7 +41,7 @@ def create_app(settings: DlqSettings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         work = (consumers.run_intake(), consumers.run_outcomes(), outbox.run(), metrics.refresh(queries))
-        async with database, _in_background(*work):
+        async with database, in_background(*work):
             yield
 
     app = FastAPI(
@@ -74,14 +73,3 @@ def _health_router(release: str, database: Database) -> APIRouter:
         return JSONResponse(body, 503 if problem else 200)
 
     return router
-
-
-@asynccontextmanager
-async def _in_background(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    tasks = [asyncio.create_task(one) for one in work]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

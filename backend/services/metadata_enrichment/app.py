@@ -1,9 +1,8 @@
 """The application of the metadata-enrichment service."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import psycopg
 import structlog
@@ -13,6 +12,7 @@ from psycopg_pool import PoolClosed, PoolTimeout
 from backend.contracts.environment import ENRICHMENT
 from backend.http import httpx
 from backend.messaging.postgres import PostgresBroker
+from backend.services.common.background import in_background
 from backend.services.common.database import Database
 from backend.services.common.metrics import metrics_route, new_registry
 from backend.services.metadata_enrichment.configuration import ConfigurationHolder
@@ -52,7 +52,7 @@ def create_app(settings: EnrichmentSettings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         work = (configuration.follow(), worker.run(), _sweep(records))
-        async with database, operations, client, _in_background(*work):
+        async with database, operations, client, in_background(*work):
             yield
 
     app = FastAPI(
@@ -68,17 +68,6 @@ def create_app(settings: EnrichmentSettings) -> FastAPI:
         health_router(Health(settings.release, VERSION, database, operations, gateway, configuration))
     )
     return app
-
-
-@asynccontextmanager
-async def _in_background(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    tasks = [asyncio.create_task(one) for one in work]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _sweep(records: Records) -> None:

@@ -1,24 +1,21 @@
 """A backup counts only when it was restored once and agreed."""
 
-import os
-import shutil
-import signal
 import stat
 import subprocess
-import sys
 from collections import namedtuple
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from backend.database import backup
 from backend.database.address import DatabaseAddress
 from backend.database.backup import BackupFailedError, Backups
 from backend.database.binaries import PostgresBinaries
 from backend.database.databases import database_exists
 from backend.database.manifest import manifest_path, read_manifest
+from backend.database.restore import restore
 from tests.backend.database.test_migration_runner import rows
+from tests.fixtures import worker_process
 from tests.fixtures.conditions import wait_for
 from tests.fixtures.music import add_requests
 
@@ -98,6 +95,17 @@ def test_counts_belong_to_the_dumped_snapshot_while_others_write(backups: Backup
     assert 0 < manifest.rows["public.log"] < after
 
 
+def test_an_empty_database_is_backed_up_too(empty_database: DatabaseAddress, tmp_path: Path) -> None:
+    """Before the first deployment there is nothing yet, and going back to nothing has to work."""
+    backups = Backups(tmp_path / "backups", empty_database, PostgresBinaries.embedded())
+    made = backups.create("pre_deploy", "run-1", ignore)
+    assert (made.rows, made.schema_revision, made.verified) == (0, "", True)
+    with empty_database.connect() as connection:
+        connection.execute("CREATE TABLE later (id integer)")
+    restore(Path(made.path), empty_database, "run-1", ignore)
+    assert rows(empty_database, "SELECT to_regclass('later')") == [(None,)]
+
+
 def test_newest_first_and_damaged_ones_do_not_count(backups: Backups) -> None:
     first = backups.create("pre_deploy", "run-1", ignore)
     second = backups.create("pre_deploy", "run-1", ignore)
@@ -109,17 +117,16 @@ def test_newest_first_and_damaged_ones_do_not_count(backups: Backups) -> None:
 
 
 def test_a_backup_that_does_not_restore_is_an_error_and_leaves_no_file(backups: Backups) -> None:
-    """A constraint that its own rows no longer meet: dumped without complaint, refused on restore."""
+    """A constraint that asks another table, which is still empty when this one is loaded."""
     with backups.address.connect() as connection:
         connection.execute("CREATE TABLE limits (name text PRIMARY KEY, value int)")
         connection.execute(
             "CREATE FUNCTION limit_of(text) RETURNS int LANGUAGE sql IMMUTABLE AS "
-            "'SELECT value FROM public.limits WHERE name = $1'"
+            "'SELECT coalesce((SELECT value FROM public.limits WHERE name = $1), 0)'"
         )
         connection.execute("INSERT INTO limits VALUES ('most', 10)")
         connection.execute("CREATE TABLE amounts (n int CHECK (n < limit_of('most')))")
         connection.execute("INSERT INTO amounts VALUES (5)")
-        connection.execute("UPDATE limits SET value = 1")
     with pytest.raises(BackupFailedError, match="could not be restored, so it is worth nothing"):
         backups.create("pre_deploy", "run-1", ignore)
     assert list(backups.folder.iterdir()) == []
@@ -142,7 +149,7 @@ def test_leftovers_of_a_killed_run_are_removed_and_never_listed(backups: Backups
 
 def test_too_little_space_is_told_before_anything(backups: Backups, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = namedtuple("usage", "total used free")
-    monkeypatch.setattr(backup.shutil, "disk_usage", lambda _path: usage(10**9, 10**9 - 5000, 5000))
+    monkeypatch.setattr("shutil.disk_usage", lambda _path: usage(10**9, 10**9 - 5000, 5000))
     with pytest.raises(BackupFailedError, match="only 0 MB are free"):
         backups.create("pre_deploy", "run-1", ignore)
     assert list(backups.folder.iterdir()) == []
@@ -153,9 +160,7 @@ def test_programs_of_another_major_version_are_refused(backups: Backups, tmp_pat
     folder.mkdir()
     (folder / "pg_dump").write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 15.4'\n")
     (folder / "pg_dump").chmod(0o755)
-    with pytest.raises(
-        BackupFailedError, match="server is PostgreSQL 18, but pg_dump here is of PostgreSQL 15"
-    ):
+    with pytest.raises(BackupFailedError, match="server is PostgreSQL 18, but pg_dump here is of"):
         replace(backups, binaries=PostgresBinaries(folder)).create("pre_deploy", "run-1", ignore)
 
 
@@ -164,15 +169,15 @@ def test_killed_in_the_middle_leaves_nothing_that_counts(backups: Backups) -> No
         connection.execute(
             "CREATE TABLE big AS SELECT repeat(md5(i::text), 30) AS t FROM generate_series(1, 60000) i"
         )
-    child = subprocess.Popen(
-        [sys.executable, "-m", "tests.fixtures.backup_process", str(backups.folder)],
-        env={**os.environ, "TEST_PORT": str(backups.address.port), "TEST_DATABASE": backups.address.name,
-             "TEST_PASSWORD": backups.address.password or ""},
-        start_new_session=True,
-    )  # fmt: skip
-    wait_for(lambda: list(backups.folder.glob(".*.partial")), "the dump to be under way")
-    os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
+    with worker_process.started("backup", backups.address, backups.folder, "run-0") as child:
+        wait_for(lambda: _half_dumps(backups.folder), "the dump to be under way")
+        child.kill()
+        child.wait()
     assert backups.list() == []
     assert not list(backups.folder.glob("*.dump"))
-    shutil.rmtree(backups.folder)
+    assert backups.create("pre_deploy", "run-1", ignore).verified
+    assert len(list(backups.folder.iterdir())) == 2
+
+
+def _half_dumps(folder: Path) -> list[Path]:
+    return [path for path in folder.glob(".*.partial") if path.stat().st_size > 1000]

@@ -4,6 +4,8 @@ import os
 import shutil
 import socket
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -146,6 +148,41 @@ def test_open_folders_need_no_capability(tmp_path_factory: pytest.TempPathFactor
     user = ServerUser.for_paths([Path("/usr/bin/env")])
     assert not any("cap" in word for word in user.prefix)
     assert stat.S_IMODE(Path("/usr").stat().st_mode) & stat.S_IXOTH
+
+
+_WITHOUT = """
+import sys
+from pathlib import Path
+from backend.contracts.errors import OperatorError
+from backend.database.server_user import ServerUser
+try:
+    print(ServerUser.for_paths([Path(sys.argv[1])]).prefix[-1])
+except OperatorError as error:
+    print(error.message)
+"""
+
+
+@needs_root
+@pytest.mark.parametrize(
+    ("taken", "answer"),
+    [
+        ("-dac_read_search", "--ambient-caps=-all,+dac_override"),
+        ("-dac_read_search,-dac_override", "nobody may not enter {closed}."),
+    ],
+)
+def test_with_fewer_capabilities_another_one_or_a_clear_text(tmp_path: Path, taken: str, answer: str) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    tmp_path.chmod(0o755)
+    done = subprocess.run(
+        ["setpriv", f"--bounding-set={taken}", sys.executable, "-c", _WITHOUT, str(closed / "data")],
+        cwd=Path(__file__).parents[3],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    first_closed = closed_folders(closed / "data")[0]
+    assert done.stdout.strip().endswith(answer.format(closed=first_closed))
 
 
 @needs_root

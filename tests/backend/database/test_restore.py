@@ -1,8 +1,10 @@
 """Restoring: bad files are caught before anything is touched, good ones are swapped in beside the old."""
 
 import gzip
+import shutil
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -12,30 +14,48 @@ from backend.database.address import DatabaseAddress
 from backend.database.backup import Backups
 from backend.database.backup_files import BadBackupError, FileKind, check_file
 from backend.database.binaries import PostgresBinaries
+from backend.database.databases import drop_database, ensure_database
+from backend.database.embedded import EmbeddedPostgres
 from backend.database.manifest import manifest_path, read_manifest
 from backend.database.restore import RestoreFailedError, restore, what_would_be_lost
 from backend.database.sql_script import UnsafeScriptError
 from backend.database.tools import PostgresTools
 from tests.backend.database.test_migration_runner import ignore, rows
+from tests.fixtures import worker_process
 from tests.fixtures.music import add_requests
 
 _COUNT = "SELECT count(*) FROM raw_track_enrichment_requests"
 
 
+@pytest.fixture(scope="module")
+def originals(
+    postgres_server: EmbeddedPostgres, musicdb_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Path]:
+    """A proven backup of a database with 200 requests, and the playbook's plain dump of the same."""
+    folder = tmp_path_factory.mktemp("originals")
+    address = postgres_server.address("music_of_originals")
+    ensure_database(address, musicdb_template)
+    add_requests(address, 200)
+    script = folder / "manual_backup.sql"
+    script.write_text(PostgresTools(PostgresBinaries.embedded(), address).plain_dump())
+    made = Backups(folder, address, PostgresBinaries.embedded()).create("pre", "run-1", ignore)
+    drop_database(address)
+    return Path(made.path), script
+
+
 @pytest.fixture
-def dump(musicdb: DatabaseAddress, tmp_path: Path) -> Path:
-    """A proven backup of a database with 200 requests."""
+def dump(musicdb: DatabaseAddress, originals: tuple[Path, Path], tmp_path: Path) -> Path:
+    """A copy of the backup with its manifest, and a live database with the same 200 requests."""
     add_requests(musicdb, 200)
-    made = Backups(tmp_path / "backups", musicdb, PostgresBinaries.embedded()).create("pre", "run-1", ignore)
-    return Path(made.path)
+    for path in (originals[0], manifest_path(originals[0])):
+        shutil.copy(path, tmp_path)
+    return tmp_path / originals[0].name
 
 
 @pytest.fixture
-def script(musicdb: DatabaseAddress, dump: Path) -> Path:
-    """The same as the playbook's plain dump with --clean --if-exists."""
-    path = dump.with_name("manual_backup.sql")
-    path.write_text(PostgresTools(PostgresBinaries.embedded(), musicdb).plain_dump())
-    return path
+def script(dump: Path, originals: tuple[Path, Path]) -> Path:
+    """A copy of the plain dump, made with --clean --if-exists."""
+    return Path(shutil.copy(originals[1], dump.parent))
 
 
 def databases(address: DatabaseAddress) -> set[str]:
@@ -135,13 +155,35 @@ def test_what_would_be_lost_is_counted_per_table(musicdb: DatabaseAddress, dump:
     assert what_would_be_lost(dump, musicdb) is None
 
 
+@pytest.mark.parametrize(
+    "moment", ["Checking", "Restoring into", "rows restored; putting them in place", "Swapped in"]
+)
+def test_killed_at_any_moment_the_database_is_whole_and_repeating_finishes(
+    musicdb: DatabaseAddress, dump: Path, moment: str
+) -> None:
+    add_requests(musicdb, 7)
+    with worker_process.started("restore", musicdb, dump, "R-1") as child:
+        worker_process.read_until(child, moment)
+        child.kill()
+        child.wait()
+    assert rows(musicdb, _COUNT) in ([(207,)], [(200,)])
+    report = restore(dump, musicdb, "R-1", ignore)
+    assert rows(musicdb, _COUNT) == [(200,)]
+    assert rows(musicdb.with_name(report.replaced_database), _COUNT) == [(207,)]
+    assert databases(musicdb) == {musicdb.name, report.replaced_database}
+
+
 def flip_a_bit(data: bytes) -> bytes:
-    middle = len(data) // 2
-    return data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
+    """In the middle of the largest compressed block, so that rows are hit and not a name."""
+    blocks = data.split(_ZLIB_START)
+    before = _ZLIB_START.join(blocks[: blocks.index(max(blocks[1:] or blocks, key=len))])
+    place = len(before) + len(max(blocks[1:] or blocks, key=len)) // 2
+    return data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
 
 
-_DAMAGE = {
-    "empty": lambda data: b"",
+_ZLIB_START = b"\x78\x9c"
+_DAMAGE: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda data: data[:0],
     "cut off": lambda data: data[: len(data) * 2 // 3],
     "last bytes missing": lambda data: data[:-40],
     "flipped bit": flip_a_bit,
@@ -213,7 +255,7 @@ def test_a_backup_without_one_of_its_tables_is_refused(
     forged = manifest.model_copy(update={"sha256": other.sha256, "size_bytes": other.size_bytes})
     Path(made.path).replace(dump)
     forged.write(manifest_path(dump))
-    with pytest.raises(RestoreFailedError, match="public.api_performance_metrics: 0 rows expected, no table"):
+    with pytest.raises(RestoreFailedError, match="api_performance_metrics: 0 rows expected, no table"):
         restore(dump, musicdb, "R-1", ignore)
     assert databases(musicdb) == {musicdb.name}
 

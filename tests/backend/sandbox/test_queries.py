@@ -50,7 +50,7 @@ def test_lucene_phrases_groups_words_and_escapes() -> None:
 
 @pytest.mark.parametrize("query", ["", "   ", "a OR b", "NOT a"])
 def test_lucene_that_is_not_understood(query: str) -> None:
-    with pytest.raises(ValueError, match="empty|not supported"):
+    with pytest.raises(ValueError, match=r"empty|not supported"):
         parse_lucene(query, "recording")
 
 

@@ -161,9 +161,7 @@ class TestDeezer:
         assert (full["isrc"], full["contributors"][0]["name"]) == ("ZZSN10936232", "deadmau5")
         assert client.get(f"/deezer/track/isrc:{full['isrc']}").json() == full
 
-    def test_field_search_misses_some_tracks_that_free_search_finds(
-        self, client: httpx.Client, recordings: tuple[object, ...]
-    ) -> None:
+    def test_field_search_misses_some_tracks_that_free_search_finds(self, client: httpx.Client) -> None:
         artists = (
             "Daft Punk",
             "The Prodigy",

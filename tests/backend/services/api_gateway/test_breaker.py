@@ -27,6 +27,10 @@ class World:
             lambda: 0.5,
         )
 
+    @property
+    def state(self) -> BreakerState:
+        return self.breaker.state
+
     def call(self, verdict: Verdict, seconds: float = 0.1) -> None:
         self.breaker.report(self.permit(), verdict, seconds)
 
@@ -52,9 +56,9 @@ def test_opens_at_the_minimum_number_of_calls_and_says_why() -> None:
     world = World()
     for _ in range(4):
         world.call(Verdict.FAILURE)
-    assert world.breaker.state is BreakerState.CLOSED
+    assert world.told == []
     world.call(Verdict.FAILURE)
-    assert world.breaker.state is BreakerState.OPEN
+    assert world.state is BreakerState.OPEN
     rejection = world.breaker.admit()
     assert rejection == Rejection(BreakerState.OPEN, "5 of 5 calls failed within a minute", 15.0)
     assert world.told == [
@@ -77,7 +81,7 @@ def test_failures_older_than_the_window_are_forgotten() -> None:
         world.call(Verdict.FAILURE)
     world.now += 70
     world.call(Verdict.FAILURE)
-    assert world.breaker.state is BreakerState.CLOSED
+    assert world.state is BreakerState.CLOSED
     assert world.breaker.counts() == (1, 1)
 
 
@@ -86,7 +90,7 @@ def test_throttling_mixed_with_failures_does_not_keep_it_closed() -> None:
     for _ in range(5):
         world.call(Verdict.NEUTRAL)
         world.call(Verdict.FAILURE)
-    assert world.breaker.state is BreakerState.OPEN
+    assert world.state is BreakerState.OPEN
 
 
 def test_an_hour_of_throttling_and_not_found_never_opens() -> None:
@@ -103,7 +107,7 @@ def test_five_failures_to_connect_open_at_once_whatever_the_minimum() -> None:
         world.call(Verdict.SUCCESS)
     for _ in range(5):
         world.call(Verdict.UNREACHABLE)
-    assert world.breaker.state is BreakerState.OPEN
+    assert world.state is BreakerState.OPEN
     assert world.breaker.reason == "could not be reached 5 times in a row"
 
 
@@ -111,7 +115,7 @@ def test_slow_calls_open_although_they_succeed() -> None:
     world = World()
     for _ in range(5):
         world.call(Verdict.SUCCESS, seconds=6.0)
-    assert world.breaker.state is BreakerState.OPEN
+    assert world.state is BreakerState.OPEN
     assert "took over 5 s" in world.breaker.reason
 
 
@@ -126,14 +130,14 @@ def test_half_open_lets_exactly_three_through_and_never_more_at_once_than_allowe
     world.breaker.report(second, Verdict.FAILURE)
     assert isinstance(world.breaker.admit(), Rejection)
     world.breaker.report(third, Verdict.SUCCESS)
-    assert world.breaker.state is BreakerState.CLOSED
+    assert world.state is BreakerState.CLOSED
 
 
 def test_two_failed_probes_reopen_for_twice_as_long() -> None:
     world = World()
     world.breaker.report(world.half_open(), Verdict.FAILURE)
     world.call(Verdict.FAILURE)
-    assert world.breaker.state is BreakerState.OPEN
+    assert world.state is BreakerState.OPEN
     assert world.breaker.retry_in == 30.0
 
 
@@ -163,9 +167,9 @@ def test_a_healthy_minute_forgives_one_doubling_and_a_single_success_none() -> N
 def test_a_throttled_probe_gives_its_permit_back() -> None:
     world = World()
     for _ in range(50):
-        permit = world.half_open() if world.breaker.state is BreakerState.CLOSED else world.permit()
+        permit = world.half_open() if world.state is BreakerState.CLOSED else world.permit()
         world.breaker.report(permit, Verdict.NEUTRAL)
-    assert world.breaker.state is BreakerState.HALF_OPEN
+    assert world.state is BreakerState.HALF_OPEN
 
 
 def test_probes_that_never_report_lose_their_lease_and_do_not_block_recovery() -> None:
@@ -176,11 +180,11 @@ def test_probes_that_never_report_lose_their_lease_and_do_not_block_recovery() -
     world.permit()
     world.now += 20
     assert isinstance(world.breaker.admit(), Rejection)  # two leases ran out: open again
-    assert world.breaker.state is BreakerState.OPEN
+    assert world.told[-1].to_state is BreakerState.OPEN
     world.now += world.breaker.retry_in or 0
     world.call(Verdict.SUCCESS)
     world.call(Verdict.SUCCESS)
-    assert world.breaker.state is BreakerState.CLOSED
+    assert world.state is BreakerState.CLOSED
 
 
 def test_results_of_an_older_epoch_are_dropped() -> None:
@@ -201,7 +205,7 @@ def test_a_reset_closes_and_starts_afresh() -> None:
     world = World()
     world.open()
     world.breaker.reset("reset by an operator")
-    assert world.breaker.state is BreakerState.CLOSED
+    assert world.state is BreakerState.CLOSED
     assert world.breaker.retry_in is None
     assert world.told[-1].reason == "reset by an operator"
     assert world.told[-1].failures == 5

@@ -1,7 +1,6 @@
 """The gateway's endpoints, over real HTTP, with a real database and the simulator behind it."""
 
 from collections.abc import Iterator
-from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from backend.database.address import DatabaseAddress
 from backend.http import httpx
 from backend.services.api_gateway.app import create_app
 from backend.services.api_gateway.settings import GatewaySettings
+from tests.fixtures.conditions import wait_for
 from tests.fixtures.provider_simulator import SimulatorHandle, serving
 
 TOKEN = "sentinel-admin-token"
@@ -190,12 +190,10 @@ def test_answers_reach_bronze_with_the_callers_correlation_id(
     body = '{"artist_name":"deadmau5","track_title":"Strobe"}'
     answer = search(gateway, "deezer", body, **{"X-Correlation-ID": "trace-7"}).json()
     query = "SELECT correlation_id, outcome, convert_from(body, 'UTF8') FROM raw_api_responses WHERE id = %s"
-    deadline = monotonic() + 20
-    row = None
     with musicdb.connect(autocommit=True) as connection:
-        while row is None and monotonic() < deadline:
-            row = connection.execute(query, [answer["response_id"]]).fetchone()
-            sleep(0.01)
+        row = wait_for(
+            lambda: connection.execute(query, [answer["response_id"]]).fetchone(), "the answer in Bronze"
+        )
         states = connection.execute("SELECT provider, state FROM circuit_breaker_state").fetchall()
     assert row is not None
     assert row[:2] == ("trace-7", "ok")

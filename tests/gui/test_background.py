@@ -1,0 +1,82 @@
+"""The real background thread, with calls that really block."""
+
+import threading
+import time
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.background import BackgroundLoop
+from app.watchdog import StallWatchdog
+from controllers.operations import Operation
+
+
+@pytest.fixture
+def background(qapp: object) -> Iterator[BackgroundLoop]:
+    loop = BackgroundLoop()
+    loop.start()
+    yield loop
+    assert loop.stop()
+    assert not [thread for thread in threading.enumerate() if thread.name == "songnodes-background"]
+
+
+def test_calls_run_elsewhere_and_arrive_in_the_qt_thread(background: BackgroundLoop, qtbot: QtBot) -> None:
+    arrived: list[tuple[object, int]] = []
+    operation = Operation(background)
+    operation.succeeded.connect(lambda result: arrived.append((result, threading.get_ident())))
+    with qtbot.waitSignal(operation.finished):
+        operation.run(threading.get_ident)
+    (worker, receiver) = arrived[0]
+    assert receiver == threading.get_ident()
+    assert worker != receiver
+
+
+def test_errors_arrive_as_errors(background: BackgroundLoop, qtbot: QtBot) -> None:
+    operation = Operation(background)
+    with qtbot.waitSignal(operation.failed) as failed:
+        operation.run(lambda: 1 // 0)
+    assert "ZeroDivisionError" in str(failed.args[0])
+
+
+def test_many_calls_all_arrive(background: BackgroundLoop, qtbot: QtBot) -> None:
+    results: list[object] = []
+    operations = [Operation(background) for _ in range(200)]
+    for number, operation in enumerate(operations):
+        operation.succeeded.connect(results.append)
+        operation.run(partial(int, number))
+    qtbot.waitUntil(lambda: len(results) == 200)
+    assert sorted(results, key=str) == sorted(range(200), key=str)
+
+
+def test_stopping_does_not_wait_for_a_call_that_blocks(qapp: object) -> None:
+    loop = BackgroundLoop()
+    loop.start()
+    release, begun = threading.Event(), threading.Event()
+    heard: list[object] = []
+
+    def block() -> None:
+        begun.set()
+        release.wait(30)
+
+    loop.submit(block, lambda result, error: heard.append((result, error)))
+    assert begun.wait(5)
+    begin = time.monotonic()
+    assert loop.stop(timeout=5)
+    assert time.monotonic() - begin < 2
+    release.set()
+    assert heard == []
+
+
+def test_the_watchdog_sees_a_stall_and_where_it_was(qtbot: QtBot) -> None:
+    watchdog = StallWatchdog()
+    watchdog.start()
+    qtbot.wait(80)
+    end = time.monotonic() + 0.25
+    while time.monotonic() < end:
+        pass
+    qtbot.waitUntil(lambda: bool(watchdog.stalls))
+    watchdog.stop()
+    assert watchdog.stalls[0].seconds > 0.1
+    assert "test_the_watchdog_sees_a_stall" in watchdog.stalls[0].stack
