@@ -35,7 +35,7 @@ def start_desktop(stack: StackPort, runs: RunsPort, settings: SettingsPort) -> i
         return application.exec()
     finally:
         # In this order: no new questions, then none under way, then the loop and its thread.
-        window.console.monitor.set_visible(False)
+        window.console.stop()
         background.stop()
 
 

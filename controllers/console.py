@@ -38,6 +38,12 @@ class Console(QObject):
         self.settings = SettingsController(settings, background, self)
         self._wire()
 
+    def stop(self) -> None:
+        """Ask nothing more: the window is closed. Runs go on in their runners."""
+        self.monitor.set_visible(False)
+        self.deploy.follower.stop()
+        self.rollback.follower.stop()
+
     def _wire(self) -> None:
         self.session.changed.connect(self._on_environment)
         self.monitor.changed.connect(self._on_snapshot)

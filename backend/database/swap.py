@@ -11,7 +11,7 @@ from backend.contracts.errors import OperatorError
 from backend.database.address import DatabaseAddress
 from backend.database.databases import MAINTENANCE, database_exists
 
-_END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ANY(%s)"
+_END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datid = %s"
 _TRIES = 3
 
 # Settings that somebody gave the database (ALTER DATABASE ... SET), for everybody or for one role.
@@ -66,14 +66,14 @@ def prepare(fresh: DatabaseAddress, live: DatabaseAddress, mark: str) -> None:
 def swap(live: DatabaseAddress, fresh: str, replaced: str) -> float:
     """Rename `live` to `replaced` and `fresh` to the live name; seconds during which nobody could connect.
 
-    Sessions of both are ended. New ones wait at the rename's lock until it is done.
+    Sessions of the live one are ended. New ones wait at the rename's lock until it is done.
     Raises SwapFailedError with both names as they were.
     """
     with live.with_name(MAINTENANCE).connect() as connection:
         for attempt in range(1, _TRIES + 1):
             started = time.monotonic()
             try:
-                with _SessionEnder(live, (live.name, fresh)):
+                with _SessionEnder(live, _number_of(connection, live.name)):
                     _rename(connection, live.name, fresh, replaced)
             except psycopg.errors.ObjectInUse as error:
                 connection.rollback()
@@ -95,6 +95,11 @@ def _rename(connection: psycopg.Connection, live: str, fresh: str, replaced: str
     connection.commit()
 
 
+def _number_of(connection: psycopg.Connection, database: str) -> int | None:
+    row = connection.execute("SELECT oid::bigint FROM pg_database WHERE datname = %s", (database,)).fetchone()
+    return int(row[0]) if row else None
+
+
 def _copy_setting(
     connection: psycopg.Connection, database: str, role: str | None, name: str, value: str
 ) -> None:
@@ -106,14 +111,15 @@ def _copy_setting(
 
 
 class _SessionEnder:
-    """Ends every session of some databases, again and again, for as long as the `with` block lasts.
+    """Ends every session of a database, again and again, for as long as the `with` block lasts.
 
-    The rename takes its lock first and then waits for sessions to go, so nobody can slip in between.
+    The rename takes its lock first and then waits for sessions to go, so nobody can slip in between. The
+    database is known by its number: a session that finds another one under the name already is left alone.
     """
 
-    def __init__(self, address: DatabaseAddress, databases: tuple[str, ...]) -> None:
-        self._address = address.with_name(MAINTENANCE)
-        self._databases = list(databases)
+    def __init__(self, address: DatabaseAddress, number: int | None) -> None:
+        self._maintenance = address.with_name(MAINTENANCE)
+        self._number = number
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._end, name="swap-session-ender", daemon=True)
 
@@ -131,10 +137,9 @@ class _SessionEnder:
 
     def _end(self) -> None:
         try:
-            with self._address.connect(autocommit=True, application_name="songnodes-swap") as connection:
-                while True:
-                    connection.execute(_END_SESSIONS, (self._databases,))
-                    if self._stopped.wait(0.05):
-                        return
+            with self._maintenance.connect(autocommit=True, application_name="songnodes-swap") as connection:
+                while not self._stopped.is_set():
+                    connection.execute(_END_SESSIONS, (self._number,))
+                    self._stopped.wait(0.05)
         except (psycopg.Error, OperatorError):
             return  # then the rename finds the sessions still there, and says so

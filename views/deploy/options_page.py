@@ -22,6 +22,7 @@ class OptionsPage(QWidget):
         self.watch.setRange(0, 240)
         self.watch.setSuffix(" min")
         self.watch.setAccessibleName("Minutes to watch after the deployment")
+        self.watch.lineEdit().setAccessibleName(self.watch.accessibleName())
         self.watch.setFixedWidth(110)
         self.reason = QLineEdit()
         self.reason.setObjectName("reason")

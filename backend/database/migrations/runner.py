@@ -11,7 +11,7 @@ import psycopg
 
 from backend.contracts.errors import OperatorError
 from backend.contracts.runs import ExitCode
-from backend.database.address import DatabaseAddress
+from backend.database.address import DatabaseAddress, DatabaseUnreachableError
 from backend.database.advisory_lock import poll_advisory_lock
 from backend.database.databases import ensure_database
 from backend.database.migrations import history, scripts
@@ -170,11 +170,23 @@ class MigrationRunner:
         try:
             self._attempt_with_known_end(migration, work, progress, in_force=True)
         except (MigrationFailedError, LockBudgetSpentError) as error:
-            with self._address.connect() as connection:
-                seconds = time.monotonic() - started
-                history.insert_record(connection, migration, origin, seconds, error=error.message)
+            self._record_failure(migration, origin, time.monotonic() - started, error, progress)
             raise
         progress(f"{migration.name} applied and verified in {time.monotonic() - started:.2f} s")
+
+    def _record_failure(
+        self,
+        migration: Migration,
+        origin: history.Origin,
+        seconds: float,
+        error: OperatorError,
+        progress: Progress,
+    ) -> None:
+        try:
+            with self._address.connect() as connection:
+                history.insert_record(connection, migration, origin, seconds, error=error.message)
+        except (DatabaseUnreachableError, psycopg.Error):
+            progress(f"The failure of {migration.name} could not be recorded: the database does not answer")
 
     def _revert(self, applied: Sequence[MigrationStatus], progress: Progress) -> Sequence[Migration]:
         migrations = [status.migration for status in reversed(applied)]
@@ -201,12 +213,19 @@ class MigrationRunner:
         try:
             self._attempt(migration.name, work, progress)
         except psycopg.OperationalError as error:
-            committed = any(row.is_of(migration) and row.in_force for row in self._records()) == in_force
-            if not committed:
+            if self._is_in_force(migration) is not in_force:
                 raise MigrationFailedError(
                     f"The connection to the database was lost during {migration.name}: {explain(error)}",
-                    "PostgreSQL undid what was half done. Check the server, then start again.",
+                    "It is applied wholly or not at all; the server tells which when it answers. Check the "
+                    "server, then start again.",
                 ) from error
+
+    def _is_in_force(self, migration: Migration) -> bool | None:
+        """What the database says; None when it does not answer."""
+        try:
+            return any(row.is_of(migration) and row.in_force for row in self._records())
+        except (DatabaseUnreachableError, psycopg.Error):
+            return None
 
     @contextmanager
     def _alone(self, progress: Progress) -> Iterator[psycopg.Connection]:

@@ -13,7 +13,7 @@ from backend.database.migrations.attempts import LockBudgetSpentError, Patience
 from backend.database.migrations.failures import MigrationFailedError
 from backend.database.migrations.runner import MigrationRunner
 from tests.backend.database.test_migration_runner import apply, ignore, rows, tables
-from tests.fixtures import worker_process
+from tests.fixtures import postgres, worker_process
 from tests.fixtures.conditions import wait_for
 from tests.fixtures.migration_sets import write_migration, write_table
 
@@ -168,3 +168,32 @@ def test_a_terminated_session_is_recorded_as_failed(empty_database: DatabaseAddr
         ("002", False),
     ]
     assert "labels" not in tables(empty_database)
+
+
+def test_a_server_killed_in_the_middle_comes_back_with_what_is_recorded(tmp_path: Path) -> None:
+    """With fsync, for this is about what is on the disk."""
+    server = postgres.new_server(tmp_path, fsync="on", full_page_writes="on", synchronous_commit="on")
+    folder = tmp_path / "set"
+    write_table(folder, 1, "artists")
+    write_table(folder, 2, "labels", after="INSERT INTO labels VALUES (1); SELECT pg_sleep(20);")
+    address = server.address("musicdb")
+    said: list[str] = []
+    errors: list[MigrationFailedError] = []
+
+    def run() -> None:
+        with pytest.raises(MigrationFailedError) as caught:
+            MigrationRunner(address, folder).apply(run="r", applied_by="ada", progress=said.append)
+        errors.append(caught.value)
+
+    thread = threading.Thread(target=run)
+    with postgres.running(server, tmp_path / "log") as child:
+        thread.start()
+        wait_for(lambda: "Applying 002_labels" in said and rows(address, _AT_WORK), "the second migration")
+        child.kill()
+        child.wait()
+    thread.join()
+    assert "lost during 002_labels" in errors[0].message
+    assert "could not be recorded" in said[-1]
+    with postgres.running(server, tmp_path / "log"):
+        assert MigrationRunner(address, folder).current_revision() == "001_artists"
+        assert tables(address) == {"artists", "schema_migrations"}

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QEvent, QSize
 from PySide6.QtWidgets import QApplication
 
 from backend.contracts.runs import DeployOptions, Run, RunState
@@ -54,4 +54,5 @@ class Stage:
         self.window.close()
         self.window.deleteLater()
         self.console.deleteLater()
-        QApplication.processEvents()
+        # Outside of a running event loop deferred deletions wait for ever unless they are sent.
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
