@@ -38,6 +38,21 @@ class Environments:
             )
         return _parse(path, name)
 
+    def usable(self) -> list[Environment]:
+        """Every profile that can be read. Raises OperatorError when the sandbox's own is broken."""
+        broken = self.broken()
+        return [self.get(name) for name in self.names() if name not in broken]
+
+    def broken(self) -> dict[str, OperatorError]:
+        """The profiles other than the sandbox's that cannot be read, and why."""
+        found = {}
+        for name in self.names()[1:]:
+            try:
+                self.get(name)
+            except OperatorError as error:
+                found[name] = error
+        return found
+
     def set_provider_mode(self, name: str, provider: str, mode: ProviderMode) -> None:
         """Change where a provider's calls go, keeping the file's comments and order."""
         path = self._path(name)

@@ -8,7 +8,7 @@ from backend.clients.services import Answer, ServiceClient
 from backend.contracts.enrichment import EndToEndResult, EnrichRequest
 from backend.contracts.environment import DLQ_MANAGER, GATEWAY, SERVICES, Environment
 from backend.contracts.errors import OperatorError
-from backend.contracts.runs import Finding
+from backend.contracts.runs import CriterionState, Finding
 from backend.contracts.stack import ServiceState, ServiceStatus, StackStatus
 from backend.database import medallion
 from backend.database.lock import DeploymentLock
@@ -30,8 +30,8 @@ class Stack:
         self._reader = reader
 
     def environments(self) -> Sequence[Environment]:
-        """All profiles, `sandbox` first."""
-        return [self._environments.get(name) for name in self._environments.names()]
+        """All usable profiles, `sandbox` first; a broken one is a problem in every environment's status."""
+        return self._environments.usable()
 
     def status(self, environment: str) -> StackStatus:
         """Measure what runs now. A part that does not answer is unknown, never assumed."""
@@ -52,7 +52,8 @@ class Stack:
             dead_letters=_count(stats.value("total_pending")) if stats else None,
         )
         status = _with_database(target, status)
-        return status.model_copy(update={"problems": tuple(problems(status, self._reader))})
+        found = (*problems(status, self._reader), *self._broken_profiles())
+        return status.model_copy(update={"problems": found})
 
     def health(self, environment: str) -> Sequence[Finding]:
         """Run the comprehensive health check once."""
@@ -85,6 +86,19 @@ class Stack:
             milliseconds=answer.milliseconds,
             rows=medallion.rows_of_track(target.musicdb(), request.track_id),
         )
+
+    def _broken_profiles(self) -> list[Finding]:
+        return [
+            Finding(
+                key=f"profile-{name}",
+                title=f"The profile {name} is broken",
+                state=CriterionState.WARNING,
+                evidence=error.message,
+                remedy=error.remedy,
+                critical=False,
+            )
+            for name, error in self._environments.broken().items()
+        ]
 
     def _client(self, target: Target, timeout: float = 5.0) -> ServiceClient:
         return ServiceClient(target.environment, target.admin_token(), timeout)

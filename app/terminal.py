@@ -104,7 +104,8 @@ class Terminal:
         )
         self._console.print(f"     {escape(step.summary)}")
         for command in step.commands:
-            self._console.print(f"     [cyan]$ {escape(command)}[/cyan]")
+            prompt = "" if command.startswith("#") else "$ "
+            self._console.print(f"     [cyan]{prompt}{escape(command)}[/cyan]")
         self._console.print(f"     [dim]If it fails: {escape(step.on_failure)}[/dim]")
 
 

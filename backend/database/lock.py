@@ -7,7 +7,6 @@ frozen machine, a cut connection) finds out before changing anything.
 """
 
 import threading
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
@@ -23,6 +22,7 @@ from backend.database.databases import ensure_database
 
 _KEY = 0x534E5F4C4F434B01
 HEARTBEAT_SECONDS = 5.0
+_UNSIGNED_SECONDS = 2.0
 STALE_SECONDS = 60.0
 """A holder silent for longer is pointed out. It is not robbed: its session may still be changing things."""
 
@@ -129,6 +129,8 @@ class LockHandle:
                 "UPDATE deployment.lock SET pid = NULL, session_start = NULL WHERE fencing = %s",
                 (self._fencing,),
             )
+            # Said, and not left to the session's end, which comes a moment after `close`.
+            self._connection.execute("SELECT pg_advisory_unlock(%s)", (_KEY,))
         except psycopg.OperationalError:
             # The session is gone, and with it the advisory lock: released already.
             return
@@ -208,19 +210,18 @@ class DeploymentLock:
             operator=operator, host=host, run=run, reason=reason, since=since, heartbeat=heartbeat
         )
 
-    def _holder_soon(self) -> LockHolder:
-        """The holder; one that took the lock this very moment has not signed yet."""
-        deadline = time.monotonic() + 2.0
-        while time.monotonic() < deadline:
-            found = self.holder()
-            if found is not None:
-                return found
-            time.sleep(0.05)
-        return LockHolder(operator="somebody", host="", run="", reason="", since=datetime.now(UTC))
-
     def _wait(self, connection: psycopg.Connection, seconds: float) -> None:
         # The server ends the session, and so the lock, within a minute of its holder's machine dying.
         for name, value in (("idle", 15), ("interval", 10), ("count", 3)):
             connection.execute(f"SET tcp_keepalives_{name} = {value}".encode())
-        if not poll_advisory_lock(connection, _KEY, seconds):
-            raise LockHeldError(self._holder_soon())
+        if poll_advisory_lock(connection, _KEY, seconds):
+            return
+        holder = self.holder()
+        # Nobody has signed: its holder took it this very moment, or has died and its session is just ending.
+        if holder is None and poll_advisory_lock(connection, _KEY, _UNSIGNED_SECONDS):
+            return
+        raise LockHeldError(holder or self.holder() or _unsigned())
+
+
+def _unsigned() -> LockHolder:
+    return LockHolder(operator="somebody", host="", run="", reason="", since=datetime.now(UTC))

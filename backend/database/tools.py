@@ -30,14 +30,6 @@ class PostgresTools:
         """Write the database as of an exported snapshot into a compressed archive."""
         self._run("pg_dump", "--format=custom", f"--snapshot={snapshot}", f"--file={target}")
 
-    def schema(self) -> str:
-        """The schema as SQL, without any data."""
-        return self._run("pg_dump", "--schema-only")
-
-    def plain_dump(self) -> str:
-        """All of the database as SQL, the way the playbook's manual backup makes it."""
-        return self._run("pg_dump", "--clean", "--if-exists")
-
     def restore(self, archive: Path) -> None:
         """Load an archive into the (empty) database, all of it or nothing."""
         self._run(
@@ -67,7 +59,7 @@ class PostgresTools:
             stderr=subprocess.PIPE,
         )
         assert child.stdin is not None  # noqa: S101 - asked for with PIPE
-        feed(child.stdin, chunks)
+        _feed(child.stdin, chunks)
         _, errors = child.communicate()
         self._judge("psql", child.returncode, errors.decode(errors="replace"))
 
@@ -113,7 +105,7 @@ class PostgresTools:
         return kept | settings
 
 
-def feed(stream: IO[bytes], chunks: Iterable[bytes]) -> None:
+def _feed(stream: IO[bytes], chunks: Iterable[bytes]) -> None:
     """Write everything; a reader that has ended early explains itself by its exit code."""
     try:
         for chunk in chunks:

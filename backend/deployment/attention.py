@@ -24,7 +24,7 @@ def problems(status: StackStatus, reader: JournalReader) -> Iterator[Finding]:
             "dead-letters",
             f"{status.dead_letters} dead letters wait",
             "Failed enrichments that were kept.",
-            "Look at their causes with: curl …/dlq/errors/grouped",
+            "Read their causes, then retry them through the DLQ manager.",
             CriterionState.WARNING,
         )
 

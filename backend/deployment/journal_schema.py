@@ -3,6 +3,8 @@
 import sqlite3
 from pathlib import Path
 
+from backend.contracts.errors import OperatorError
+from backend.contracts.runs import ExitCode
 from backend.home import make_private_folder
 
 _SCHEMA = """
@@ -76,13 +78,20 @@ CREATE TABLE IF NOT EXISTS facts (
 
 def open_for_writing(path: Path) -> sqlite3.Connection:
     """A connection that survives power loss: WAL with full synchronisation, tables made when missing."""
-    make_private_folder(path.parent)
-    connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
-    connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA foreign_keys=ON")
-    connection.executescript(_SCHEMA)
+    try:
+        make_private_folder(path.parent)
+        connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.executescript(_SCHEMA)
+    except (OSError, sqlite3.Error) as error:
+        raise OperatorError(
+            f"The journal {path} cannot be written: {error}. Without it nothing is started.",
+            "Free some space or mend the folder's permissions, or set SONGNODES_HOME to another folder.",
+            exit_code=ExitCode.REFUSED,
+        ) from error
     return connection
 
 

@@ -211,6 +211,8 @@ def _frame(folder: Path, socket: Path) -> dict[str, dict[str, str]]:
             "pidfile": _escape(str(folder / "supervisord.pid")),
             "childlogdir": _escape(str(folder)),
             "loglevel": "info",
+            "logfile_maxbytes": "1MB",
+            "logfile_backups": "3",
             "umask": "077",
             **user,
         },

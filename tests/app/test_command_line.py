@@ -4,12 +4,19 @@ from pathlib import Path
 import pytest
 
 from app.command_line import main
+from tests.fixtures.sandbox import new_sandbox
 
 
 @pytest.fixture(autouse=True)
 def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SONGNODES_HOME", str(tmp_path / "home"))
     return tmp_path / "home"
+
+
+@pytest.fixture
+def _own_ports(_home: Path) -> None:
+    """Ports on which nothing of this machine listens."""
+    new_sandbox(_home)
 
 
 def test_a_wrong_option_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
@@ -46,6 +53,7 @@ def test_errors_are_json_when_json_is_wanted(capsys: pytest.CaptureFixture[str])
     assert error["remedy"]
 
 
+@pytest.mark.usefixtures("_own_ports")
 def test_migrations_are_listed_without_a_database(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["migrate", "--dry-run"]) == 0
     assert capsys.readouterr().out.count("would apply") == 5

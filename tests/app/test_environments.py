@@ -53,6 +53,14 @@ def test_a_broken_profile_names_the_entry_and_the_file(home: Home, text: str, na
     assert "broken.toml" in caught.value.remedy
 
 
+def test_a_broken_profile_does_not_hide_the_others(home: Home) -> None:
+    _write(home, "broken", "tier = 'huge'")
+    _write(home, "stage", "tier = 'staging'")
+    environments = Environments(home)
+    assert [e.name for e in environments.usable()] == ["sandbox", "stage"]
+    assert list(environments.broken()) == ["broken"]
+
+
 def test_changing_a_provider_keeps_the_rest_of_the_file(home: Home) -> None:
     _write(home, "sandbox", "# mine\ntier = 'dev'\n")
     environments = Environments(home)

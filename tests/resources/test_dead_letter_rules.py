@@ -62,9 +62,9 @@ def test_a_version_cannot_be_skipped(operations_db: DatabaseAddress) -> None:
 @pytest.mark.parametrize("table", ["messages", "payloads", "attempts", "audit", "outbox"])
 @pytest.mark.parametrize("change", ["DELETE FROM dead_letters.{}", "TRUNCATE dead_letters.{} CASCADE"])
 def test_nothing_is_ever_deleted(operations_db: DatabaseAddress, table: str, change: str) -> None:
-    with operations_db.connect(autocommit=True) as connection:
-        with pytest.raises(psycopg.errors.RestrictViolation, match="are kept"):
-            connection.execute(change.format(table).encode())
+    refused = pytest.raises(psycopg.errors.RestrictViolation, match="are kept")
+    with operations_db.connect(autocommit=True) as connection, refused:
+        connection.execute(change.format(table).encode())
 
 
 def test_the_original_bytes_cannot_change(operations_db: DatabaseAddress) -> None:
@@ -72,7 +72,7 @@ def test_the_original_bytes_cannot_change(operations_db: DatabaseAddress) -> Non
         connection.execute(INSERT, {"state": "failed"})
         with pytest.raises(psycopg.errors.CheckViolation):
             connection.execute(
-                "INSERT INTO dead_letters.payloads VALUES ('m', 'bytes', sha256('others'), 'text/plain', '{}')"
+                "INSERT INTO dead_letters.payloads VALUES ('m', 'bytes', sha256('other'), 'text/plain', '{}')"
             )
         connection.execute(
             "INSERT INTO dead_letters.payloads VALUES ('m', 'bytes', sha256('bytes'), 'text/plain', '{}')"

@@ -11,7 +11,8 @@ PLAYBOOK_TABLES = {
     "gold": ("enriched_tracks", "api_performance_metrics", "enrichment_quality_scores"),
 }
 BRONZE_ROW = """
-INSERT INTO raw_track_enrichment_requests (track_id, artist_name, track_title, request, correlation_id, source)
+INSERT INTO raw_track_enrichment_requests
+    (track_id, artist_name, track_title, request, correlation_id, source)
 VALUES ('test-e2e-001', 'Deadmau5', 'Strobe', '{}', 'trace', 'api')
 """
 
@@ -66,16 +67,11 @@ def test_an_empty_version_cannot_be_put_in_force(musicdb: DatabaseAddress) -> No
 
 def test_the_default_waterfall_names_only_sources_that_live(musicdb: DatabaseAddress) -> None:
     with musicdb.connect() as connection:
-        providers = {
-            row[0]
-            for row in connection.execute(
-                "SELECT DISTINCT provider FROM waterfall_api_configuration"
-            ).fetchall()
-        }
+        rows = connection.execute("SELECT DISTINCT provider FROM waterfall_api_configuration").fetchall()
         tempo = connection.execute(
             "SELECT provider FROM waterfall_api_configuration WHERE field = 'bpm'"
         ).fetchall()
-    assert providers == {"musicbrainz", "spotify", "deezer", "discogs"}
+    assert {row[0] for row in rows} == {"musicbrainz", "spotify", "deezer", "discogs"}
     assert tempo == [("deezer",)]
 
 
@@ -83,7 +79,8 @@ def test_every_default_step_can_be_reached(musicdb: DatabaseAddress) -> None:
     """A threshold above the reliability would shut its source out for ever."""
     with musicdb.connect() as connection:
         shut_out = connection.execute(
-            "SELECT field, provider FROM waterfall_api_configuration WHERE reliability * 0.98 < min_confidence"
+            """SELECT field, provider FROM waterfall_api_configuration
+               WHERE reliability * 0.98 < min_confidence"""
         ).fetchall()
     assert shut_out == []
 
@@ -102,8 +99,8 @@ def test_a_failed_request_says_why(musicdb: DatabaseAddress) -> None:
         raw = connection.execute(BRONZE_ROW + " RETURNING id").fetchone()
         with pytest.raises(psycopg.errors.CheckViolation):
             connection.execute(
-                """INSERT INTO enrichment_requests (track_id, artist_name, track_title, status, correlation_id,
-                       raw_request_id, source, finished_at)
+                """INSERT INTO enrichment_requests (track_id, artist_name, track_title, status,
+                       correlation_id, raw_request_id, source, finished_at)
                    VALUES ('t', 'a', 'b', 'failed', 'trace', %s, 'api', now())""",
                 raw,
             )

@@ -48,7 +48,7 @@ def read_arrival(message: Message) -> Arrival:
     generation = message.headers.get(HEADER_GENERATION, 0)
     return Arrival(
         message_id=str(message.headers.get(HEADER_DEAD_LETTER_ID) or message.message_id),
-        generation=generation if isinstance(generation, int) and generation >= 0 else 0,
+        generation=generation if type(generation) is int and generation >= 0 else 0,
         message=message,
         report=report,
         fingerprint=fingerprint(report.provider, report.error_type, report.error_message),

@@ -37,6 +37,8 @@ _KNOWN = frozenset(" ".join(name.split()) for name in _FAMILIES.split(";"))
 _SAME = {
     "dnb": "drum and bass",
     "drum n bass": "drum and bass",
+    "drumnbass": "drum and bass",
+    "rock n roll": "rock and roll",
     "rnb": "r and b",
     "rnb swing": "r and b",
     "rhythm and blues": "r and b",
@@ -49,6 +51,8 @@ _SAME = {
     "folk world and country": "folk",
 }
 _SPELLED = {
+    "drum and bass": "Drum and Bass",
+    "rock and roll": "Rock and Roll",
     "r and b": "R&B",
     "edm": "EDM",
     "idm": "IDM",

@@ -3,18 +3,16 @@
 import pytest
 
 from backend.database.address import DatabaseAddress
-from backend.database.binaries import PostgresBinaries
 from backend.database.migrations.files import load_set
 from backend.database.migrations.runner import MigrationRunner
-from backend.database.tools import PostgresTools
 from tests.backend.database.test_migration_runner import ignore
 from tests.conftest import MIGRATIONS
+from tests.fixtures.postgres import dump_as_sql
 
 
 def schema(address: DatabaseAddress) -> list[str]:
     """The schema as pg_dump writes it, without the record of migrations and lines that differ each time."""
-    tools = PostgresTools(PostgresBinaries.embedded(), address)
-    text = tools.schema()
+    text = dump_as_sql(address, "--schema-only")
     return [line for line in text.splitlines() if not line.startswith(("\\restrict", "\\unrestrict"))]
 
 

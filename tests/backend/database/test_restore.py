@@ -23,6 +23,7 @@ from backend.database.tools import PostgresTools
 from tests.backend.database.test_migration_runner import ignore, rows
 from tests.fixtures import worker_process
 from tests.fixtures.music import add_requests
+from tests.fixtures.postgres import dump_as_sql
 
 _COUNT = "SELECT count(*) FROM raw_track_enrichment_requests"
 
@@ -37,7 +38,7 @@ def originals(
     ensure_database(address, musicdb_template)
     add_requests(address, 200)
     script = folder / "manual_backup.sql"
-    script.write_text(PostgresTools(PostgresBinaries.embedded(), address).plain_dump())
+    script.write_text(dump_as_sql(address, "--clean", "--if-exists"))
     made = Backups(folder, address, PostgresBinaries.embedded()).create("pre", "run-1", ignore)
     drop_database(address)
     return Path(made.path), script

@@ -1,0 +1,24 @@
+"""Failures that are the same failure."""
+
+from backend.services.dlq_manager.fingerprint import fingerprint, normalised
+
+
+def test_what_changes_from_one_occurrence_to_the_next_does_not_count() -> None:
+    told = "Track {} '{}' from https://api.deezer.com/track/{} at {}, id {}-7802-4ce5-9647-eb9456d39fbc"
+    first = told.format(4711, "Strobe", 1, "2026-11-23T20:54:51.5Z", "9d13915b")
+    other = told.format(12, "Ghosts", 22, "2025-01-02T03:04:05Z", "00000000")
+    assert normalised(first) == normalised(other)
+    assert fingerprint("deezer", "Timeout", first) == fingerprint("deezer", "Timeout", other)
+
+
+def test_another_provider_class_or_text_is_another_failure() -> None:
+    known = fingerprint("deezer", "Timeout", "no answer")
+    assert len(known) == 16
+    others = {
+        fingerprint("spotify", "Timeout", "no answer"),
+        fingerprint(None, "Timeout", "no answer"),
+        fingerprint("deezer", "Throttled", "no answer"),
+        fingerprint("deezer", "Timeout", "no route"),
+    }
+    assert known not in others
+    assert len(others) == 4

@@ -1,0 +1,124 @@
+"""Which candidate is the wanted track."""
+
+import pytest
+
+from backend.services.metadata_enrichment.matching import Wanted, judge, same_recording
+from backend.services.metadata_enrichment.selection import ACCEPTANCE, select
+from tests.backend.services.metadata_enrichment.candidates import candidate
+
+STROBE = Wanted("Deadmau5", "Strobe")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (STROBE, candidate("Strobe", "deadmau5")),
+        (STROBE, candidate("STROBE (Original Mix)", "Deadmau5")),
+        (STROBE, candidate("Strobe - 2016 Remaster", "deadmau5")),
+        (Wanted("Beyonce", "Crazy In Love"), candidate("Crazy in Love (feat. Jay-Z)", "Beyoncé")),
+        (Wanted("Daft Punk", "Get Lucky"), candidate("Get Lucky", "Daft Punk", "Pharrell Williams")),
+        (
+            Wanted("Daft Punk feat. Pharrell Williams", "Get Lucky"),
+            candidate("Get Lucky (feat. Pharrell Williams & Nile Rodgers)", "Daft Punk"),
+        ),
+        (Wanted("Simon & Garfunkel", "Mrs. Robinson"), candidate("Mrs Robinson", "Simon and Garfunkel")),
+        (Wanted("The Prodigy", "Firestarter"), candidate("Firestarter", "Prodigy")),
+        (Wanted("AC/DC", "Thunderstruck"), candidate("Thunderstruck", "ACDC")),
+        (Wanted("坂本龍一", "戦場のメリークリスマス"), candidate("戦場のメリークリスマス", "坂本龍一")),
+        (Wanted("Deadmau5", "Strobe (Radio Edit)"), candidate("Strobe", "deadmau5", version="Radio Edit")),
+    ],
+)
+def test_the_same_track_in_other_spellings_is_accepted(wanted: Wanted, found: object) -> None:
+    assert judge(wanted, found).probability >= 0.95  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "gate"),
+    [
+        (STROBE, candidate("Strobe (Radio Edit)", "deadmau5"), "other version"),
+        (STROBE, candidate("Strobe", "deadmau5", version="Michael Woods Remix"), "other version"),
+        (STROBE, candidate("Strobe (Live)", "deadmau5"), "other version"),
+        (STROBE, candidate("Strobe (Instrumental)", "deadmau5"), "other version"),
+        (Wanted("Deadmau5", "Strobe (Radio Edit)"), candidate("Strobe", "deadmau5"), "other version"),
+        (
+            Wanted("Avicii", "Levels (Skrillex Remix)"),
+            candidate("Levels (Cazzette NYC Mode Remix)", "Avicii"),
+            "other version",
+        ),
+        (STROBE, candidate("Strobe", "Lang Lang"), "other artist"),
+        (STROBE, candidate("Strobe (Karaoke)", "deadmau5"), "karaoke or tribute"),
+        (STROBE, candidate("Strobe", "Deadmau5 Tribute Band"), "karaoke or tribute"),
+        (Wanted("a", "b", duration_ms=600_000), candidate("b", "a", duration_ms=210_000), "other duration"),
+    ],
+)
+def test_what_a_gate_rules_out(wanted: Wanted, found: object, gate: str) -> None:
+    judgement = judge(wanted, found)  # type: ignore[arg-type]
+    assert (judgement.gate, judgement.probability) == (gate, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("title", "artist"),
+    [("Ghosts 'n' Stuff", "deadmau5"), ("Strobelight", "deadmau5"), ("Strobe", "Dead Moon Five")],
+)
+def test_a_perfect_half_is_not_enough(title: str, artist: str) -> None:
+    assert judge(STROBE, candidate(title, artist)).probability < ACCEPTANCE
+
+
+def test_evidence_adds_up_and_missing_evidence_is_neutral() -> None:
+    plain = judge(STROBE, candidate("Strobe", "deadmau5")).probability
+    known = Wanted("Deadmau5", "Strobe", isrc="GBTDG0900141", duration_ms=637_000)
+    both = candidate("Strobe", "deadmau5", isrc="GB-TDG-09-00141", duration_ms=636_000)
+    off = candidate("Strobe", "deadmau5", isrc="USXXX0900001", duration_ms=650_000)
+    assert judge(known, candidate("Strobe", "deadmau5")).probability == plain
+    assert judge(known, both).probability > plain > judge(known, off).probability
+    assert judge(known, both).features.identifier > 0
+
+
+def test_two_albums_hold_one_recording_two_lengths_do_not() -> None:
+    album = candidate("Strobe", "deadmau5", duration_ms=637_000)
+    compilation = candidate("Strobe (Original Mix)", "deadmau5", duration_ms=638_000)
+    short = candidate("Strobe", "deadmau5", duration_ms=213_000)
+    assert same_recording(album, compilation)
+    assert not same_recording(album, short)
+
+
+def test_of_equal_releases_the_first_is_taken() -> None:
+    late = candidate("Strobe", "deadmau5", provider_id="late", release_date="2014-01-01", duration_ms=637_000)
+    early = candidate(
+        "Strobe", "deadmau5", provider_id="early", release_date="2009-09-22", duration_ms=637_500
+    )
+    undated = candidate("Strobe", "deadmau5", provider_id="undated", duration_ms=637_000)
+    chosen = select(STROBE, {"spotify": [late, undated, early]})["spotify"].chosen
+    assert chosen is not None
+    assert chosen.candidate.provider_id == "early"
+
+
+def test_two_recordings_that_fit_alike_leave_it_unsure() -> None:
+    one = candidate("Strobe", "deadmau5", provider_id="one", duration_ms=637_000)
+    other = candidate("Strobe", "deadmau5", provider_id="other", duration_ms=213_000)
+    selection = select(STROBE, {"deezer": [one, other]})["deezer"]
+    assert selection.chosen is None
+    assert selection.reason.startswith("unsure")
+
+
+def test_a_sure_provider_settles_what_another_leaves_unsure() -> None:
+    sure = candidate("Strobe", "deadmau5", isrc="GBTDG0900141", duration_ms=637_000)
+    long = candidate("Strobe", "deadmau5", provider="deezer", provider_id="long", duration_ms=637_000)
+    short = candidate("Strobe", "deadmau5", provider="deezer", provider_id="short", duration_ms=213_000)
+    chosen = select(STROBE, {"spotify": [sure], "deezer": [short, long]})["deezer"].chosen
+    assert chosen is not None
+    assert chosen.candidate.provider_id == "long"
+
+
+def test_nothing_that_fits_is_no_match() -> None:
+    selection = select(STROBE, {"spotify": [candidate("Faxing Berlin", "deadmau5")], "deezer": []})
+    assert {one.reason for one in selection.values()} == {"no match"}
+
+
+def test_the_popular_radio_edit_does_not_win() -> None:
+    """In Deezer's real answers the radio edit has the higher rank, and rank is no evidence."""
+    edit = candidate("Strobe (Radio Edit)", "deadmau5", popularity=0.9)
+    original = candidate("Strobe", "deadmau5", popularity=0.1)
+    chosen = select(STROBE, {"deezer": [edit, original]})["deezer"].chosen
+    assert chosen is not None
+    assert chosen.candidate == original

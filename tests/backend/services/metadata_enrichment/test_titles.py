@@ -1,0 +1,82 @@
+"""Titles taken apart."""
+
+import pytest
+
+from backend.services.metadata_enrichment.titles import (
+    Version,
+    sounds_like_pretender,
+    split_artists,
+    take_apart,
+)
+
+ORIGINAL = Version()
+
+
+@pytest.mark.parametrize(
+    ("title", "work", "kinds", "name"),
+    [
+        ("Strobe", "Strobe", set(), ""),
+        ("Strobe - Radio Edit", "Strobe", {"edit"}, "radio"),
+        ("Strobe (Radio Edit)", "Strobe", {"edit"}, "radio"),
+        ("Strobe Radio Edit", "Strobe", {"edit"}, "radio"),
+        ("Strobe (Michael Woods Remix)", "Strobe", {"remix"}, "michael woods"),
+        ("Café del Mar - Deadmau5 Remix", "Café del Mar", {"remix"}, "deadmau5"),
+        ("Levels - Original Mix", "Levels", set(), ""),
+        ("Levels (Original Version)", "Levels", set(), ""),
+        ("One More Time (2009 Remaster)", "One More Time", set(), ""),
+        ("One More Time - Remastered 2009", "One More Time", set(), ""),
+        ("Losing It (Extended Mix)", "Losing It", {"extended"}, ""),
+        ("Losing It - Extended Version", "Losing It", {"extended"}, ""),
+        ("Sandstorm (Live at Wembley)", "Sandstorm", {"live"}, "wembley"),
+        ("Xpander [Instrumental]", "Xpander", {"instrumental"}, ""),
+        ("Anthem (Sped Up)", "Anthem", {"speed"}, ""),
+        # Brackets that belong to the name, and words that only look like versions.
+        ("(I Can't Get No) Satisfaction", "(I Can't Get No) Satisfaction", set(), ""),
+        ("Don't You (Forget About Me)", "Don't You (Forget About Me)", set(), ""),
+        ("Heroes (We Could Be)", "Heroes (We Could Be)", set(), ""),
+        ("Live Forever", "Live Forever", set(), ""),
+        ("Alive", "Alive", set(), ""),
+        ("Around the World / Harder, Better", "Around the World / Harder, Better", set(), ""),
+    ],
+)
+def test_a_title_is_work_and_version(title: str, work: str, kinds: set[str], name: str) -> None:
+    apart = take_apart(title)
+    assert apart.work == work
+    assert apart.version == Version(frozenset(kinds), name)
+    assert apart.version.is_original == (not kinds)
+
+
+def test_a_version_in_a_field_of_its_own_counts_as_well() -> None:
+    assert take_apart("Strobe", "(Radio Edit)").version == take_apart("Strobe (Radio Edit)").version
+    assert take_apart("Strobe", "").version == ORIGINAL
+    assert take_apart("Strobe", "Original Mix").version == ORIGINAL
+
+
+@pytest.mark.parametrize(
+    ("title", "featured"),
+    [
+        ("Titanium (feat. Sia)", ("Sia",)),
+        ("Titanium ft Sia", ("Sia",)),
+        ("Ghosts 'n' Stuff featuring Rob Swire", ("Rob Swire",)),
+        ("Get Lucky (feat. Pharrell Williams & Nile Rodgers)", ("Pharrell Williams", "Nile Rodgers")),
+    ],
+)
+def test_featured_artists_leave_the_title(title: str, featured: tuple[str, ...]) -> None:
+    apart = take_apart(title)
+    assert apart.featured == featured
+    assert "Sia" not in apart.work
+    assert apart.version == ORIGINAL
+
+
+def test_credits_are_split() -> None:
+    assert split_artists("deadmau5 & Kaskade feat. Haley") == ("deadmau5", "Kaskade", "Haley")
+    assert split_artists("Skrillex x Diplo") == ("Skrillex", "Diplo")
+    assert split_artists("Axwell") == ("Axwell",)
+
+
+@pytest.mark.parametrize(
+    "text", ["Strobe (Karaoke Version)", "A Tribute to Deadmau5", "Strobe (In the Style of Deadmau5)"]
+)
+def test_pretenders_are_recognised(text: str) -> None:
+    assert sounds_like_pretender(None, text)
+    assert not sounds_like_pretender("Strobe", None, "For Lack of a Better Name")
