@@ -19,8 +19,10 @@ from backend.contracts.runs import (
     RunKind,
     RunState,
 )
+from backend.database import medallion
 from backend.database.backup_files import check_file
 from backend.database.binaries import PostgresBinaries
+from backend.database.restore import what_would_be_lost
 from backend.deployment import rollback_plan
 from backend.deployment.context import RunContext
 from backend.deployment.journal import Journal
@@ -29,6 +31,7 @@ from backend.deployment.launcher import Launcher, operator_name
 from backend.deployment.planning import plan_deploy
 from backend.deployment.recovery import recovery
 from backend.deployment.rollback_basis import RollbackBasis, find_basis
+from backend.deployment.rollback_texts import Stakes
 from backend.targets.port import Target
 
 
@@ -58,8 +61,14 @@ class Runs:
     def rollback_choices(self, environment: str) -> Sequence[RollbackChoice]:
         """The ways to roll back from the present state."""
         target = self._target(environment)
-        basis = find_basis(target, self._reader)
-        return rollback_plan.choices(target.environment, self._reader, basis, self.backups(environment))
+        backup = next((one for one in target.backups().list() if one.verified), None)
+        return rollback_plan.choices(
+            target.environment,
+            self._reader,
+            find_basis(target, self._reader),
+            backup,
+            _stakes(target, backup),
+        )
 
     def backups(self, environment: str) -> Sequence[Backup]:
         """Backups, newest first."""
@@ -174,6 +183,16 @@ class Runs:
         path = path.absolute()
         check_file(path, PostgresBinaries.embedded())
         return options.model_copy(update={"backup": str(path)})
+
+
+def _stakes(target: Target, backup: Backup | None) -> Stakes:
+    """What a rollback would lose, as far as the database answers."""
+    try:
+        layers = medallion.layer_counts(target.musicdb())
+        changed = what_would_be_lost(Path(backup.path), target.musicdb()) if backup else None
+    except OperatorError:
+        return Stakes()
+    return Stakes(layers, sum(changed.values()) if changed is not None else None)
 
 
 def _running_release(target: Target) -> str:

@@ -9,6 +9,7 @@ from controllers.end_to_end import EndToEndController
 from controllers.monitor import Snapshot, StackMonitor
 from controllers.operations import Background
 from controllers.ports import RunsPort, SettingsPort, StackPort
+from controllers.preload import Preload
 from controllers.rollback import RollbackController
 from controllers.session import Session
 from controllers.settings import SettingsController
@@ -36,6 +37,8 @@ class Console(QObject):
         self.end_to_end = EndToEndController(stack, background, self)
         self.actions = StackActions(stack, background, self)
         self.settings = SettingsController(settings, background, self)
+        # Plots cost most of a second to import; the name is all that controllers know of them.
+        self.plots = Preload(background, "pyqtgraph", self)
         self._wire()
 
     def stop(self) -> None:

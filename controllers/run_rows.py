@@ -16,7 +16,7 @@ from backend.contracts.runs import (
 )
 from controllers import marks
 from controllers.rows import Row
-from controllers.wording import clock, estimate, local_stamp, rough, span
+from controllers.wording import clock, estimate, local_stamp, rough, span, took
 
 
 def step_rows(run: Run, now: datetime) -> list[Row]:
@@ -142,7 +142,10 @@ def _step_subtitle(step: Step, word: str) -> str:
 def _step_time(step: Step, now: datetime) -> str:
     if step.state is StepState.PENDING:
         return "" if step.plan.skipped else f"~{clock(sum(step.plan.estimate_seconds) / 2)}"
-    return clock(elapsed_seconds(step, now)) if step.started_at is not None else ""
+    if step.started_at is None:
+        return ""
+    seconds = elapsed_seconds(step, now)
+    return took(seconds) if step.finished_at is not None else clock(seconds)
 
 
 def _criterion_row(criterion: Criterion) -> Row:

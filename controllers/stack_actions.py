@@ -80,8 +80,10 @@ def verdict(findings: Sequence[Finding]) -> str:
     """The health check in a sentence."""
     failed = sum(finding.state is CriterionState.FAILED for finding in findings)
     unclear = sum(finding.state in (CriterionState.WARNING, CriterionState.UNKNOWN) for finding in findings)
+    idle = sum(finding.state is CriterionState.NOT_APPLICABLE for finding in findings)
+    made = len(findings) - idle
     if failed:
-        return f"{failed} of {len(findings)} checks failed."
+        return f"{failed} of {made} checks failed."
     if unclear:
-        return f"No check failed; {unclear} of {len(findings)} need a look."
-    return f"All {len(findings)} checks passed."
+        return f"No check failed; {unclear} of {made} need a look."
+    return f"All {made} checks passed." + (f" {idle} do not apply here." if idle else "")

@@ -88,6 +88,18 @@ def local_stamp(moment: datetime) -> str:
     return local_time(moment, "%Y-%m-%d %H:%M")
 
 
+def breakable(text: str) -> str:
+    """`text` that may wrap inside file names and identifiers too."""
+    for sign in "_/":
+        text = text.replace(sign, f"{sign}\N{ZERO WIDTH SPACE}")
+    return text
+
+
+def took(seconds: float) -> str:
+    """How long a finished step took, as `0:38`, or `<1 s` for what a clock would call 0:00."""
+    return "<1 s" if seconds < 1 else clock(seconds)
+
+
 def sentence(text: str) -> str:
     """`text` with a capital first letter and a full stop."""
     text = text.strip()

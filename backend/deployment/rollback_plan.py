@@ -1,7 +1,5 @@
 """The plan of a rollback, and the ways to roll back that the present state allows."""
 
-from collections.abc import Sequence
-
 from backend.contracts.environment import Environment
 from backend.contracts.errors import OperatorError
 from backend.contracts.runs import (
@@ -74,18 +72,21 @@ def _refuse_without_migrations(basis: RollbackBasis) -> None:
 
 
 def choices(
-    environment: Environment, reader: JournalReader, basis: RollbackBasis | None, backups: Sequence[Backup]
+    environment: Environment,
+    reader: JournalReader,
+    basis: RollbackBasis | None,
+    backup: Backup | None,
+    stakes: texts.Stakes,
 ) -> list[RollbackChoice]:
-    """Services only, database only, everything, and everything from the newest verified backup."""
-    newest = next((backup for backup in backups if backup.verified), None)
-    offers = [
-        _choice(environment, reader, basis, RollbackScope.SERVICES, None),
-        _choice(environment, reader, basis, RollbackScope.DATABASE, None),
-        _choice(environment, reader, basis, RollbackScope.FULL, None),
+    """Services only, database only, everything, and everything from `backup` when there is one."""
+    wanted: list[tuple[RollbackScope, Backup | None]] = [
+        (RollbackScope.SERVICES, None),
+        (RollbackScope.DATABASE, None),
+        (RollbackScope.FULL, None),
     ]
-    if newest is not None:
-        offers.append(_choice(environment, reader, basis, RollbackScope.FULL, newest))
-    return offers
+    if backup is not None:
+        wanted.append((RollbackScope.FULL, backup))
+    return [_choice(environment, reader, basis, scope, source, stakes) for scope, source in wanted]
 
 
 def _choice(
@@ -94,6 +95,7 @@ def _choice(
     basis: RollbackBasis | None,
     scope: RollbackScope,
     backup: Backup | None,
+    stakes: texts.Stakes,
 ) -> RollbackChoice:
     options = RollbackOptions(scope=scope, backup=backup.path if backup else None)
     title = texts.title(scope, backup)
@@ -113,7 +115,7 @@ def _choice(
         scope=scope,
         backup=options.backup,
         title=title,
-        consequences=tuple(texts.consequences(options, basis)),
+        consequences=tuple(texts.consequences(options, basis, backup, stakes)),
         actions=tuple(step.summary for step in plan.steps),
         estimate_seconds=sum(step.estimate_seconds[1] for step in plan.steps),
         recommended=scope is RollbackScope.SERVICES,

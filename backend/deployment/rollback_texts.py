@@ -1,10 +1,12 @@
 """The words of a rollback: what it would do, what stays and what goes."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from backend.contracts.environment import SERVICES
 from backend.contracts.runs import Backup, RollbackOptions, RollbackScope
+from backend.contracts.stack import LayerCounts
 from backend.deployment.rollback_basis import RollbackBasis
 
 
@@ -29,27 +31,46 @@ def title(scope: RollbackScope, backup: Backup | None) -> str:
     }[scope]
 
 
-def consequences(options: RollbackOptions, basis: RollbackBasis | None) -> list[str]:
+@dataclass(frozen=True)
+class Stakes:
+    """What there is to lose, measured. None where it could not be measured."""
+
+    layers: LayerCounts | None = None
+    """Rows in the layers now."""
+    rows_since_backup: int | None = None
+    """Rows there are now and not in the backup."""
+
+
+def consequences(
+    options: RollbackOptions, basis: RollbackBasis | None, backup: Backup | None, stakes: Stakes
+) -> list[str]:
     """Sentences: what changes, what stays, what is lost."""
-    sentences = []
-    if touches_services(options):
-        sentences.append(_services_sentence(basis))
-    if options.backup:
-        sentences.append(
-            f"The database of {Path(options.backup).name} takes the place of the present one, which is kept "
-            "under another name. Dead letters are kept."
-        )
+    sentences = [_services_sentence(basis)] if touches_services(options) else []
+    if backup is not None:
+        sentences.append(_restore_sentence(backup, stakes))
     elif touches_database(options):
-        names = basis.migrations if basis else ()
-        sentences.append(
-            f"Migrations {names[-1][:3]} → {names[0][:3]} are taken back; their tables and rows go. "
-            "A verified backup is made first. Dead letters are kept."
-            if names
-            else "The deployment applied no migration: the schema stays."
-        )
+        sentences.append(_revert_sentence(basis, stakes))
     else:
-        sentences.append("The schema and all data stay.")
+        sentences.append("Schema and data stay.")
     return sentences
+
+
+def _restore_sentence(backup: Backup, stakes: Stakes) -> str:
+    when = f"{backup.created_at.astimezone():%Y-%m-%d %H:%M}"
+    lost = stakes.rows_since_backup
+    since = (
+        "rows written since are not in it" if lost is None else f"{max(lost, 0):,} rows since are not in it"
+    )
+    return f"Restores {when}; {since}. The present database is kept beside it."
+
+
+def _revert_sentence(basis: RollbackBasis | None, stakes: Stakes) -> str:
+    names = basis.migrations if basis else ()
+    if not names:
+        return "The deployment applied no migration: the schema stays."
+    layers = stakes.layers
+    rows = f"{layers.bronze + layers.silver + layers.gold:,} rows" if layers else "their rows"
+    return f"Down-migrations {names[-1][:3]} → {names[0][:3]}; {rows} go, kept in a backup made first."
 
 
 def _services_sentence(basis: RollbackBasis | None) -> str:
@@ -58,8 +79,8 @@ def _services_sentence(basis: RollbackBasis | None) -> str:
     if not before:
         return "That deployment changed no service."
     if not back:
-        return "No release ran before this one: the services are stopped."
-    return f"Services start again from release {', '.join(sorted(back))}."
+        return "Services stop: no release ran before."
+    return f"Services return to release {', '.join(sorted(back))}."
 
 
 def database_criteria(options: RollbackOptions) -> tuple[tuple[str, str], ...]:

@@ -124,4 +124,9 @@ prepare_tests() {
   make_environment "$1"
   install_set "$1" dev
   ensure_qt_libraries "$1"
+  # The playbook's own curl lines are among the tests.
+  if ! command -v curl >/dev/null 2>&1; then
+    can_use_apt || fail "curl is missing." "Install it, then start again."
+    apt_install curl
+  fi
 }

@@ -39,7 +39,7 @@ def test_bronze_is_append_only(musicdb: DatabaseAddress, change: str) -> None:
     with musicdb.connect(autocommit=True) as connection:
         connection.execute(BRONZE_ROW)
         with pytest.raises(psycopg.errors.RestrictViolation, match="append-only"):
-            connection.execute(change)  # type: ignore[arg-type]
+            connection.execute(change)
         assert connection.execute("SELECT count(*) FROM raw_track_enrichment_requests").fetchone() == (1,)
 
 

@@ -1,10 +1,11 @@
 """The deployment screen: renders the wizard's map."""
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from backend.contracts.environment import Environment
 from backend.contracts.errors import OperatorError
-from backend.contracts.runs import Control, Plan, Recovery, Run
+from backend.contracts.runs import Plan, Recovery, Run
 from controllers.clock import Clock
 from controllers.deploy import DeployController
 from controllers.deploy_wizard import TITLES, Page
@@ -12,9 +13,10 @@ from controllers.session import title_of
 from views.deploy.confirm_page import ConfirmPage
 from views.deploy.options_page import OptionsPage
 from views.deploy.plan_page import PlanPage
-from views.deploy.questions import ask_interrupted_rollback, ask_stop
 from views.deploy.recovery_page import RecoveryPage
 from views.deploy.result_page import ResultPage
+from views.run.controls import RunControls
+from views.run.questions import ask_interrupted_rollback
 from views.run.run_view import RunView
 from views.theme.theme import Theme
 from views.widgets.banner import Banner
@@ -26,11 +28,13 @@ from views.widgets.stepper import Stepper
 class DeployView(QWidget):
     """Shows the page the controller's wizard is on.
 
-    Signals: `end_to_end_asked` and `rollback_asked` lead to other screens.
+    Signals: `end_to_end_asked` and `rollback_asked` lead to other screens; `active_asked` wants the run that
+    is at work.
     """
 
     end_to_end_asked = Signal()
     rollback_asked = Signal()
+    active_asked = Signal()
 
     def __init__(
         self, theme: Theme, controller: DeployController, clock: Clock, parent: QWidget | None = None
@@ -44,6 +48,7 @@ class DeployView(QWidget):
         self.plan = PlanPage(theme)
         self.confirm = ConfirmPage()
         self.run = RunView(theme, controller.follower, clock)
+        RunControls(self.run, controller.follower, self._environment)
         self.result = ResultPage(theme)
         self.recovery = RecoveryPage(theme)
         self.back_button = button("Back", name="wizard-back")
@@ -80,10 +85,10 @@ class DeployView(QWidget):
         self.back_button.clicked.connect(controller.back)
         self.next_button.clicked.connect(self._on_next)
         self.confirm.ready.connect(self._on_confirmable)
-        self.run.control_asked.connect(self._on_control)
         self.run.back_asked.connect(controller.show_result)
         self.result.end_to_end_asked.connect(self.end_to_end_asked)
         self.result.rollback_asked.connect(self.rollback_asked)
+        self.result.active_asked.connect(self.active_asked)
         self.result.again_asked.connect(controller.restart)
         self.result.steps_asked.connect(controller.show_steps)
         self.recovery.continue_asked.connect(controller.resume)
@@ -176,19 +181,8 @@ class DeployView(QWidget):
         environment = self._controller.environment
         self.banner.show_error(error, environment.name if environment is not None else "")
 
-    @Slot(object)
-    def _on_control(self, control: Control) -> None:
-        run = self._controller.follower.run
-        if control in (Control.PAUSE, Control.CONTINUE) or run is None:
-            self._controller.follower.ask(control)
-            return
-        overlay = ask_stop(self.window(), control, run, self._controller.environment)
-        self._pending = control
-        overlay.confirmed.connect(self._on_stop_confirmed, Qt.ConnectionType.SingleShotConnection)
-
-    @Slot()
-    def _on_stop_confirmed(self) -> None:
-        self._controller.follower.ask(self._pending)
+    def _environment(self) -> Environment | None:
+        return self._controller.environment
 
     @Slot()
     def _on_take_back(self) -> None:

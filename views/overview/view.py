@@ -11,6 +11,7 @@ from backend.contracts.runs import Finding
 from backend.contracts.stack import ServiceState
 from controllers.clock import Clock
 from controllers.monitor import Freshness, Snapshot
+from controllers.preload import Preload
 from controllers.stack_actions import StackActions
 from views.overview.attention import AttentionList
 from views.overview.cards import StatusCards
@@ -35,7 +36,12 @@ class OverviewView(QWidget):
     run_asked = Signal(object)
 
     def __init__(
-        self, theme: Theme, actions: StackActions, clock: Clock, parent: QWidget | None = None
+        self,
+        theme: Theme,
+        actions: StackActions,
+        plots: Preload,
+        clock: Clock,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._theme, self._actions = theme, actions
@@ -48,7 +54,7 @@ class OverviewView(QWidget):
         self.run_card = RunCard(theme)
         self.cards = StatusCards(theme)
         self.flow = MedallionFlow()
-        self.chart = ThroughputChart(theme)
+        self.chart = ThroughputChart(theme, plots)
         self.attention = AttentionList(theme, clock)
         self.first_start = FirstStart(theme)
         self._states = QStackedWidget()

@@ -5,7 +5,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QRadioButton, QWidget
 
 from backend.contracts.runs import RollbackChoice
-from controllers.wording import rough
+from controllers.wording import breakable, rough
 from views.widgets.base import GAP_S, column, label, restyle
 
 
@@ -23,7 +23,7 @@ class ChoiceCard(QFrame):
         # The cards are the group: radio buttons in different parents do not exclude one another.
         self.radio.setAutoExclusive(False)
         self.radio.toggled.connect(self._on_toggled)
-        text = label("\n".join(_lines(choice)), "muted", wrap=True)
+        text = label(breakable("\n".join(_lines(choice))), "muted", wrap=True)
         self.setLayout(column(self.radio, text, None, gap=GAP_S, margin=(12, 10, 12, 10)))
         self.setEnabled(choice.available)
 

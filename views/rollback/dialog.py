@@ -1,7 +1,7 @@
 """The rollback dialogue: choices with consequences, what will happen, typed confirmation."""
 
 from PySide6.QtCore import QSize, Signal, Slot
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 
 from backend.contracts.environment import Environment
 from backend.contracts.errors import OperatorError
@@ -29,7 +29,7 @@ class RollbackDialog(Overlay):
     confirmed = Signal(object)
 
     def __init__(self, theme: Theme, offer: RollbackOffer, environment: Environment, parent: QWidget) -> None:
-        super().__init__(parent, width=860)
+        super().__init__(parent, width=800)
         self._environment = environment
         self.cards = [ChoiceCard(choice) for choice in offer.choices]
         self.picker = BackupPicker(offer.backups)
@@ -52,10 +52,7 @@ class RollbackDialog(Overlay):
         tier.show_state(TIER_WORDS[environment.tier], TIER_TONES[environment.tier], sign=False)
         self.body.addLayout(row(label(f"Roll back {environment.name}", "heading"), tier, None, gap=12))
         self.body.addWidget(label(_suggestion(self.cards), "muted", wrap=True))
-        choices = row(*self.cards, gap=10)
-        for place in range(len(self.cards)):
-            choices.setStretch(place, 1)
-        self.body.addLayout(choices)
+        self.body.addLayout(_grid(self.cards))
         self.body.addWidget(self.picker)
         self.body.addWidget(self.banner)
         happening = Card("What will happen", kind="inset")
@@ -156,6 +153,17 @@ class RollbackDialog(Overlay):
     def minimumSizeHint(self) -> QSize:
         """It lies over the window and must not widen it."""
         return QSize(0, 0)
+
+
+def _grid(cards: list[ChoiceCard]) -> QGridLayout:
+    """Up to three beside one another; four as two and two, so that their sentences stay short."""
+    columns = 2 if len(cards) > 3 else max(1, len(cards))
+    grid = QGridLayout()
+    grid.setSpacing(10)
+    for place, card in enumerate(cards):
+        grid.addWidget(card, place // columns, place % columns)
+        grid.setColumnStretch(place % columns, 1)
+    return grid
 
 
 def _suggestion(cards: list[ChoiceCard]) -> str:

@@ -5,16 +5,17 @@ from collections.abc import Sequence
 from PySide6.QtCore import QModelIndex, Slot
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from backend.contracts.environment import Environment
 from backend.contracts.errors import OperatorError
-from backend.contracts.runs import Control, Plan, Run
+from backend.contracts.runs import Plan, Run
 from controllers import marks, run_rows
 from controllers.clock import Clock
 from controllers.monitor import Freshness, Snapshot
 from controllers.rollback import RollbackController, RollbackOffer
 from controllers.rows import RowsModel
 from controllers.wording import sentence
-from views.deploy.questions import ask_stop
 from views.rollback.dialog import RollbackDialog
+from views.run.controls import RunControls
 from views.run.run_view import RunView
 from views.theme.theme import Theme
 from views.widgets.banner import Banner
@@ -50,6 +51,7 @@ class RollbackView(QWidget):
             "No run yet. Deployments and rollbacks of this environment are listed here.", "muted"
         )
         self.run = RunView(theme, controller.follower, clock)
+        RunControls(self.run, controller.follower, self._environment)
         self._states = QStackedWidget()
         self._arrange()
         self._wire()
@@ -76,7 +78,6 @@ class RollbackView(QWidget):
         self.roll_button.clicked.connect(controller.offer)
         self.list.activated.connect(self._on_open)
         self.list.clicked.connect(self._on_open)
-        self.run.control_asked.connect(self._on_control)
         self.run.back_asked.connect(controller.leave)
         self.run.resume_asked.connect(controller.resume)
         controller.offered.connect(self._on_offered)
@@ -161,15 +162,5 @@ class RollbackView(QWidget):
     def _on_busy(self, busy: bool) -> None:
         self.roll_button.setEnabled(not busy)
 
-    @Slot(object)
-    def _on_control(self, control: Control) -> None:
-        run = self._controller.follower.run
-        if control in (Control.PAUSE, Control.CONTINUE) or run is None:
-            self._controller.follower.ask(control)
-            return
-        overlay = ask_stop(self.window(), control, run, self._controller.environment)
-        overlay.confirmed.connect(self._on_stop)
-
-    @Slot()
-    def _on_stop(self) -> None:
-        self._controller.follower.ask(Control.STOP)
+    def _environment(self) -> Environment | None:
+        return self._controller.environment

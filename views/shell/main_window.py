@@ -44,7 +44,7 @@ class MainWindow(QMainWindow):
         self.header = Header(theme)
         self.navigation = Navigation(theme)
         self.status = StatusBar()
-        self.overview = OverviewView(theme, console.actions, console.clock)
+        self.overview = OverviewView(theme, console.actions, console.plots, console.clock)
         self.deploy = DeployView(theme, console.deploy, console.clock)
         self.rollback = RollbackView(theme, console.rollback, console.clock)
         self.settings = SettingsView(theme, console.settings)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from backend.contracts.environment import Tier
 from backend.contracts.runs import RunKind
 from controllers.session import title_of
-from views.deploy.questions import ask_interrupted_rollback
+from views.run.questions import ask_interrupted_rollback
 from views.widgets.confirm import ConfirmOverlay
 
 if TYPE_CHECKING:

@@ -76,7 +76,7 @@ class BrokerContract:
         await broker.publish(queue, [message(number) for number in range(50)])
         await broker.publish(queue, [message(50)])
         async with broker.consume(queue, prefetch=7) as deliveries:
-            received = []
+            received: list[str] = []
             while len(received) < 51:
                 delivery = await following(deliveries)
                 received.append(delivery.message.message_id)

@@ -70,14 +70,14 @@ async def test_a_consumer_survives_the_loss_of_all_its_connections(
 ) -> None:
     await broker.declare([QueueSpec("work")])
     async with broker.consume("work", prefetch=1) as deliveries:
-        waiting = asyncio.create_task(anext(deliveries))
+        waiting = asyncio.create_task(following(deliveries))
         await asyncio.to_thread(cut_connections, operations_db)
         async with asyncio.timeout(SOON):
             while True:
                 with contextlib.suppress(BrokerUnavailableError):
                     await broker.publish("work", [message()])
                     break
-        delivery = await asyncio.wait_for(waiting, SOON)
+        delivery = await waiting
         assert delivery.message == message()
 
 

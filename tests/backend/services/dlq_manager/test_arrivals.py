@@ -14,7 +14,7 @@ def test_a_reported_failure() -> None:
 
 
 def test_a_message_moved_by_the_delivery_limit() -> None:
-    headers = {HEADER_DEATH_QUEUE: "enrichment.requests", HEADER_DEATH_COUNT: 20}
+    headers: dict[str, str | int] = {HEADER_DEATH_QUEUE: "enrichment.requests", HEADER_DEATH_COUNT: 20}
     arrival = read_arrival(Message("m", BODY, headers=headers))
     assert arrival.report.error_type == "DeliveryLimitExceeded"
     assert "20 times from enrichment.requests" in arrival.report.error_message

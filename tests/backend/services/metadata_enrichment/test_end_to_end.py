@@ -57,7 +57,7 @@ def test_every_value_leads_back_to_the_bytes_it_came_from(healthy: ServiceProces
     track = new_id("lineage")
     healthy.enrich(track, "Deadmau5", "Strobe", force_refresh=True)
     with healthy.musicdb.connect() as connection:
-        provenance = dict(
+        provenance: dict[str, Any] = dict(
             connection.execute(
                 "SELECT field, raw_response_id FROM field_provenance WHERE track_id = %s", (track,)
             ).fetchall()
@@ -203,6 +203,7 @@ def test_a_new_waterfall_is_in_force_within_two_seconds(healthy: ServiceProcesse
         connection.execute(
             "INSERT INTO waterfall_config_activations (version, activated_by) VALUES (%s, 'tests')", version
         )
+    assert version is not None
     wait_until(lambda: healthy.get(ENRICHMENT, "/admin/config")["version"] == version[0], 2)
     answer = healthy.enrich(new_id("waterfall"), "Deadmau5", "Strobe")
     assert "bpm" not in answer["metadata_acquired"]
