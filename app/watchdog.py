@@ -20,6 +20,8 @@ class Stall:
     """A time in which the Qt thread did not answer."""
 
     seconds: float
+    busy_seconds: float
+    """Processor time the thread used meanwhile. Much less than `seconds`: it waited, or it was starved."""
     stack: str
     """Where the Qt thread was while it stalled."""
 
@@ -32,6 +34,7 @@ class StallWatchdog(QObject):
         self._limit = limit_seconds
         self._thread_id = threading.get_ident()
         self._last_beat = time.monotonic()
+        self._last_busy = time.thread_time()
         self._ended = threading.Event()
         self._stack_seen = ""
         self.stalls: list[Stall] = []
@@ -41,7 +44,7 @@ class StallWatchdog(QObject):
 
     def start(self) -> None:
         """Begin to watch."""
-        self._last_beat = time.monotonic()
+        self._last_beat, self._last_busy = time.monotonic(), time.thread_time()
         self._timer.start()
         self._watcher.start()
 
@@ -54,10 +57,11 @@ class StallWatchdog(QObject):
     @Slot()
     def _beat(self) -> None:
         now = time.monotonic()
+        busy = time.thread_time()
         late = now - self._last_beat - BEAT_SECONDS
         if late > self._limit:
-            self.stalls.append(Stall(late, self._stack_seen))
-        self._last_beat = now
+            self.stalls.append(Stall(late, busy - self._last_busy, self._stack_seen))
+        self._last_beat, self._last_busy = now, busy
         self._stack_seen = ""
 
     def _watch(self) -> None:

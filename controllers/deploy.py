@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from backend.contracts.environment import Environment
 from backend.contracts.errors import OperatorError
-from backend.contracts.runs import DeployOptions, Plan, Recovery, Run, RunKind
+from backend.contracts.runs import DeployOptions, Plan, Recovery, Run, RunKind, RunState
 from controllers.deploy_wizard import DeployWizard, Page, page_for
 from controllers.operations import Background, Operation
 from controllers.ports import RunsPort
@@ -52,11 +52,23 @@ class DeployController(QObject):
         self.restart()
 
     def consider(self, active: Run | None) -> None:
-        """A run was seen at work: attach to it unless something else is on its way."""
-        if active is None or active.kind is not RunKind.DEPLOY or self._starting.busy or self._resuming.busy:
+        """What was seen at work, by whomever it was started.
+
+        A wizard that has started nothing turns to it. A recovery page whose run has been decided elsewhere
+        reads it again. A result stays until the operator leaves it.
+        """
+        if self._starting.busy or self._resuming.busy or self._taking_back.busy:
             return
-        if self.wizard.is_preparing or (self.follower.run_id != active.id and active.state.is_active):
+        if self.wizard.page is Page.RECOVERY:
+            if self.follower.run_id is not None and not _is_interrupted(active, self.follower.run_id):
+                self.follower.follow(self.follower.run_id)
+        elif self.wizard.is_preparing and active is not None and active.kind is RunKind.DEPLOY:
             self.attach(active)
+
+    def show(self, run: Run) -> None:
+        """Turn to `run` because the operator asked for it."""
+        if self.follower.run_id != run.id or self.wizard.is_preparing:
+            self.attach(run)
 
     def attach(self, run: Run) -> None:
         """Show `run`, follow it while it is at work, look at what it left when it was interrupted."""
@@ -153,7 +165,8 @@ class DeployController(QObject):
     def _on_run(self, run: Run) -> None:
         """A run that ended or was interrupted while it was watched turns the page."""
         page = page_for(run.state)
-        if page is not Page.RUN and self.wizard.page is not page:
+        turns = self.wizard.page is Page.RECOVERY or page is not Page.RUN
+        if turns and self.wizard.page is not page:
             self._go(self.wizard.attach(run))
             self._probe_if_interrupted(run)
 
@@ -176,3 +189,7 @@ class DeployController(QObject):
         operation.failed.connect(self._on_failed)
         operation.finished.connect(self._on_finished_work)
         return operation
+
+
+def _is_interrupted(active: Run | None, run_id: str) -> bool:
+    return active is not None and active.id == run_id and active.state is RunState.INTERRUPTED

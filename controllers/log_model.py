@@ -109,9 +109,11 @@ class LogModel(QAbstractTableModel):
         """What a cell shows."""
         if role == LINE_ROLE:
             return self._shown[index.row()] if index.isValid() else None
-        if role != Qt.ItemDataRole.DisplayRole or not index.isValid():
+        if not index.isValid() or role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return None
         line = self._shown[index.row()]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return visible(line.text)
         if index.column() == 0:
             return local_time(line.at)
         return line.source if index.column() == 1 else visible(line.text)

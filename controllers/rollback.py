@@ -44,6 +44,7 @@ class RollbackController(QObject):
         super().__init__(parent)
         self._runs = runs
         self.environment: Environment | None = None
+        self._seen = ""
         self.follower = RunFollower(runs, background, self)
         self.follower.failed.connect(self.failed)
         self.follower.ended.connect(self._on_ended)
@@ -93,7 +94,9 @@ class RollbackController(QObject):
         """A run was seen at work: attach when it is a rollback that is not followed yet."""
         if active is None or active.kind is not RunKind.ROLLBACK or self._starting.busy:
             return
-        if self.follower.run_id != active.id:
+        # Once only: an operator who then opens another run of the list is not pulled away from it.
+        if active.id not in (self._seen, self.follower.run_id):
+            self._seen = active.id
             self.follow(active.id)
 
     def follow(self, run_id: str) -> None:

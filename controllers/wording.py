@@ -101,8 +101,9 @@ def took(seconds: float) -> str:
 
 
 def sentence(text: str) -> str:
-    """`text` with a capital first letter and a full stop."""
+    """`text` with a capital first letter, unless a name such as `dlq-manager` begins it, and a full stop."""
     text = text.strip()
     if not text:
         return ""
-    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?…:" else ".")
+    head = text[0].upper() if text.split(maxsplit=1)[0].isalpha() else text[0]
+    return head + text[1:] + ("" if text[-1] in ".!?…:" else ".")

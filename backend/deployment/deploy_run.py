@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from backend.contracts.environment import SERVICES
 from backend.contracts.errors import OperatorError
-from backend.contracts.runs import ExitCode, RollbackOptions, RollbackScope, Run, RunState
+from backend.contracts.runs import ExitCode, RollbackOptions, RollbackScope, Run, RunState, StepState
 from backend.database.lock import DeploymentLock, LockHandle, LockHeldError
 from backend.deployment import playbook
 from backend.deployment.checks import blocking
@@ -37,7 +37,11 @@ class DeployRun:
         except LockHeldError as error:
             return self._end(RunState.LOCKED, str(error), ExitCode.LOCKED)
         except OperatorError as error:
-            return self._end(RunState.FAILED, str(error), ExitCode.FAILED)
+            self._context.journal.start_step(self._run.id, playbook.VALIDATE)
+            self._context.journal.finish_step(
+                self._run.id, playbook.VALIDATE, StepState.FAILED, error.sentence()
+            )
+            return self._end(RunState.FAILED, error.sentence(), ExitCode.FAILED)
         try:
             code = self._under_lock(lock)
         finally:

@@ -59,5 +59,6 @@ def test_share_of_nothing_is_a_dash() -> None:
 
 def test_sentence() -> None:
     assert wording.sentence("it failed") == "It failed."
+    assert wording.sentence("dlq-manager failed") == "dlq-manager failed."
     assert wording.sentence("") == ""
     assert wording.sentence("Why?") == "Why?"

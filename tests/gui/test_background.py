@@ -79,4 +79,5 @@ def test_the_watchdog_sees_a_stall_and_where_it_was(qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: bool(watchdog.stalls))
     watchdog.stop()
     assert watchdog.stalls[0].seconds > 0.1
+    assert watchdog.stalls[0].busy_seconds > 0.05
     assert "test_the_watchdog_sees_a_stall" in watchdog.stalls[0].stack

@@ -58,5 +58,6 @@ def test_a_hundred_thousand_lines_stall_nothing(qapp: QApplication, qtbot: QtBot
     window.close()
     assert background.stop()
     window.deleteLater()
-    worst = max((stall.seconds for stall in watchdog.stalls), default=0.0)
-    assert worst <= 0.1, f"the window stalled for {worst:.3f} s at\n{watchdog.stalls[0].stack}"
+    # Processor time and not the clock: other work on the machine may take the processor away meanwhile.
+    own = [stall for stall in watchdog.stalls if stall.busy_seconds > 0.1]
+    assert not own, f"the window stalled for {own[0].seconds:.3f} s at\n{own[0].stack}"

@@ -32,13 +32,15 @@ _OUTCOMES = {
 class ResultPage(QWidget):
     """Shows a finished run.
 
-    Signals: `end_to_end_asked`, `rollback_asked`, `again_asked`, `steps_asked`.
+    Signals: `end_to_end_asked`, `rollback_asked`, `again_asked`, `steps_asked`; `active_asked` wants the run
+    of somebody else that is at work.
     """
 
     end_to_end_asked = Signal()
     rollback_asked = Signal()
     again_asked = Signal()
     steps_asked = Signal()
+    active_asked = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -49,6 +51,7 @@ class ResultPage(QWidget):
         self._facts = selectable("", "muted")
         self.test_button = button("Run the end-to-end test", "primary", name="result-end-to-end")
         self.rollback_button = button("Roll back…", "danger", name="result-roll-back")
+        self.active_button = button("Show the run at work", "primary", name="result-active")
         self.again_button = button("New deployment", name="result-again")
         self.steps_button = button("Show steps and output", name="result-steps")
         self._copy = button("Copy details", "link")
@@ -66,6 +69,7 @@ class ResultPage(QWidget):
         head.body.addSpacing(GAP_M)
         buttons = (
             self.test_button,
+            self.active_button,
             self.rollback_button,
             self.again_button,
             self.steps_button,
@@ -80,6 +84,7 @@ class ResultPage(QWidget):
     def _wire(self) -> None:
         self.test_button.clicked.connect(self.end_to_end_asked)
         self.rollback_button.clicked.connect(self.rollback_asked)
+        self.active_button.clicked.connect(self.active_asked)
         self.again_button.clicked.connect(self.again_asked)
         self.steps_button.clicked.connect(self.steps_asked)
         self._copy.clicked.connect(self._on_copy)
@@ -96,6 +101,7 @@ class ResultPage(QWidget):
         succeeded = run.state is RunState.SUCCEEDED
         self.test_button.setVisible(succeeded)
         self.rollback_button.setVisible(succeeded or run.state in _NEEDS_ROLLBACK)
+        self.active_button.setVisible(run.state is RunState.LOCKED)
         self.steps_button.setVisible(bool(run.steps))
         self.steps.replace(_step_rows(run))
 

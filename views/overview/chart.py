@@ -22,6 +22,7 @@ from views.widgets.pill import Pill
 
 Points = Sequence[tuple[datetime, int, int]]
 _TICK_EVERY = 10
+_QUIET = "No track was enriched in the last hour."
 
 
 class ThroughputChart(Card):
@@ -36,7 +37,7 @@ class ThroughputChart(Card):
         self._plot: Any = None
         self._curves: list[Any] = []
         self._points: Points = ()
-        self._empty = label("No track was enriched in the last hour.", "muted")
+        self._empty = label(_QUIET, "muted")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
         self.body.addWidget(self._empty, 1)
@@ -44,8 +45,14 @@ class ThroughputChart(Card):
         theme.changed.connect(self._recolour)
         plots.ready.connect(self._on_ready)
 
+    def show_unknown(self) -> None:
+        """Nothing is known: an old curve must not stay."""
+        self.show_points(())
+        self._empty.setText("Unknown: nothing could be measured.")
+
     def show_points(self, points: Points) -> None:
         """Show per-minute counts: start of the minute, tracks enriched, tracks failed."""
+        self._empty.setText(_QUIET)
         if points == self._points:
             return
         self._points = points

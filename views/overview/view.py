@@ -108,7 +108,7 @@ class OverviewView(QWidget):
         self.cards.show_snapshot(snapshot)
         self.flow.show_layers(status.layers if known and status is not None else None)
         if status is None or not known:
-            self.chart.show_points(())
+            self.chart.show_unknown()
             self.attention.show_unknown()
         else:
             self.chart.show_points(status.throughput)

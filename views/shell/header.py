@@ -37,6 +37,8 @@ class Header(QWidget):
         self._group = QActionGroup(self)
         self._menu = QMenu(self)
         self.environment_button = QToolButton()
+        self.environment_button.setText("No environment")
+        self.environment_button.setAccessibleName("No environment")
         self.tier = Pill()
         self.place = label("", "faint")
         self.search_button = QPushButton("Search or run a command…")
@@ -81,6 +83,7 @@ class Header(QWidget):
     def collapse(self, collapsed: bool) -> None:
         """Leave out what stands elsewhere too, where the window is narrow."""
         self.place.setVisible(not collapsed)
+        self.search_button.setText("Search…" if collapsed else "Search or run a command…")
         self._name.setMinimumWidth(0 if collapsed else 184)
         self._name.setMaximumWidth(140 if collapsed else 184)
 
@@ -106,8 +109,10 @@ class Header(QWidget):
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """How fresh, and how much needs somebody."""
         self.freshness.show_state(snapshot.words, _FRESHNESS_TONES[snapshot.freshness])
+        known = snapshot.status is not None and snapshot.freshness is not Freshness.UNKNOWN
         urgent = count_urgent(snapshot.status)
-        self.alerts.setText(plural(urgent, "alert") if urgent else "No alerts")
+        words = plural(urgent, "alert") if urgent else "No alerts"
+        self.alerts.setText(words if known else "Alerts unknown")
         self.alerts.setAccessibleName(f"{self.alerts.text()}, open the overview")
 
     @Slot()

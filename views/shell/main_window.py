@@ -89,6 +89,7 @@ class MainWindow(QMainWindow):
         self.overview.run_card.rollback_asked.connect(self.router.take_back_interrupted)
         self.deploy.end_to_end_asked.connect(self._open_end_to_end)
         self.deploy.rollback_asked.connect(self._ask_rollback)
+        self.deploy.active_asked.connect(self._open_active)
 
     def show_screen(self, screen: QWidget, action_id: str) -> None:
         """Show one screen and mark it in the navigation."""
@@ -98,7 +99,12 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def open_run(self, run: Run) -> None:
         """Show an unfinished run where its kind belongs."""
-        self.router.run("deploy.open" if run.kind is RunKind.DEPLOY else "rollback.open")
+        if run.kind is RunKind.DEPLOY:
+            self.console.deploy.show(run)
+            self.router.run("deploy.open")
+        else:
+            self.console.rollback.follow(run.id)
+            self.show_screen(self.rollback, "rollback.open")
 
     @Slot(object)
     def _on_environment(self, environment: Environment) -> None:
@@ -126,6 +132,14 @@ class MainWindow(QMainWindow):
     @Slot(str)
     def _on_rollback_started(self, _run_id: str) -> None:
         self.router.run("rollback.open")
+
+    @Slot()
+    def _open_active(self) -> None:
+        active = self.console.monitor.snapshot.active
+        if active is None:
+            self.toasts.say("That run has ended meanwhile. You can deploy now.")
+        else:
+            self.open_run(active)
 
     @Slot()
     def _open_overview(self) -> None:

@@ -90,6 +90,7 @@ QLineEdit, QSpinBox, QComboBox { background: $surface_2; color: $text; border: 1
 QLineEdit:focus, QSpinBox:focus, QComboBox:focus { border-color: $accent; }
 QLineEdit:disabled, QSpinBox:disabled { color: $faint; border-color: $border; }
 QLineEdit[kind="palette"] { border: none; font-size: 15px; padding: 10px 12px; background: transparent; }
+QSpinBox QLineEdit { border: none; background: transparent; padding: 0; }
 QSpinBox::up-button, QSpinBox::down-button { width: 18px; border: none; background: transparent; }
 QSpinBox::up-arrow { image: url($up); width: 10px; height: 10px; }
 QSpinBox::down-arrow, QComboBox::down-arrow { image: url($down); width: 10px; height: 10px; }

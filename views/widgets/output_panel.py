@@ -23,6 +23,7 @@ from views.theme.theme import Theme
 from views.widgets.base import button, clear, label, row
 from views.widgets.card import Card
 from views.widgets.clipboard import copy
+from views.widgets.code_block import CodeBlock
 
 Index = QModelIndex | QPersistentModelIndex
 MOST_CHIPS = 6
@@ -117,6 +118,9 @@ class OutputPanel(Card):
         self.latest_button.hide()
         self.head.insertWidget(1, self.latest_button)
         self.body.addWidget(self.table)
+        self._detail = CodeBlock("the selected line", most_lines=4)
+        self._detail.hide()
+        self.body.addWidget(self._detail)
         self._group = QButtonGroup(self)
         self._wire()
         self._rebuild_chips()
@@ -129,6 +133,9 @@ class OutputPanel(Card):
         self.save_button.clicked.connect(self._save)
         self.latest_button.clicked.connect(self.jump_to_latest)
         self.table.verticalScrollBar().valueChanged.connect(self._on_scrolled)
+        self.table.verticalScrollBar().rangeChanged.connect(self._on_range)
+        self.table.selectionModel().selectionChanged.connect(self._show_detail)
+        self._log.modelReset.connect(self._show_detail)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The chips get a line of their own where they would be squeezed."""
@@ -165,6 +172,20 @@ class OutputPanel(Card):
         if bar.isSliderDown() or self.table.hasFocus() or self.table.underMouse():
             self._following = value >= bar.maximum()
             self.latest_button.setVisible(not self._following)
+
+    @Slot()
+    def _on_range(self) -> None:
+        """A table that became lower still shows the newest line."""
+        if self._following:
+            self.table.scrollToBottom()
+
+    @Slot()
+    def _show_detail(self) -> None:
+        """The selected line in full, wrapped; only one, since several are for copying."""
+        rows = self.table.selectionModel().selectedRows()
+        self._detail.setVisible(len(rows) == 1)
+        if len(rows) == 1:
+            self._detail.show_text(self._log.line(rows[0].row()).text)
 
     @Slot()
     def _rebuild_chips(self) -> None:

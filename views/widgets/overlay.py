@@ -63,7 +63,7 @@ class Overlay(QWidget):
         top = 64 if self._at_top else (self.height() - height) // 2
         self.card.setGeometry((self.width() - width) // 2, max(MARGIN, top), width, height)
         # Now, not with the next event: the card would show its old arrangement for a moment.
-        layout.activate()
+        layout.setGeometry(self.card.contentsRect())
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Keep Tab inside the card."""

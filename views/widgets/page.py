@@ -29,7 +29,7 @@ class PageHead(QWidget):
         self._grid.addLayout(self._actions, 0, 3)
         self._grid.setColumnStretch(2, 1)
         self.setLayout(self._grid)
-        self.setMinimumHeight(36)
+        self._grid.setRowMinimumHeight(0, 36)
         self._below: bool | None = None
         self._place(below=False)
 

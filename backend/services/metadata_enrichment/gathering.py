@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from backend.contracts.enrichment import EnrichRequest, WaterfallConfiguration
 from backend.contracts.gateway import TrackCandidate
 from backend.services.metadata_enrichment.answers import Answer
 from backend.services.metadata_enrichment.gateway_client import GatewayClient
-from backend.services.metadata_enrichment.matching import Judgement, Wanted
+from backend.services.metadata_enrichment.matching import Wanted
 from backend.services.metadata_enrichment.selection import Selection, select
 from backend.services.metadata_enrichment.waterfall import Source, next_providers, resolve
 
@@ -58,7 +59,7 @@ class Gathering:
         self._wanted = Wanted(request.artist_name, request.track_title, request.existing_isrc)
         self._answers: list[Answer] = []
         self._asked: dict[str, Answer] = {}
-        self._records: dict[str, TrackCandidate] = {}
+        self._lookups: dict[str, Answer] = {}
         self._selections: dict[str, Selection] = {}
         self._known_ids = {
             "spotify": request.existing_spotify_id,
@@ -81,7 +82,7 @@ class Gathering:
             answer = await self._gateway.track(provider, known, self._trace)
             self._answers.append(answer)
             if answer.candidates:
-                self._records[provider] = answer.candidates[0]
+                self._lookups[provider] = answer
                 return answer
         wanted = self._wanted
         answer = await self._gateway.search(provider, wanted.artist, wanted.title, wanted.isrc, self._trace)
@@ -94,7 +95,7 @@ class Gathering:
             return
         answer = await self._gateway.track(provider, chosen.candidate.provider_id, self._trace)
         self._answers.append(answer)
-        self._records[provider] = answer.candidates[0] if answer.candidates else chosen.candidate
+        self._lookups[provider] = answer
 
     def _lacking(self) -> Sequence[str]:
         """Providers whose turn it was for a field that only their record of the track has."""
@@ -104,23 +105,25 @@ class Gathering:
             for step in steps
             if step.outcome == "no_value" and step.field in _ONLY_IN_TRACK.get(step.provider, ())
         )
-        return [provider for provider in dict.fromkeys(lacking) if provider not in self._records]
+        return [provider for provider in dict.fromkeys(lacking) if provider not in self._lookups]
 
     def _sources(self) -> dict[str, Source]:
         return {provider: self._source(provider, answer) for provider, answer in self._asked.items()}
 
     def _source(self, provider: str, answer: Answer) -> Source:
         selection = self._selections[provider]
-        chosen = selection.chosen
-        if chosen is not None and (record := self._records.get(provider)) is not None:
-            chosen = _completed(chosen, record)
-        return Source(answer, chosen, selection.reason)
+        chosen, lookup = selection.chosen, self._lookups.get(provider)
+        if chosen is None or lookup is None:
+            return Source(answer, chosen, selection.reason)
+        gaps = _gaps(chosen.candidate, lookup)
+        completed = replace(chosen, candidate=chosen.candidate.model_copy(update=gaps))
+        return Source(answer, completed, selection.reason, lookup, frozenset(gaps))
 
 
-def _completed(chosen: Judgement, record: TrackCandidate) -> Judgement:
-    """The search result with its gaps filled from the provider's record of the same track."""
-    if record.provider_id != chosen.candidate.provider_id:
-        return chosen
-    known = chosen.candidate.model_dump()
-    gaps = {name: value for name, value in record.model_dump().items() if value and not known[name]}
-    return replace(chosen, candidate=chosen.candidate.model_copy(update=gaps))
+def _gaps(known: TrackCandidate, lookup: Answer) -> dict[str, Any]:
+    """What the provider's record of the same track has and the search result has not."""
+    record = next((one for one in lookup.candidates if one.provider_id == known.provider_id), None)
+    if record is None:
+        return {}
+    had = known.model_dump()
+    return {name: value for name, value in record.model_dump().items() if value and not had[name]}

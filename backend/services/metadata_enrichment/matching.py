@@ -55,6 +55,8 @@ class Judgement:
     probability: float
     features: Features
     gate: str = ""
+    is_exact: bool = True
+    """Whether it carries the same marks ("single version") as what was asked for."""
 
     def explanation(self) -> dict[str, float | str]:
         """The feature vector and the gate, for the candidate's row in Silver."""
@@ -72,14 +74,15 @@ def judge(wanted: Wanted, candidate: TrackCandidate) -> Judgement:
     features = Features(
         title=_title_weight(title),
         artist=_artist_weight(artist),
-        version=_version_weight(asked.version, offered.version),
+        version=_version_weight(asked, offered),
         duration=_duration_weight(wanted.duration_ms, candidate.duration_ms),
         identifier=3.0 if _same_isrc(wanted.isrc, candidate.isrc) and title >= ARTIST_FLOOR else 0.0,
         title_similarity=round(title, 3),
         artist_similarity=round(artist, 3),
     )
+    exact = asked.marks == offered.marks
     evidence = features.title + features.artist + features.version + features.duration + features.identifier
-    return Judgement(candidate, 1 / (1 + math.exp(-(_BASE + evidence))), features)
+    return Judgement(candidate, 1 / (1 + math.exp(-(_BASE + evidence))), features, is_exact=exact)
 
 
 def same_recording(one: TrackCandidate, other: TrackCandidate) -> bool:
@@ -146,11 +149,12 @@ def _artist_weight(agreement: float) -> float:
     return next((weight for floor, weight in steps if agreement >= floor), -4.0)
 
 
-def _version_weight(asked: Version, offered: Version) -> float:
-    """Same version: some evidence when it has a name, doubt when only one side names it."""
-    if bool(asked.name) != bool(offered.name):
-        return -0.7
-    return 0.5 if asked.name else 0.0
+def _version_weight(asked: Title, offered: Title) -> float:
+    """Same version: some evidence when it has a name, doubt when only one side names or marks it."""
+    doubt = 0.0 if asked.marks == offered.marks else -0.7
+    if bool(asked.version.name) != bool(offered.version.name):
+        return doubt - 0.7
+    return doubt + (0.5 if asked.version.name else 0.0)
 
 
 def _duration_weight(wanted_ms: int | None, offered_ms: int | None) -> float:

@@ -54,10 +54,17 @@ def _select_one(wanted: Wanted, candidates: Sequence[TrackCandidate]) -> Selecti
     if not judged or judged[0].probability < ACCEPTANCE:
         return Selection(judgements, None, "no match")
     best = judged[0]
-    rival = next((one for one in judged if not same_recording(one.candidate, best.candidate)), None)
+    rival = next((one for one in judged if _is_rival(one, best)), None)
     if rival is not None and best.probability - rival.probability < LEAD:
         return Selection(judgements, None, "unsure: two recordings fit alike")
     return Selection(judgements, _earliest_release(best, judged))
+
+
+def _is_rival(one: Judgement, best: Judgement) -> bool:
+    """Another recording; one with a mark nobody asked for does not compete with one without."""
+    if best.is_exact and not one.is_exact:
+        return False
+    return not same_recording(one.candidate, best.candidate)
 
 
 def _earliest_release(best: Judgement, judged: Sequence[Judgement]) -> Judgement:

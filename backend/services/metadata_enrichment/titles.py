@@ -35,6 +35,7 @@ _SAME_RECORDING = re.compile(
     r"\b(?:original (?:mix|version)|album version|single version|main version|stereo|mono|explicit|clean|"
     r"bonus track|(?:\d{4} )?(?:digital )?remaster(?:ed)?(?: version)?(?: \d{4})?|deluxe(?: edition)?)\b"
 )
+_MARK = re.compile(r"\b(?:original|album|single|main) (?:mix|version)\b")
 _FILLER = re.compile(r"\b(?:version|the|original|official|audio|video|up|a|at|in|from|by|s|\d+)\b")
 _PRETENDERS = re.compile(
     r"\b(?:karaoke|tribute|in the style of|made famous by|originally performed|cover version|"
@@ -65,6 +66,8 @@ class Title:
     work: str
     version: Version
     featured: tuple[str, ...]
+    marks: frozenset[str] = frozenset()
+    """Words like "single version": no other recording as a rule, but some labels mean one by them."""
 
 
 def take_apart(title: str, version: str | None = None) -> Title:
@@ -78,7 +81,7 @@ def take_apart(title: str, version: str | None = None) -> Title:
     if match := _FEATURED.search(work):
         groups.append(match.group(0))
         work = work[: match.start()]
-    return Title(work.strip() or title, _version(groups), _featured(groups))
+    return Title(work.strip() or title, _version(groups), _featured(groups), _marks(groups))
 
 
 def split_artists(text: str) -> tuple[str, ...]:
@@ -113,6 +116,10 @@ def _version(groups: list[str]) -> Version:
         kinds -= {"mix"}
     rest = " ".join(word for word in words if word not in _KIND_OF_WORD)
     return Version(kinds, " ".join(_FILLER.sub(" ", rest).split()) if kinds else "")
+
+
+def _marks(groups: list[str]) -> frozenset[str]:
+    return frozenset(mark for group in groups for mark in _MARK.findall(latin(group)))
 
 
 def _featured(groups: list[str]) -> tuple[str, ...]:

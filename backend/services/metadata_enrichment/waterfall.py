@@ -26,11 +26,25 @@ _STEP_OUTCOMES = {
 
 @dataclass(frozen=True)
 class Source:
-    """A provider's answer and, if one was accepted, the track in it (look-up and search put together)."""
+    """A provider's answer and, if one was accepted, the track in it, completed from its record."""
 
     answer: Answer
     chosen: Judgement | None
     reason: str = ""
+    lookup: Answer | None = None
+    """The call for the provider's record of the track, if one was made after the search."""
+    completed: frozenset[str] = frozenset()
+    """What the track has from that record and not from the search."""
+
+    def answer_for(self, field: str) -> Answer:
+        """The answer that a field's value comes from."""
+        return self.lookup if self.lookup is not None and field in self.completed else self.answer
+
+    @property
+    def in_vain(self) -> Answer | None:
+        """The call that brought nothing: the search, or the look-up behind a search that found the track."""
+        last = self.answer if self.chosen is None else self.lookup
+        return last if last is not None and not last.was_answered else None
 
 
 @dataclass(frozen=True)
@@ -81,7 +95,7 @@ def resolve(configuration: WaterfallConfiguration, sources: Mapping[str, Source]
             steps.append(result)
             if result.outcome == "used":
                 values[field.field] = result.value
-                answer = sources[result.provider].answer
+                answer = sources[result.provider].answer_for(field.field)
                 provenance[field.field] = _provenance(result, answer, configuration.version)
     missing = frozenset(field.field for field in configuration.fields if field.field not in values)
     required = frozenset(field.field for field in configuration.fields if field.required_for_gold)
@@ -125,7 +139,9 @@ def _try(field: str, position: int, step: WaterfallStep, source: Source) -> Step
     except InvalidValueError as error:
         return StepResult(field, position, step.provider, "invalid_value", detail=str(error))
     if value is None:
-        return StepResult(field, position, step.provider, "no_value")
+        failed = source.in_vain
+        outcome = "no_value" if failed is None else _STEP_OUTCOMES.get(failed.outcome, "failure")
+        return StepResult(field, position, step.provider, outcome)
     confidence = source.chosen.probability * step.reliability
     outcome = "used" if confidence >= step.min_confidence else "below_threshold"
     return StepResult(field, position, step.provider, outcome, value, confidence)
@@ -151,5 +167,7 @@ def _unsettled(steps: list[StepResult], sources: Mapping[str, Source]) -> frozen
     return frozenset(
         step.field
         for step in steps
-        if sources[step.provider].chosen is None and sources[step.provider].answer.may_answer_later
+        if step.value is None
+        and (failed := sources[step.provider].in_vain) is not None
+        and failed.may_answer_later
     )

@@ -97,7 +97,7 @@ def _step(planned: PlannedStep, place: int, at: datetime, state: RunState) -> St
         return Step(plan=planned, state=StepState.SKIPPED)
     if planned.number < place:
         return _done(planned, at)
-    if planned.number > place or state is RunState.SUCCEEDED:
+    if planned.number > place or state in (RunState.SUCCEEDED, RunState.LOCKED):
         return Step(plan=planned)
     if state in (RunState.FAILED, RunState.ROLLED_BACK):
         return _failed(planned, at)

@@ -101,6 +101,15 @@ def test_two_recordings_that_fit_alike_leave_it_unsure() -> None:
     assert selection.reason.startswith("unsure")
 
 
+def test_a_mark_that_nobody_asked_for_gives_way() -> None:
+    plain = candidate("Heroes", "David Bowie", duration_ms=371_000)
+    single = candidate("Heroes (Single Version)", "David Bowie", duration_ms=215_000)
+    for wanted, best in (("Heroes", plain), ("Heroes (Single Version)", single)):
+        chosen = select(Wanted("David Bowie", wanted), {"spotify": [single, plain]})["spotify"].chosen
+        assert chosen is not None
+        assert chosen.candidate == best
+
+
 def test_a_sure_provider_settles_what_another_leaves_unsure() -> None:
     sure = candidate("Strobe", "deadmau5", isrc="GBTDG0900141", duration_ms=637_000)
     long = candidate("Strobe", "deadmau5", provider="deezer", provider_id="long", duration_ms=637_000)

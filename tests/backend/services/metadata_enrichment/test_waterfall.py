@@ -101,6 +101,30 @@ def test_only_a_passing_trouble_leaves_a_field_unsettled(outcome: Outcome, unset
     assert resolve(BPM, sources).unsettled == (frozenset({"bpm"}) if unsettled else frozenset())
 
 
+def test_a_value_from_the_record_leads_to_the_records_bytes() -> None:
+    track = candidate("a", "b", provider="deezer", bpm=128, isrc="GBTDG0900141")
+    searched = Answer("deezer", "search", Outcome.OK, (track,), response_id="search")
+    record = Answer("deezer", "track", Outcome.OK, (track,), response_id="record")
+    source = Source(searched, Judgement(track, 1.0, Features()), lookup=record, completed=frozenset({"bpm"}))
+    configuration = configured(("bpm", True, [("deezer", 0.9)]), ("isrc", True, [("deezer", 0.9)]))
+    provenance = resolve(configuration, {"deezer": source}).provenance
+    assert {name: entry.response_id for name, entry in provenance.items()} == {
+        "bpm": "record",
+        "isrc": "search",
+    }
+
+
+def test_a_look_up_in_vain_leaves_its_field_unsettled() -> None:
+    track = candidate("a", "b", provider="deezer")
+    throttled = Answer("deezer", "track", Outcome.THROTTLED)
+    source = Source(
+        Answer("deezer", "search", Outcome.OK, (track,)), Judgement(track, 1.0, Features()), lookup=throttled
+    )
+    resolution = resolve(BPM, {"deezer": source})
+    assert [step.outcome for step in resolution.steps] == ["throttled"]
+    assert resolution.unsettled == {"bpm"}
+
+
 def test_providers_are_asked_in_rounds_and_only_when_needed() -> None:
     configuration = configured(
         ("bpm", False, [("deezer", 0.9)]),
