@@ -1,63 +1,40 @@
-"""The command line: every playbook command under its own name. No argument opens the console."""
+"""The entry of window and command line. Loads only what is wanted, so that the window is there soon."""
 
 import sys
 from collections.abc import Sequence
 
-from cyclopts import App, CycloptsError
-
-from app.terminal import Terminal
 from backend.contracts.errors import OperatorError
-from backend.contracts.runs import ExitCode
 from backend.home import Home
 
-_COMMANDS = {
-    "validate": "checks:validate",
-    "migrate": "migrate:migrate",
-    "health": "checks:check_health",
-    "smoke": "checks:smoke_tests",
-    "deploy": "deploy:deploy",
-    "rollback": "rollback:rollback",
-    "ci-deploy": "ci:ci_deploy",
-    "up": "stack:up",
-    "down": "stack:down",
-    "status": "stack:status",
-    "runs": "runs:RUNS",
-}
-"""Where each command's function is; only the one that is called gets imported."""
 
-
-def build_app() -> App:
-    """All commands."""
-    app = App(
-        name="main.py",
-        help="Deploy, watch and repair the SongNodes enrichment stack. Without a command: open the console.",
-        result_action="return_value",
-    )
-    app.default(open_console)
-    for name, place in _COMMANDS.items():
-        app.command(f"app.commands.{place}", name=name)
-    app.command("app.commands.runner:runner", name="runner", show=False)
-    return app
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command, or without words open the console; the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _run_command(words) if words else open_console()
+    except OperatorError as error:
+        _tell(error, as_json="--json" in words)
+        return error.exit_code
 
 
 def open_console() -> int:
     """Open the console."""
-    from app.composition import Composition  # noqa: PLC0415 - loaded only when it is wanted
-    from app.desktop import start_desktop  # noqa: PLC0415 - Qt is loaded only when a window is wanted
+    from app.deferred import DeferredPorts  # noqa: PLC0415 - Qt is loaded only when a window is wanted
+    from app.desktop import start_desktop  # noqa: PLC0415
+    from app.settings_port import make_settings  # noqa: PLC0415
 
-    composition = Composition(Home.from_process_environment())
-    return start_desktop(composition.stack(), composition.runs(), composition.settings())
+    home = Home.from_process_environment()
+    ports = DeferredPorts(home)
+    return start_desktop(ports.stack, ports.runs, make_settings(home))
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; its exit code."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    app = build_app()
-    try:
-        code = app(words, exit_on_error=False)
-    except CycloptsError:
-        return ExitCode.USAGE
-    except OperatorError as error:
-        Terminal(as_json="--json" in words).error(error)
-        return error.exit_code
-    return code if isinstance(code, int) else ExitCode.DONE
+def _run_command(words: Sequence[str]) -> int:
+    from app.command_table import run_command  # noqa: PLC0415 - the window does without a parser
+
+    return run_command(words)
+
+
+def _tell(error: OperatorError, *, as_json: bool) -> None:
+    from app.terminal import Terminal  # noqa: PLC0415 - loaded only when there is something to tell
+
+    Terminal(as_json=as_json).error(error)

@@ -5,9 +5,6 @@ from pathlib import Path
 
 from app.environments import Environments
 from app.runs import Runs
-from app.secrets import Secrets
-from app.settings import ConsoleSettings
-from app.settings_port import Settings
 from app.stack import Stack
 from backend.contracts.environment import TargetKind
 from backend.contracts.errors import OperatorError
@@ -16,7 +13,6 @@ from backend.deployment.journal import Journal
 from backend.deployment.journal_reader import JournalReader
 from backend.deployment.launcher import Launcher
 from backend.home import Home
-from backend.secret_files import SecretFiles
 from backend.targets.local import LocalTarget
 from backend.targets.port import Target
 
@@ -46,10 +42,6 @@ class Composition:
             )
         return LocalTarget(environment, self.home.environment(name), SOURCE)
 
-    def secrets(self, name: str) -> Secrets:
-        """The credentials of an environment."""
-        return Secrets(name, SecretFiles(self.home.environment(name).secrets))
-
     def runs(self) -> Runs:
         """Plans, starts and follows runs."""
         return Runs(self.target, self.reader, self.journal, self.launcher)
@@ -57,7 +49,3 @@ class Composition:
     def stack(self) -> Stack:
         """Looks at stacks, starts and stops them."""
         return Stack(self.environments, self.target, self.reader)
-
-    def settings(self) -> Settings:
-        """What the settings screen shows and changes."""
-        return Settings(self.home, self.environments, ConsoleSettings(self.home), self.secrets)

@@ -5,14 +5,19 @@ anybody being logged in; see docs/decisions.
 """
 
 import os
-
-import keyring
-from keyring.backends.fail import Keyring as NoKeyring
-from keyring.errors import KeyringError
+from types import ModuleType
 
 from backend.secret_files import SecretFiles
 
 _SERVICE = "songnodes-console"
+
+
+def _keyring() -> ModuleType | None:
+    """The keyring library, None where there is no keyring. Loaded late: it costs a tenth of a second."""
+    import keyring  # noqa: PLC0415
+    from keyring.backends.fail import Keyring as NoKeyring  # noqa: PLC0415
+
+    return None if isinstance(keyring.get_keyring(), NoKeyring) else keyring
 
 
 class Secrets:
@@ -24,10 +29,10 @@ class Secrets:
 
     def where(self) -> str:
         """Where secrets are kept, in words."""
-        backend = keyring.get_keyring()
-        if isinstance(backend, NoKeyring):
+        keyring = _keyring()
+        if keyring is None:
             return f"private files (0600) in {self._files.folder}, because this machine has no keyring"
-        return f"the keyring ({backend.name}), with private files (0600) for the services"
+        return f"the keyring ({keyring.get_keyring().name}), with private files (0600) for the services"
 
     def get(self, name: str) -> str | None:
         """A secret from the process's environment, the keyring or its file; None when there is none."""
@@ -37,25 +42,26 @@ class Secrets:
     def put(self, name: str, value: str) -> None:
         """Keep a secret."""
         self._files.put(name, value)
-        if self._has_keyring():
+        keyring = _keyring()
+        if keyring is not None:
             keyring.set_password(_SERVICE, self._key(name), value)
 
     def forget(self, name: str) -> None:
         """Remove a secret everywhere."""
         self._files.forget(name)
-        if self._has_keyring() and self._from_keyring(name) is not None:
+        keyring = _keyring()
+        if keyring is not None and self._from_keyring(name) is not None:
             keyring.delete_password(_SERVICE, self._key(name))
 
     def _from_keyring(self, name: str) -> str | None:
-        if not self._has_keyring():
+        keyring = _keyring()
+        if keyring is None:
             return None
         try:
-            return keyring.get_password(_SERVICE, self._key(name))
-        except KeyringError:
+            value: str | None = keyring.get_password(_SERVICE, self._key(name))
+        except keyring.errors.KeyringError:
             return None  # locked or refused: the file is asked next
-
-    def _has_keyring(self) -> bool:
-        return not isinstance(keyring.get_keyring(), NoKeyring)
+        return value
 
     def _key(self, name: str) -> str:
         return f"{self._environment}/{name}"

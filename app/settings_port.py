@@ -8,6 +8,7 @@ from app.settings import ConsoleSettings
 from backend.contracts.environment import ProviderMode
 from backend.contracts.errors import OperatorError
 from backend.home import Home
+from backend.secret_files import SecretFiles
 
 CREDENTIALS = (
     ("spotify", "spotify_client_id"),
@@ -15,6 +16,15 @@ CREDENTIALS = (
     ("discogs", "discogs_token"),
 )
 """Provider and credential name, for every credential that a provider can use."""
+
+
+def make_settings(home: Home) -> "Settings":
+    """The settings of the console in `home`."""
+
+    def secrets(name: str) -> Secrets:
+        return Secrets(name, SecretFiles(home.environment(name).secrets))
+
+    return Settings(home, Environments(home), ConsoleSettings(home), secrets)
 
 
 class Settings:

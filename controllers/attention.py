@@ -20,10 +20,10 @@ class AttentionItem:
 
 # Longest prefix of a finding's key first; the fallback is to copy what is known.
 _ACTIONS = (
-    ("deployment", "deploy.open", "Deploy…"),
-    ("release", "deploy.open", "Deploy…"),
-    ("migration", "deploy.open", "Deploy…"),
-    ("schema", "deploy.open", "Deploy…"),
+    ("deployment", "deploy.new", "Deploy…"),
+    ("release", "deploy.new", "Deploy…"),
+    ("migration", "deploy.new", "Deploy…"),
+    ("schema", "deploy.new", "Deploy…"),
     ("interrupted-run", "deploy.open", "Open run"),
     ("failed-run", "rollback.open", "Open runs"),
     ("lock", "deploy.open", "Open run"),

@@ -16,7 +16,7 @@ from backend.contracts.runs import (
 )
 from controllers import marks
 from controllers.rows import Row
-from controllers.wording import clock, estimate, local_stamp, rough, span, took
+from controllers.wording import clock, estimate, local_stamp, local_time, rough, span, took
 
 
 def step_rows(run: Run, now: datetime) -> list[Row]:
@@ -82,6 +82,15 @@ def progress_line(run: Run, now: datetime) -> str:
         return f"{elapsed} elapsed · watching for {rough((run.watch_until - now).total_seconds())} more"
     left = remaining_seconds(run, now)
     return f"{elapsed} elapsed · about {rough(left)} left" if left else f"{elapsed} elapsed"
+
+
+def watch_sentence(run: Run) -> str:
+    """What it means that a run is only watched."""
+    until = f" until {local_time(run.watch_until, '%H:%M')}" if run.watch_until is not None else ""
+    return (
+        f"Release {run.plan.release} is deployed and serves. The watch goes on in the background{until}; "
+        "this page and the window may be closed."
+    )
 
 
 def remaining_seconds(run: Run, now: datetime) -> float:

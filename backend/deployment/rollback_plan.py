@@ -26,7 +26,7 @@ START = "rollback-start"
 VERIFY = "rollback-verify"
 
 _ON_FAILURE = "The rollback stops here and says what is left to do by hand. Nothing is deleted."
-_SECONDS = {SAFETY_BACKUP: (1, 5), STOP: (1, 5), DATABASE: (1, 5), START: (2, 10), VERIFY: (1, 10)}
+_SECONDS = {SAFETY_BACKUP: (0.3, 1), STOP: (0.1, 3), DATABASE: (0.1, 2), START: (1, 5), VERIFY: (0.1, 2)}
 
 
 def plan_rollback(

@@ -52,6 +52,11 @@ def running(stage: Stage) -> None:
     stage.keep_run(5)
 
 
+def watching(stage: Stage) -> None:
+    healthy(stage)
+    stage.keep_run(10, RunState.WATCHING)
+
+
 def interrupted(stage: Stage) -> None:
     healthy(stage)
     stage.keep_run(5, RunState.INTERRUPTED)
@@ -159,6 +164,7 @@ SCENES = (
     Scene("deploy-plan", plan),
     Scene("deploy-confirm", confirm, healthy, "production"),
     Scene("deploy-running", show("deploy.open"), running, "staging"),
+    Scene("deploy-watching", show("deploy.open"), watching, "staging"),
     Scene("deploy-stop", stop_question, running, "production"),
     Scene("deploy-failed-steps", failed_steps, healthy),
     Scene("deploy-result", ended(RunState.SUCCEEDED, 11), healthy),

@@ -1,6 +1,7 @@
 """The wizard, from the options to the result, over an engine in memory."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -198,3 +199,93 @@ def test_picking_a_step_keeps_it_until_the_work_is_picked_again(stage: Stage, qt
     stage.runs.advance(run_id, 6)
     qtbot.waitUntil(lambda: run.steps.rows()[5].mark.word == "running")
     assert run.step_list.chosen() == "build"
+
+
+def test_somebody_elses_run_is_explained_and_can_be_shown(stage: Stage, qtbot: QtBot) -> None:
+    mine = started(stage)
+    stage.runs.advance(mine, 1, RunState.LOCKED)
+    qtbot.waitUntil(lambda: page(stage) is Page.RESULT)
+    result = stage.window.deploy.result
+    theirs = stage.runs.keep(stage.keep_run(4).model_copy(update={"id": "20261123-140000-theirs"}))
+    stage.runs.advance(mine, 1, RunState.LOCKED)
+    stage.console.monitor.measure()
+    assert page(stage) is Page.RESULT, "the explanation stays until the operator leaves it"
+    assert "holds the lock" in result.text()
+    result.active_button.click()
+    assert page(stage) is Page.RUN
+    assert stage.console.deploy.follower.run_id == theirs.id
+
+
+def test_a_run_started_elsewhere_shows_in_a_wizard_that_has_started_nothing(stage: Stage) -> None:
+    window = stage.open()
+    window.router.run("deploy.open")
+    assert page(stage) is Page.OPTIONS
+    run = stage.keep_run(3)
+    stage.console.monitor.measure()
+    assert page(stage) is Page.RUN
+    assert stage.console.deploy.follower.run_id == run.id
+
+
+def test_an_interrupted_run_decided_elsewhere_leaves_the_recovery_page(stage: Stage, qtbot: QtBot) -> None:
+    stage.stack.current = stacks.healthy
+    run = stage.keep_run(5, RunState.INTERRUPTED)
+    stage.open()
+    assert page(stage) is Page.RECOVERY
+    stage.runs.advance(run.id, 6)
+    stage.console.monitor.measure()
+    qtbot.waitUntil(lambda: page(stage) is Page.RUN)
+    stage.runs.advance(run.id, 11, RunState.SUCCEEDED)
+    qtbot.waitUntil(lambda: page(stage) is Page.RESULT)
+
+
+def test_a_selected_line_is_shown_in_full_and_copied(stage: Stage, qtbot: QtBot) -> None:
+    started(stage)
+    output = stage.window.deploy.run.output
+    table = output.table
+    qtbot.waitUntil(lambda: table.model().rowCount() == 10)
+    table.selectRow(4)
+    assert output.detail.isVisible()
+    assert output.detail.text().startswith("GET http://127.0.0.1:8022/health")
+    QTest.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert "GET http://127.0.0.1:8022/health" in QApplication.clipboard().text()
+    table.selectRow(5)
+    QTest.keyClick(table, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    assert len(QApplication.clipboard().text().splitlines()) == 10
+
+
+def test_output_is_filtered_and_saved(stage: Stage, qtbot: QtBot, tmp_path: Path) -> None:
+    started(stage)
+    output = stage.window.deploy.run.output
+    qtbot.waitUntil(lambda: output.table.model().rowCount() == 10)
+    chip = next(each for each in output.chips() if each.text() == "dlq-manager")
+    chip.click()
+    assert output.table.model().rowCount() == 1
+    output.save_to(str(tmp_path / "output.log"))
+    assert "connected to songnodes_operations" in (tmp_path / "output.log").read_text("utf-8")
+    output.save_to(str(tmp_path / "missing" / "output.log"))
+    assert "Not saved: No such file or directory" in output.counter.text()
+
+
+def test_a_watched_deployment_can_be_tried_out(make_stage: Callable[..., Stage], qtbot: QtBot) -> None:
+    stage = make_stage("staging")
+    stage.stack.current = stacks.healthy
+    stage.keep_run(10, RunState.WATCHING)
+    window = stage.open()
+    window.router.run("deploy.open")
+    run = window.deploy.run
+    assert "is deployed and serves" in run.banner.text
+    assert "watching for 23 min more" in run.head.explanation.text()
+    run.test_button.click()
+    assert window.screens.currentWidget() is window.end_to_end
+
+
+def test_a_new_deployment_replaces_the_result_of_before(stage: Stage, qtbot: QtBot) -> None:
+    run_id = started(stage)
+    stage.stack.current = stacks.healthy
+    stage.runs.advance(run_id, 11, RunState.SUCCEEDED)
+    qtbot.waitUntil(lambda: page(stage) is Page.RESULT)
+    stage.window.router.run("overview.open")
+    stage.window.router.run("deploy.open")
+    assert page(stage) is Page.RESULT
+    stage.window.overview.deploy_button.click()
+    assert page(stage) is Page.OPTIONS

@@ -122,3 +122,21 @@ def test_a_run_of_the_list_opens(stage: Stage, qtbot: QtBot) -> None:
     QTest.keyClick(window.rollback.list, Qt.Key.Key_Return)
     qtbot.waitUntil(window.rollback.run.isVisible)
     assert window.rollback.run.steps.rowCount() == 10
+
+
+def test_an_interrupted_rollback_is_shown_once_and_can_go_on(stage: Stage, qtbot: QtBot) -> None:
+    stage.stack.current = stacks.healthy
+    options = RollbackOptions(scope=RollbackScope.SERVICES)
+    run = rollback_run("sandbox", options, stage.clock(), RunState.INTERRUPTED)
+    stage.runs.keep(run)
+    window = stage.open()
+    window.router.run("rollback.open")
+    assert window.rollback.run.resume_button.isVisible()
+    assert not window.rollback.run.back_out_button.isVisible()
+    other = stage.keep_run(11, RunState.SUCCEEDED)
+    stage.console.rollback.follow(other.id)
+    stage.console.monitor.measure()
+    assert stage.console.rollback.follower.run_id == other.id
+    stage.console.rollback.follow(run.id)
+    window.rollback.run.resume_button.click()
+    assert stage.runs.resumed == [run.id]

@@ -12,7 +12,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.background import BackgroundLoop
+from app.deferred import DeferredPorts
 from app.desktop import make_window
+from app.settings_port import make_settings
 from app.watchdog import StallWatchdog
 from backend.contracts.runs import RollbackScope, RunKind, RunState, StepState
 from controllers.deploy_wizard import Page
@@ -27,12 +29,10 @@ RUN_MS = 120_000
 @contextmanager
 def open_window(application: QApplication, sandbox: Sandbox) -> Iterator[MainWindow]:
     """The console as a user opens it, closed in the order of `app.desktop`."""
-    composition = sandbox.composition
+    ports = DeferredPorts(sandbox.home)
     background = BackgroundLoop()
     background.start()
-    window = make_window(
-        application, composition.stack(), composition.runs(), composition.settings(), background
-    )
+    window = make_window(application, ports.stack, ports.runs, make_settings(sandbox.home), background)
     window.show()
     try:
         yield window
@@ -40,7 +40,6 @@ def open_window(application: QApplication, sandbox: Sandbox) -> Iterator[MainWin
         window.close()
         window.console.stop()
         background.stop()
-        composition.journal.close()
         window.deleteLater()
         application.processEvents()
 

@@ -23,6 +23,8 @@ class OptionsPage(QWidget):
         self.watch.setSuffix(" min")
         self.watch.setAccessibleName("Minutes to watch after the deployment")
         self.watch.lineEdit().setAccessibleName(self.watch.accessibleName())
+        # A styled spin box keeps its padding to itself; the text needs its own.
+        self.watch.lineEdit().setTextMargins(8, 0, 0, 0)
         self.watch.setFixedWidth(110)
         self.reason = QLineEdit()
         self.reason.setObjectName("reason")

@@ -1,6 +1,6 @@
 """Last page: the outcome in a sentence, what it was found by, and what to do next."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from backend.contracts.runs import CriterionState, Run, RunState, StepState
@@ -105,6 +105,11 @@ class ResultPage(QWidget):
         self.steps_button.setVisible(bool(run.steps))
         self.steps.replace(_step_rows(run))
 
+    def text(self) -> str:
+        """Outcome and message as they are read."""
+        return f"{self.outcome.text()}\n{self._message.text()}"
+
+    @Slot()
     def _on_copy(self) -> None:
         if self._run is not None:
             copy(run_details(self._run))

@@ -5,7 +5,8 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from backend.contracts.environment import Environment
 from backend.contracts.errors import OperatorError
-from backend.contracts.runs import Plan, Recovery, Run
+from backend.contracts.runs import Plan, Recovery, Run, RunState
+from controllers import marks, run_rows
 from controllers.clock import Clock
 from controllers.deploy import DeployController
 from controllers.deploy_wizard import TITLES, Page
@@ -48,6 +49,7 @@ class DeployView(QWidget):
         self.plan = PlanPage(theme)
         self.confirm = ConfirmPage()
         self.run = RunView(theme, controller.follower, clock)
+        self.run.test_asked.connect(self.end_to_end_asked)
         RunControls(self.run, controller.follower, self._environment)
         self.result = ResultPage(theme)
         self.recovery = RecoveryPage(theme)
@@ -161,6 +163,8 @@ class DeployView(QWidget):
     def _on_run(self, run: Run) -> None:
         if run.state.is_finished:
             self.result.show_run(run)
+        elif run.state is RunState.WATCHING:
+            self.run.banner.show_outcome(marks.of_run(run.state), run_rows.watch_sentence(run), run)
 
     @Slot(bool)
     def _on_confirmable(self, _ready: bool) -> None:

@@ -148,4 +148,4 @@ class OverviewView(QWidget):
 
     @Slot()
     def _on_deploy(self) -> None:
-        self.action_asked.emit("deploy.open")
+        self.action_asked.emit("deploy.new")

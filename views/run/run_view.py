@@ -30,12 +30,14 @@ class RunView(QWidget):
     """Follows what a RunFollower reads.
 
     Signals: `control_asked` with a Control the operator pressed (stopping ones are confirmed by the owner);
-    `back_asked` when a finished run may be left; `resume_asked` when an interrupted one shall go on.
+    `back_asked` when a finished run may be left; `resume_asked` when an interrupted one shall go on;
+    `test_asked` when a deployment that is only watched shall be tried out.
     """
 
     control_asked = Signal(object)
     back_asked = Signal()
     resume_asked = Signal()
+    test_asked = Signal()
 
     def __init__(
         self, theme: Theme, follower: RunFollower, clock: Clock, parent: QWidget | None = None
@@ -49,6 +51,7 @@ class RunView(QWidget):
         self.pause_button = button("Pause after step", name="run-pause")
         self.stop_button = button("Stop…", name="run-stop")
         self.back_out_button = button("Stop and roll back…", "danger", name="run-stop-and-roll-back")
+        self.test_button = button("Run the end-to-end test", name="run-end-to-end")
         self.resume_button = button("Continue the run", "primary", name="run-resume")
         self.leave_button = button("Show the result", "primary", name="run-leave")
         self.banner = Banner(theme)
@@ -62,7 +65,7 @@ class RunView(QWidget):
 
     def _arrange(self) -> None:
         self.head.add(self.pause_button, self.stop_button, self.back_out_button)
-        self.head.add(self.resume_button, self.leave_button)
+        self.head.add(self.test_button, self.resume_button, self.leave_button)
         steps = Card()
         steps.outer.setContentsMargins(8, 8, 8, 12)
         steps.body.addWidget(self.step_list, 1)
@@ -90,6 +93,7 @@ class RunView(QWidget):
         self.pause_button.clicked.connect(self._on_pause)
         self.stop_button.clicked.connect(self._on_stop)
         self.back_out_button.clicked.connect(self._on_back_out)
+        self.test_button.clicked.connect(self.test_asked)
         self.resume_button.clicked.connect(self.resume_asked)
         self.leave_button.clicked.connect(self.back_asked)
         self._tick = QTimer(self, interval=1000)
@@ -145,8 +149,9 @@ class RunView(QWidget):
     def _show_buttons(self, run: Run) -> None:
         at_work = run.state in _STOPPABLE
         paused = run.state is RunState.PAUSED
-        for widget in (self.pause_button, self.stop_button):
-            widget.setVisible(at_work)
+        # While a run is only watched there is no next step to pause before.
+        self.pause_button.setVisible(at_work and run.state is not RunState.WATCHING)
+        self.stop_button.setVisible(at_work)
         # A rollback of a rollback is never offered: both sides are kept, and the operator decides.
         self.back_out_button.setVisible(at_work and run.kind is RunKind.DEPLOY)
         self.pause_button.setText("Continue" if paused else "Pause after step")
@@ -156,6 +161,8 @@ class RunView(QWidget):
         self.pause_button.setEnabled(self._asked is None)
         self.stop_button.setEnabled(self._asked not in (Control.STOP, Control.STOP_AND_ROLL_BACK))
         self.back_out_button.setEnabled(self._asked is not Control.STOP_AND_ROLL_BACK)
+        watching = run.state is RunState.WATCHING and run.kind is RunKind.DEPLOY
+        self.test_button.setVisible(watching)
         self.resume_button.setVisible(run.state is RunState.INTERRUPTED)
         self.leave_button.setVisible(run.state.is_finished)
 

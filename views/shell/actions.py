@@ -32,6 +32,7 @@ ACTIONS = (
     ActionSpec("stack.health", "Run health check", "Stack", "", "verify comprehensive"),
     ActionSpec("stack.start", "Start stack", "Stack", "", "up services"),
     ActionSpec("stack.stop", "Stop stack", "Stack", "", "down services"),
+    ActionSpec("deploy.new", "New deployment…", "Stack", "", "deploy release"),
     ActionSpec("rollback.ask", "Roll back…", "Stack", "", "revert undo restore backup"),
     ActionSpec("theme.dark", "Dark theme", "Appearance", "", "colour night"),
     ActionSpec("theme.light", "Light theme", "Appearance", "", "colour day"),

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from backend.contracts.environment import Tier
 from backend.contracts.runs import RunKind
+from controllers.deploy_wizard import Page
 from controllers.session import title_of
 from views.run.questions import ask_interrupted_rollback
 from views.widgets.confirm import ConfirmOverlay
@@ -29,6 +30,7 @@ class Router(QObject):
         self._routes: dict[str, Callable[[], object]] = {
             "overview.open": partial(self._show, window.overview, "overview.open"),
             "deploy.open": partial(self._show, window.deploy, "deploy.open"),
+            "deploy.new": self._new_deployment,
             "rollback.open": self._open_rollback,
             "rollback.ask": self._ask_rollback,
             "settings.open": self._open_settings,
@@ -76,6 +78,12 @@ class Router(QObject):
 
     def _show(self, screen: QWidget, action_id: str) -> None:
         self._window.show_screen(screen, action_id)
+
+    def _new_deployment(self) -> None:
+        """A result of before gives way; a run at work stays."""
+        if self._console.deploy.wizard.page is Page.RESULT:
+            self._console.deploy.restart()
+        self._show(self._window.deploy, "deploy.open")
 
     def _open_rollback(self) -> None:
         self._window.show_screen(self._window.rollback, "rollback.open")

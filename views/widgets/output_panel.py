@@ -5,6 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Slot
 from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QAbstractItemView,
     QButtonGroup,
     QFileDialog,
@@ -101,13 +102,13 @@ class OutputPanel(Card):
     """The card with the output and everything one does with it."""
 
     def __init__(self, theme: Theme, model: LogModel, parent: QWidget | None = None) -> None:
-        self._counter = label("", "faint")
+        self.counter = label("", "faint")
         self.copy_button = button("Copy", "link", tip="Copy all shown lines")
         self.save_button = button("Save…", "link", tip="Save all shown lines to a file")
         self._chips = row(gap=6)
         self._chip_bar = QWidget()
         self._chip_bar.setLayout(self._chips)
-        super().__init__("Output", self._counter, parent=parent)
+        super().__init__("Output", self.counter, parent=parent)
         self.head.addWidget(self._chip_bar)
         self.head.addWidget(self.copy_button)
         self.head.addWidget(self.save_button)
@@ -118,9 +119,9 @@ class OutputPanel(Card):
         self.latest_button.hide()
         self.head.insertWidget(1, self.latest_button)
         self.body.addWidget(self.table)
-        self._detail = CodeBlock("the selected line", most_lines=4)
-        self._detail.hide()
-        self.body.addWidget(self._detail)
+        self.detail = CodeBlock("the selected line", most_lines=4)
+        self.detail.hide()
+        self.body.addWidget(self.detail)
         self._group = QButtonGroup(self)
         self._wire()
         self._rebuild_chips()
@@ -146,6 +147,10 @@ class OutputPanel(Card):
             self._chip_bar.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         super().resizeEvent(event)
 
+    def chips(self) -> list[QAbstractButton]:
+        """The source filters shown, `all` first; none while a single source has spoken."""
+        return self._group.buttons()
+
     @Slot()
     def jump_to_latest(self) -> None:
         """Follow the tail again."""
@@ -159,7 +164,7 @@ class OutputPanel(Card):
         text = f"{count(shown)} of {count(total)} lines" if shown != total else f"{count(total)} lines"
         if self._log.dropped:
             text += f" · {count(self._log.dropped)} older ones dropped"
-        self._counter.setText(text if total else "")
+        self.counter.setText(text if total else "")
         if self._following:
             self.table.scrollToBottom()
         else:
@@ -183,9 +188,9 @@ class OutputPanel(Card):
     def _show_detail(self) -> None:
         """The selected line in full, wrapped; only one, since several are for copying."""
         rows = self.table.selectionModel().selectedRows()
-        self._detail.setVisible(len(rows) == 1)
+        self.detail.setVisible(len(rows) == 1)
         if len(rows) == 1:
-            self._detail.show_text(self._log.line(rows[0].row()).text)
+            self.detail.show_text(self._log.line(rows[0].row()).text)
 
     @Slot()
     def _rebuild_chips(self) -> None:
@@ -222,6 +227,6 @@ class OutputPanel(Card):
         try:
             Path(path).write_text(self._log.text() + "\n", "utf-8")
         except OSError as error:
-            self._counter.setText(f"Not saved: {error.strerror} ({path})")
+            self.counter.setText(f"Not saved: {error.strerror} ({path})")
         else:
-            self._counter.setText(f"Saved to {path}")
+            self.counter.setText(f"Saved to {path}")

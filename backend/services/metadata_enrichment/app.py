@@ -45,6 +45,7 @@ def create_app(settings: EnrichmentSettings) -> FastAPI:
     gateway = GatewayClient(client)
     broker = PostgresBroker(operations.pool)
     configuration = ConfigurationHolder(database.pool)
+    metrics.config_version.set_function(configuration.version_in_force)
     records = Records(database.pool)
     enricher = Enricher(records, gateway, configuration, broker, metrics)
     worker = Worker(broker, enricher, settings.worker_concurrency)

@@ -42,6 +42,10 @@ class ConfigurationHolder:
         self.loaded_at: datetime | None = None
         self.problem = "the configuration was not read yet"
 
+    def version_in_force(self) -> float:
+        """For the gauge; 0 before the first reading."""
+        return float(self._current.version) if self._current else 0.0
+
     async def current(self) -> WaterfallConfiguration:
         """The configuration in force; read now if it never was. ConfigurationError."""
         return self._current or await self.reload()

@@ -122,7 +122,10 @@ class Enricher:
         return _answer(course, status, track, errors)
 
     async def _fail(self, course: _Course, error: Exception) -> EnrichResponse:
-        _log.warning("enrichment_failed", track_id=course.request.track_id, exc_info=error)
+        unexpected = None if isinstance(error, EnrichmentError) else error
+        _log.warning(
+            "enrichment_failed", track_id=course.request.track_id, reason=str(error), exc_info=unexpected
+        )
         metadata = {"track_id": course.request.track_id, "request_id": str(course.opened.request_id)}
         dead_letter = await bury(self._broker, course.origin, error, metadata)
         self._metrics.dead_letters.inc()

@@ -20,6 +20,7 @@ _STEP_OUTCOMES = {
     Outcome.THROTTLED: "throttled",
     Outcome.QUOTA: "quota",
     Outcome.BREAKER_OPEN: "breaker_open",
+    Outcome.CREDENTIAL: "credential",
     Outcome.CAPABILITY_GONE: "capability_gone",
 }
 

@@ -18,6 +18,7 @@ from backend.contracts.runs import (
     RollbackChoice,
     RollbackOptions,
     Run,
+    RunKind,
     RunState,
     StepState,
 )
@@ -35,6 +36,7 @@ class SampleRuns:
         self.kept: dict[str, Run] = {}
         self.lines: dict[str, list[OutputLine]] = {}
         self.controls: list[Control] = []
+        self.resumed: list[str] = []
         self.started: list[DeployOptions | RollbackOptions] = []
         self.error: OperatorError | None = None
 
@@ -72,7 +74,10 @@ class SampleRuns:
     def resume(self, run_id: str) -> None:
         """Go on where it was interrupted."""
         self._complain()
-        self.keep(self._at(self.kept[run_id], self._place(self.kept[run_id]), RunState.RUNNING))
+        self.resumed.append(run_id)
+        run = self.kept[run_id]
+        if run.kind is RunKind.DEPLOY:
+            self.keep(self._at(run, self._place(run), RunState.RUNNING))
 
     def roll_back_interrupted(self, run_id: str) -> str:
         """Take it back."""

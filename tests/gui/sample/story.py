@@ -15,8 +15,9 @@ from backend.contracts.runs import (
     Step,
     StepState,
 )
+from backend.deployment.playbook import NEW_SERVICES, WATCH
 
-SECONDS = (3, 6, 4, 9, 21, 8, 5, 7, 2, 0)
+SECONDS = (1, 3, 2, 5, 6, 4, 1, 5, 1, 0)
 MESSAGES = (
     "12 checks passed",
     "1.2 MB · restore verified",
@@ -29,16 +30,19 @@ MESSAGES = (
     "Prometheus is not part of the sandbox",
     "",
 )
-_EVIDENCE = ("process 4711 · 3.1 s", "200 in 18 ms", "6 s", "", "")
+_EVIDENCE = {
+    NEW_SERVICES: ("process 4711 · 0.4 s", "200 in 18 ms", "starting"),
+    WATCH: ("none in 7 min", "200 in 18 ms, usually 21 ms", "1 902 rows since"),
+}
 
 _OUTPUT = (
-    ("$", "docker compose up -d api-gateway-internal"),
+    ("$", "supervisorctl update api-gateway-internal"),
     ("supervisor", "api-gateway-internal: started, process 4711, release 2026.11.23-3"),
     ("api-gateway-internal", "4 providers configured, breakers restored"),
     ("api-gateway-internal", "listening on 127.0.0.1:8022"),
     ("probe", 'GET http://127.0.0.1:8022/health 200 18 ms  {"status":"healthy"}'),
     ("probe", "restarts 0, memory 84 MB"),
-    ("$", "docker compose up -d dlq-manager"),
+    ("$", "supervisorctl update dlq-manager"),
     ("supervisor", "dlq-manager: started, process 4719, release 2026.11.23-3"),
     ("dlq-manager", "connected to songnodes_operations, 0 dead letters pending"),
     ("probe", "restarts 0, memory 86 MB"),
@@ -55,7 +59,7 @@ def run_at(
     run_id: str = "20261123-143102-deploy",
 ) -> Run:
     """A deployment whose step number `place` (from 1) is at work; beyond the last one all are done."""
-    begin = now - timedelta(seconds=sum(SECONDS[: place - 1]) + 14)
+    begin = now - timedelta(seconds=sum(SECONDS[: place - 1]) + 6)
     steps, at = [], begin
     for planned in plan.steps:
         steps.append(_step(planned, place, at, state))
@@ -76,6 +80,7 @@ def run_at(
         release_before="2026.11.21-1",
         release_after=plan.release if state is RunState.SUCCEEDED else "",
         message=_message(state),
+        watch_until=now + timedelta(minutes=23) if state is RunState.WATCHING else None,
         exit_code={RunState.SUCCEEDED: 0, RunState.ROLLED_BACK: 1, RunState.FAILED: 1}.get(state),
     )
 
@@ -128,17 +133,22 @@ def _running(planned: PlannedStep, at: datetime) -> Step:
         plan=planned,
         state=StepState.RUNNING,
         started_at=at,
-        message="api-gateway-internal starting" if planned.key == "deploy" else "at work",
+        message="dlq-manager starting" if planned.key == NEW_SERVICES else "at work",
         criteria=tuple(
             Criterion(
                 key=each.key,
                 text=each.text,
                 state=states[place] if place < len(states) else CriterionState.WAITING,
-                evidence=_EVIDENCE[place] if place < len(_EVIDENCE) else "",
+                evidence=_evidence(planned.key, place),
             )
             for place, each in enumerate(planned.criteria)
         ),
     )
+
+
+def _evidence(key: str, place: int) -> str:
+    known = _EVIDENCE.get(key, ())
+    return known[place] if place < len(known) else ""
 
 
 def _failed(planned: PlannedStep, at: datetime) -> Step:
@@ -146,7 +156,8 @@ def _failed(planned: PlannedStep, at: datetime) -> Step:
     criteria = [
         Criterion(key=each.key, text=each.text, state=CriterionState.WAITING) for each in planned.criteria
     ]
-    criteria[0] = criteria[0].model_copy(update={"state": CriterionState.FAILED, "evidence": cause})
+    if criteria:
+        criteria[0] = criteria[0].model_copy(update={"state": CriterionState.FAILED, "evidence": cause})
     return Step(
         plan=planned,
         state=StepState.FAILED,

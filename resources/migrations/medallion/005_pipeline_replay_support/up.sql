@@ -38,7 +38,7 @@ CREATE TABLE enrichment_transformations (
     position int NOT NULL CHECK (position >= 1),
     provider text NOT NULL,
     outcome text NOT NULL CHECK (outcome IN ('used', 'below_threshold', 'no_value', 'invalid_value', 'no_match',
-        'not_found', 'throttled', 'breaker_open', 'quota', 'capability_gone', 'failure', 'skipped_by_plan')),
+        'not_found', 'throttled', 'breaker_open', 'quota', 'credential', 'capability_gone', 'failure')),
     input_value jsonb,
     output_value jsonb,
     confidence double precision CHECK (confidence BETWEEN 0 AND 1),

@@ -170,6 +170,7 @@ def test_a_batch_survives_the_death_of_the_service(healthy: ServiceProcesses) ->
     wait_until(lambda: len(finished(healthy, tracks)) >= 1)
     healthy.end(ENRICHMENT, signal.SIGKILL)
     assert len(finished(healthy, tracks)) < 12
+    healthy.let_leases_end()
     healthy.start(ENRICHMENT)
     wait_until(lambda: finished(healthy, tracks) == set(tracks), 60)
 

@@ -68,6 +68,9 @@ def test_the_first_source_that_is_sure_enough_gives_the_value() -> None:
         (unanswered("deezer", Outcome.BREAKER_OPEN), "breaker_open"),
         (unanswered("deezer", Outcome.THROTTLED), "throttled"),
         (unanswered("deezer", Outcome.QUOTA), "quota"),
+        (unanswered("deezer", Outcome.CREDENTIAL), "credential"),
+        (unanswered("deezer", Outcome.CAPABILITY_GONE), "capability_gone"),
+        (unanswered("deezer", Outcome.CONTRACT), "failure"),
         (unanswered("deezer", Outcome.FAILURE), "failure"),
     ],
 )

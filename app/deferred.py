@@ -1,0 +1,62 @@
+"""Ports that are put together when they are first called.
+
+The window needs none of the database driver, HTTP client and engine to be painted. Those load on the
+background thread, with the first question that the window asks.
+"""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
+
+from backend.home import Home
+
+if TYPE_CHECKING:
+    from app.composition import Composition
+    from controllers.ports import RunsPort, StackPort
+
+
+class DeferredPorts:
+    """The stack port and the runs port of one home."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    @property
+    def stack(self) -> "StackPort":
+        """Looks at stacks."""
+        return cast("StackPort", _Deferred(self._make_stack))
+
+    @property
+    def runs(self) -> "RunsPort":
+        """Plans, starts and follows runs."""
+        return cast("RunsPort", _Deferred(self._make_runs))
+
+    def _make_stack(self) -> object:
+        return self._composition.stack()
+
+    def _make_runs(self) -> object:
+        return self._composition.runs()
+
+    @cached_property
+    def _composition(self) -> "Composition":
+        from app.composition import Composition  # noqa: PLC0415 - this late loading is what the module is for
+
+        return Composition(self._home)
+
+
+class _Deferred:
+    """Gives a callable for every name; the object behind it is made with the first call."""
+
+    def __init__(self, make: Callable[[], object]) -> None:
+        self._make = make
+
+    def __getattr__(self, name: str) -> Callable[..., object]:
+        def call(*positional: object, **named: object) -> object:
+            method: Callable[..., object] = getattr(self._made, name)
+            return method(*positional, **named)
+
+        return call
+
+    @cached_property
+    def _made(self) -> object:
+        return self._make()

@@ -1,0 +1,80 @@
+"""kill -9 of the dead-letter manager: every failure is kept, and kept once."""
+
+import random
+import signal
+from pathlib import Path
+
+import pytest
+
+from backend.database.address import DatabaseAddress
+from backend.messaging.topology import QUEUES
+from tests.backend.services.dlq_manager.manager import ManagerAddress, dead
+from tests.fixtures.provider_simulator import SimulatorHandle
+from tests.fixtures.service_processes import DLQ, TOKEN, ServiceProcesses
+from tests.waiting import wait_until
+
+LETTERS = 400
+
+
+def count(operations: DatabaseAddress, table: str) -> int:
+    with operations.connect() as connection:
+        row = connection.execute(f"SELECT count(*) FROM {table}".encode()).fetchone()  # noqa: S608
+    return int(row[0]) if row else 0
+
+
+@pytest.fixture
+def services(tmp_path: Path, musicdb: DatabaseAddress, operations_db: DatabaseAddress) -> ServiceProcesses:
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    (secrets / "admin_token").write_text(TOKEN)
+    (secrets / "database_password").write_text(operations_db.password or "")
+    return ServiceProcesses(tmp_path, musicdb, operations_db, SimulatorHandle("http://127.0.0.1:9"))
+
+
+async def test_killed_again_and_again_while_taking_in(services: ServiceProcesses) -> None:
+    operations = services.operations
+    services.start(DLQ)
+    try:
+        wait_until(lambda: count(operations, "broker.queues") == len(QUEUES))
+        address = ManagerAddress(services.url(DLQ), operations)
+        await address.publish(*(dead(f"letter-{number}") for number in range(LETTERS)))
+        chance = random.Random(4711)
+        for _ in range(3):
+            target = min(count(operations, "dead_letters.messages") + chance.randint(20, 90), LETTERS)
+            wait_until(lambda wanted=target: count(operations, "dead_letters.messages") >= wanted)  # type: ignore[misc]
+            services.end(DLQ, signal.SIGKILL)
+            stored, waiting = count(operations, "dead_letters.messages"), count(operations, "broker.messages")
+            assert stored + waiting >= LETTERS
+            services.let_leases_end()
+            services.start(DLQ)
+        wait_until(lambda: count(operations, "broker.messages") == 0)
+    finally:
+        services.end_all()
+    assert count(operations, "dead_letters.messages") == LETTERS
+    assert count(operations, "dead_letters.payloads") == LETTERS
+    assert count(operations, "dead_letters.attempts") == LETTERS
+    assert count(operations, "dead_letters.audit") == LETTERS
+
+
+async def test_killed_between_intent_and_sending_it_sends_after_all(services: ServiceProcesses) -> None:
+    """The intent of a replay is durable before anything is sent, so the next start sends it."""
+    operations = services.operations
+    services.start(DLQ)
+    try:
+        wait_until(lambda: count(operations, "broker.queues") == len(QUEUES))
+        await ManagerAddress(services.url(DLQ), operations).publish(dead())
+        wait_until(lambda: count(operations, "dead_letters.messages") == 1)
+        services.end(DLQ, signal.SIGKILL)
+        with operations.connect() as connection:
+            connection.execute(
+                "UPDATE dead_letters.messages SET state = 'publishing', version = 2, generation = 1"
+            )
+            connection.execute(
+                """INSERT INTO dead_letters.outbox (message_id, generation, operation_id)
+                   VALUES ('letter-1', 1, gen_random_uuid())"""
+            )
+        services.start(DLQ)
+        wait_until(lambda: services.get(DLQ, "/dlq/messages/letter-1")["state"] == "in_flight")
+        assert services.get(DLQ, "/dlq/stats")["queue_stats"]["enrichment.requests"] == 1
+    finally:
+        services.end_all()

@@ -1,0 +1,134 @@
+"""Matching over the simulator's catalogue: real tracks, differing providers, covers and karaoke."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from backend.contracts.enrichment import EnrichRequest, WaterfallConfiguration
+from backend.contracts.gateway import SearchRequest
+from backend.database.address import DatabaseAddress
+from backend.http import httpx
+from backend.sandbox.catalogue import Recording, load_catalogue
+from backend.services.api_gateway import assembly
+from backend.services.api_gateway.metrics import GatewayMetrics
+from backend.services.api_gateway.provider import Provider
+from backend.services.api_gateway.rate_gate import RateLimit
+from backend.services.api_gateway.recorder import Recorder
+from backend.services.api_gateway.settings import GatewaySettings
+from backend.services.common.database import Database
+from backend.services.common.metrics import new_registry
+from backend.services.metadata_enrichment.answers import Answer
+from backend.services.metadata_enrichment.configuration import ConfigurationHolder
+from backend.services.metadata_enrichment.gateway_client import GatewayClient
+from backend.services.metadata_enrichment.gathering import Gathered, Gathering
+from backend.services.metadata_enrichment.waterfall import resolve
+from tests.fixtures.provider_simulator import running_simulator
+
+EVERY = 4
+"""One recording in so many; all of them take a quarter of a minute."""
+OTHER_RECORDING_MS = 6_000
+"""Two providers measure the same recording less than this apart."""
+
+
+class DirectGateway(GatewayClient):
+    """The gateway's providers without the hop over HTTP and without their limits of one call a second."""
+
+    def __init__(self, client: httpx.AsyncClient, providers: dict[str, Provider]) -> None:
+        super().__init__(client)
+        self._providers = providers
+
+    async def search(
+        self, provider: str, artist: str, title: str, isrc: str | None, correlation_id: str
+    ) -> Answer:
+        query = SearchRequest(artist_name=artist, track_title=title, isrc=isrc, limit=10)
+        found = await self._providers[provider].search(query, correlation_id)
+        return Answer(provider, "search", found.outcome, tuple(found.results), found.response_id)
+
+    async def track(self, provider: str, track_id: str, correlation_id: str) -> Answer:
+        found = await self._providers[provider].track(track_id, correlation_id)
+        candidates = (found.data,) if found.data else ()
+        return Answer(provider, "track", found.outcome, candidates, found.response_id)
+
+
+@pytest.fixture
+async def gateway(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DirectGateway]:
+    with running_simulator() as simulator:
+        settings = GatewaySettings(port=8022, simulator_url=simulator.url)
+        unlimited = assembly.adapters(settings)
+        for adapter in unlimited:
+            monkeypatch.setattr(adapter, "limit", RateLimit(100_000, 1))
+        monkeypatch.setattr(assembly, "adapters", lambda _settings: unlimited)
+        recorder = Recorder(Database({}, name="never opened"))
+        metrics = GatewayMetrics(new_registry())
+        async with (
+            assembly.open_providers(settings, recorder, metrics) as providers,
+            httpx.AsyncClient() as client,
+        ):
+            yield DirectGateway(client, dict(providers))
+
+
+@pytest.fixture
+async def configuration(musicdb: DatabaseAddress) -> WaterfallConfiguration:
+    arguments = musicdb.conninfo()
+    async with Database(arguments, name="tests") as database:
+        return await ConfigurationHolder(database.pool).reload()
+
+
+def asked_title(recording: Recording) -> str:
+    return f"{recording.title} ({recording.version})" if recording.version else recording.title
+
+
+async def test_tracks_are_found_and_none_is_taken_for_another(
+    gateway: DirectGateway, configuration: WaterfallConfiguration
+) -> None:
+    recordings = [one for one in load_catalogue() if not one.is_trap][::EVERY]
+    at_once = asyncio.Semaphore(8)
+
+    async def enrich(recording: Recording) -> Gathered:
+        request = EnrichRequest(
+            track_id="t", artist_name=recording.artist, track_title=asked_title(recording)
+        )
+        async with at_once:
+            return await Gathering(gateway, configuration, request, "trace").run()
+
+    gathered = await asyncio.gather(*(enrich(recording) for recording in recordings))
+    wrong, incomplete = [], []
+    for recording, found in zip(recordings, gathered, strict=True):
+        durations = [s.chosen.candidate.duration_ms for s in found.sources.values() if s.chosen]
+        known = [duration for duration in durations if duration]
+        if any(abs(duration - recording.duration_ms) > OTHER_RECORDING_MS for duration in known):
+            wrong.append((recording.artist, asked_title(recording), known))
+        resolution = resolve(configuration, found.sources)
+        if resolution.required & resolution.missing:
+            incomplete.append((recording.artist, asked_title(recording)))
+    assert wrong == []
+    assert len(incomplete) <= 0.02 * len(recordings), incomplete
+    assert len(recordings) > 100
+
+
+async def test_a_search_costs_at_most_two_calls_a_provider(
+    gateway: DirectGateway, configuration: WaterfallConfiguration
+) -> None:
+    request = EnrichRequest(track_id="t", artist_name="Deadmau5", track_title="Strobe")
+    found = await Gathering(gateway, configuration, request, "trace").run()
+    calls = [(answer.provider, answer.operation) for answer in found.answers]
+    assert len(calls) == len(set(calls)) <= 6
+
+
+async def test_a_known_identifier_is_looked_up_and_not_searched(
+    gateway: DirectGateway, configuration: WaterfallConfiguration
+) -> None:
+    request = EnrichRequest(track_id="t", artist_name="Deadmau5", track_title="Strobe")
+    first = await Gathering(gateway, configuration, request, "trace").run()
+    chosen = first.sources["spotify"].chosen
+    assert chosen is not None
+    known = request.model_copy(update={"existing_spotify_id": chosen.candidate.provider_id})
+    second = await Gathering(gateway, configuration, known, "trace").run()
+    assert [answer.operation for answer in second.answers if answer.provider == "spotify"] == ["track"]
+    wrong = request.model_copy(update={"existing_spotify_id": "0000000000000000000000"})
+    third = await Gathering(gateway, configuration, wrong, "trace").run()
+    assert [answer.operation for answer in third.answers if answer.provider == "spotify"] == [
+        *("track", "search"),
+    ]
+    assert third.sources["spotify"].chosen is not None
