@@ -1,12 +1,13 @@
 """Looks at stacks: what runs, what is deployed, what needs a person."""
 
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from app.environments import Environments
 from backend.clients.services import Answer, ServiceClient
 from backend.contracts.enrichment import EndToEndResult, EnrichRequest
-from backend.contracts.environment import DLQ_MANAGER, GATEWAY, SERVICES, Environment
+from backend.contracts.environment import DLQ_MANAGER, GATEWAY, POSTGRES, Environment
 from backend.contracts.errors import OperatorError
 from backend.contracts.runs import CriterionState, Finding
 from backend.contracts.stack import ServiceState, ServiceStatus, StackStatus
@@ -38,7 +39,7 @@ class Stack:
         target = self._target(environment)
         seen = target.services()
         with self._client(target, timeout=2) as client:
-            services = [_with_health(client, s) if s.name in SERVICES else s for s in seen]
+            services = [_measured(target, client, status) for status in seen]
             breakers = _breakers(client.health(GATEWAY)) if _is_up(services, GATEWAY) else None
             stats = client.dead_letter_stats() if _is_up(services, DLQ_MANAGER) else None
         release = next((s.release for s in services if s.release), "")
@@ -108,9 +109,27 @@ def _silent(_source: str, _text: str) -> None:
     """For callers that show the outcome and not the way there."""
 
 
-def _with_health(client: ServiceClient, status: ServiceStatus) -> ServiceStatus:
+def _measured(target: Target, client: ServiceClient, status: ServiceStatus) -> ServiceStatus:
     if status.process_id is None:
         return status
+    if status.name == POSTGRES:
+        return _with_connection(target, status)
+    return _with_health(client, status)
+
+
+def _with_connection(target: Target, status: ServiceStatus) -> ServiceStatus:
+    """PostgreSQL has no health endpoint: it is healthy when it takes a connection and answers."""
+    started = time.monotonic()
+    try:
+        with target.musicdb().connect(autocommit=True, connect_timeout=2) as connection:
+            connection.execute("SELECT 1")
+    except OperatorError as error:
+        return status.model_copy(update={"state": ServiceState.UNKNOWN, "detail": error.message})
+    milliseconds = round((time.monotonic() - started) * 1000, 1)
+    return status.model_copy(update={"state": ServiceState.HEALTHY, "health_ms": milliseconds})
+
+
+def _with_health(client: ServiceClient, status: ServiceStatus) -> ServiceStatus:
     answer = client.health(status.name)
     if answer.error:
         starting = status.state is ServiceState.STARTING

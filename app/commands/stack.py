@@ -70,6 +70,6 @@ def _print_status(terminal: Terminal, found: StackStatus) -> None:
 
 
 def _line(service: ServiceStatus) -> str:
-    state = "running" if service.process_id and service.state is ServiceState.UNKNOWN else service.state.value
+    state = service.state.value
     milliseconds = f"  {service.health_ms:.0f} ms" if service.health_ms is not None else ""
     return f"  {service.name:<22} {state:<10} {service.address:<18} {service.release}{milliseconds}"

@@ -58,8 +58,6 @@ def _services(status: StackStatus) -> Iterator[Finding]:
         deployed = service.name not in SERVICES or service.release
         if not deployed or service.state in (ServiceState.HEALTHY, ServiceState.STARTING):
             continue
-        if service.name not in SERVICES and service.process_id is not None:
-            continue
         yield _problem(
             f"service-{service.name}",
             f"{service.name} is {service.state.value}",

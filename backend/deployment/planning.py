@@ -68,7 +68,7 @@ def _skip_reason(key: str, options: DeployOptions) -> str:
     if key == playbook.SMOKE and options.skip_tests:
         return "Skipped as asked for."
     if key == playbook.WATCH and not options.watch_minutes:
-        return "Not asked for. Ask with --watch MINUTES."
+        return "Not asked for."
     return ""
 
 

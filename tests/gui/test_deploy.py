@@ -180,7 +180,7 @@ def test_a_failed_run_names_step_and_criterion(stage: Stage, qtbot: QtBot) -> No
     result = stage.window.deploy.result
     assert result.outcome.text() == "The deployment failed and was rolled back"
     failed = [row for row in result.steps.rows() if row.mark.word == "failed"]
-    assert [row.title for row in failed] == ["Deploy new services", "Container api-gateway-internal started"]
+    assert [row.title for row in failed] == ["Deploy new services", "api-gateway-internal started"]
     assert "port 8022" in failed[1].subtitle
     words = [row.mark.word for row in result.steps.rows()]
     assert "waiting" not in words
@@ -192,7 +192,7 @@ def test_picking_a_step_keeps_it_until_the_work_is_picked_again(stage: Stage, qt
     run_id = started(stage)
     stage.runs.advance(run_id, 5)
     run = stage.window.deploy.run
-    qtbot.waitUntil(lambda: run.step_list.chosen() == "deploy")
+    qtbot.waitUntil(lambda: run.step_list.chosen() == "new-services")
     run.step_list.setFocus()
     QTest.keyClick(run.step_list, Qt.Key.Key_Up)
     assert run.step_list.chosen() == "build"

@@ -30,6 +30,7 @@ class StepPanel(QWidget):
         self._bar = Bar(theme, "Time against the estimate")
         self._criteria = RowsModel(self)
         self._list = RowList(theme, self._criteria, "Success criteria", two_lines=False, picks=False)
+        self._none = label("The checks of this step appear here as they are made.", "muted", wrap=True)
         self._on_failure = label("", wrap=True)
         self._causes = label("", "muted", wrap=True)
         self._commands = CodeBlock("the commands of this step", most_lines=3)
@@ -41,6 +42,7 @@ class StepPanel(QWidget):
         for widget in (self._summary, self._message, self._bar, self._commands):
             head.body.addWidget(widget)
         criteria = Card("Success criteria")
+        criteria.body.addWidget(self._none)
         criteria.body.addWidget(self._list)
         criteria.body.addStretch(1)
         failure = Card("If this step fails")
@@ -73,7 +75,10 @@ class StepPanel(QWidget):
         self._show_judgement(step)
 
     def _show_judgement(self, step: Step) -> None:
-        self._criteria.replace(run_rows.criteria_rows(step))
+        rows = run_rows.criteria_rows(step)
+        self._criteria.replace(rows)
+        self._none.setVisible(not rows)
+        self._list.setVisible(bool(rows))
         self._list.fit(6)
         self._on_failure.setText(step.plan.on_failure)
         causes = step.plan.common_causes

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import to_json
 
 from backend.contracts.dead_letters import FailureReport
 from backend.contracts.environment import ENRICHMENT
@@ -59,16 +60,19 @@ def read_arrival(message: Message) -> Arrival:
 def shown_payload(body: bytes) -> Any:
     """The payload for a reader: JSON when it is JSON, else its text with undecodable bytes marked."""
     try:
-        return json.loads(body)
+        value = json.loads(body)
+        to_json(value)  # half a surrogate pair can be read, but not written again
     except (ValueError, RecursionError):
         return body[:_LARGEST_SHOWN].decode("utf-8", "backslashreplace")
+    return value
 
 
 def _report(message: Message) -> tuple[FailureReport, str]:
     told = message.headers.get(HEADER_FAILURE)
     if isinstance(told, str):
         try:
-            return FailureReport.model_validate_json(told), ""
+            # NUL is valid JSON and no valid text for PostgreSQL.
+            return FailureReport.model_validate_json(told.replace("\\u0000", "\\ufffd")), ""
         except ValidationError:
             return _unknown(
                 "UnreadableFailure", "The failure report cannot be read."

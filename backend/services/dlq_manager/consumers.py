@@ -2,10 +2,7 @@
 
 import asyncio
 
-import psycopg
 import structlog
-from psycopg_pool import PoolClosed, PoolTimeout
-from pydantic import ValidationError
 
 from backend.contracts.dead_letters import ReplayOutcome
 from backend.messaging.port import Broker, BrokerError, Delivery, DeliveryLostError
@@ -16,7 +13,6 @@ from backend.services.dlq_manager.outcomes import Outcomes
 from backend.services.dlq_manager.service_metrics import DlqMetrics
 
 RETRY_SECONDS = 2.0
-_DATABASE_ERRORS = (psycopg.Error, PoolTimeout, PoolClosed)
 _log = structlog.get_logger()
 
 
@@ -57,7 +53,7 @@ class Consumers:
                 await self._take(delivery)
             else:
                 await self._apply(delivery)
-        except (*_DATABASE_ERRORS, ValidationError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever failed, the message stays in the queue
             _log.error(
                 "message_put_back", queue=queue, message_id=delivery.message.message_id, exc_info=error
             )

@@ -59,8 +59,10 @@ class Worker:
             await delivery.ack()
         except DeliveryLostError as error:
             _log.warning("delivery_lost", message_id=delivery.message.message_id, reason=str(error))
-        except BrokerError as error:
-            _log.warning("message_put_back", message_id=delivery.message.message_id, reason=str(error))
+        except Exception as error:  # noqa: BLE001 - a defect must not hold the message for ever
+            unexpected = None if isinstance(error, BrokerError) else error
+            message_id = delivery.message.message_id
+            _log.warning("message_put_back", message_id=message_id, reason=str(error), exc_info=unexpected)
             await self._put_back(delivery)
 
     async def _put_back(self, delivery: Delivery) -> None:

@@ -18,7 +18,7 @@ LETTERS = 400
 
 def count(operations: DatabaseAddress, table: str) -> int:
     with operations.connect() as connection:
-        row = connection.execute(f"SELECT count(*) FROM {table}".encode()).fetchone()  # noqa: S608
+        row = connection.execute(f"SELECT count(*) FROM {table}".encode()).fetchone()
     return int(row[0]) if row else 0
 
 

@@ -123,3 +123,38 @@ def test_metrics_show_what_happened(filled: ManagerAddress) -> None:
     assert 'dlq_replay_total{status="success"} 1.0' in series
     assert "dlq_message_age_seconds_count 1.0" in series
     assert 'dlq_intake_total{result="new"} 7.0' in series
+
+
+ZOO = {
+    "empty": b"",
+    "nul": b"\x00\x00",
+    "escaped nul": b'{"a": "\\u0000"}',
+    "half a surrogate pair": b'{"a": "\\ud800"}',
+    "not a number": b'{"a": NaN}',
+    "largest integer": b'{"a": 9223372036854775807, "b": 123456789012345678901234567890}',
+    "a number of 5000 digits": b"9" * 5000,
+    "deep": b"[" * 300 + b"]" * 300,
+    "very deep": b"[" * 50_000 + b"]" * 50_000,
+    "compressed": bytes.fromhex("1f8b0800000000000003ab050043bfa6a302000000"),
+    "large": b'"' + b"x" * 3_000_000 + b'"',
+}
+
+
+async def test_every_payload_is_kept_shown_and_sent_again_byte_for_byte(served: ManagerAddress) -> None:
+    wait_until(lambda: len(served.ask("GET", "/dlq/stats").json()["queue_stats"]) == 3)
+    odd_error = "NUL \x00 and \U0001f4a5"
+    await served.publish(*(dead(name, body=body, error=odd_error) for name, body in ZOO.items()))
+    wait_until(lambda: stored(served, len(ZOO)))
+    listed = served.ask("GET", "/dlq/messages")
+    assert listed.status_code == 200
+    assert {letter["message_id"] for letter in listed.json()} == set(ZOO)
+    answer = served.ask("POST", "/dlq/replay/batch", json={"message_ids": list(ZOO)}).json()
+    assert (answer["success"], answer["replayed_count"]) == (True, len(ZOO))
+    wait_until(
+        lambda: served.ask("GET", "/dlq/stats").json()["queue_stats"]["enrichment.requests"] == len(ZOO)
+    )
+    with served.operations.connect() as connection:
+        sent = connection.execute(
+            "SELECT message_id, body FROM broker.messages WHERE queue = 'enrichment.requests'"
+        ).fetchall()
+    assert {message_id: bytes(body) for message_id, body in sent} == ZOO
