@@ -150,7 +150,7 @@ def _step_subtitle(step: Step, word: str) -> str:
 
 def _step_time(step: Step, now: datetime) -> str:
     if step.state is StepState.PENDING:
-        return "" if step.plan.skipped else f"~{clock(sum(step.plan.estimate_seconds) / 2)}"
+        return "" if step.plan.skipped else f"~{clock(max(1.0, sum(step.plan.estimate_seconds) / 2))}"
     if step.started_at is None:
         return ""
     seconds = elapsed_seconds(step, now)

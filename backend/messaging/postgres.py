@@ -8,9 +8,13 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+import structlog
+
 from backend.messaging.port import Delivery, Message, QueueSpec, TopologyConflictError
-from backend.messaging.postgres_queue import Pool, PostgresQueue, connected
+from backend.messaging.postgres_queue import Connection, Pool, PostgresQueue, connected
 from backend.messaging.postgres_subscription import PostgresSubscription
+
+_log = structlog.get_logger()
 
 _DECLARE = """
 INSERT INTO broker.queues (name, delivery_limit, dead_letter_queue, lease_seconds)
@@ -37,6 +41,7 @@ class PostgresBroker:
                 cursor = await connection.execute(_DECLARED, (spec.name,))
                 if (found := await cursor.fetchone()) != wanted:
                     raise TopologyConflictError(f"queue {spec.name} exists as {found}, wanted is {wanted}")
+            await _warn_if_forgetful(connection)
 
     async def publish(self, queue: str, messages: Sequence[Message]) -> None:
         """Returns when the messages are committed, all or none."""
@@ -62,3 +67,12 @@ class PostgresBroker:
     async def depth(self, queue: str) -> int:
         """Messages in the queue, those at a consumer included."""
         return await PostgresQueue(self._pool, queue).depth()
+
+
+async def _warn_if_forgetful(connection: Connection) -> None:
+    """A confirm is a commit; with these settings off, a commit may be forgotten in a crash of the server."""
+    cursor = await connection.execute(
+        "SELECT name FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit') AND setting = 'off'"
+    )
+    if weak := [row[0] for row in await cursor.fetchall()]:
+        _log.warning("broker_may_forget_messages", off=weak, remedy="switch them on in postgresql.conf")

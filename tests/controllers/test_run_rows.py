@@ -16,8 +16,9 @@ def deployment(place: int, state: RunState = RunState.RUNNING) -> Run:
 
 def test_a_step_that_takes_too_long_says_so() -> None:
     run = deployment(5)
-    step = run.steps[4]
-    assert run_rows.time_against_estimate(step, MOMENT) == "0:06 / est. 3–10 s"
+    plan = run.steps[4].plan.model_copy(update={"estimate_seconds": (12, 30)})
+    step = run.steps[4].model_copy(update={"plan": plan})
+    assert run_rows.time_against_estimate(step, MOMENT) == "0:03 / est. 12–30 s"
     later = MOMENT + timedelta(seconds=60)
     assert run_rows.time_against_estimate(step, later).endswith("longer than usual")
     assert run_rows.step_progress(step, later) == 1.0

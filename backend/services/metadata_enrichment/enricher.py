@@ -32,13 +32,8 @@ class _Course:
     request: EnrichRequest
     opened: Opened
     origin: Origin
-    clock: float
     gathered: Gathered | None = None
     is_recorded: bool = False
-
-    @property
-    def seconds(self) -> float:
-        return time.monotonic() - self.clock
 
 
 class Enricher:
@@ -69,8 +64,7 @@ class Enricher:
         """
         course = _begin(request, message)
         try:
-            async with self._locks.held(request.track_id):
-                answer = await self._process(course, source)
+            answer = await self._process(course, source)
         except Exception as error:  # noqa: BLE001 - whatever failed, the request must not be lost
             answer = await self._fail(course, error)
         self._metrics.count_end(answer.status.value, answer.duration_seconds)
@@ -85,19 +79,15 @@ class Enricher:
         return answer
 
     async def _process(self, course: _Course, source: str) -> EnrichResponse:
-        await self._records.open(course.opened, course.request, source)
+        settled = await self._records.open(course.opened, course.request, source)
         course.is_recorded = True
-        if not course.request.force_refresh:
-            settled = await self._records.settled_track(course.request)
+        if settled is not None:
+            return _answer(course, EnrichmentStatus.CACHED, settled)
+        async with self._locks.held(course.request.track_id):
+            settled = await self._records.settle(course.opened, course.request)
             if settled is not None:
-                return await self._from_gold(course, settled)
-        return await self._ask_and_write(course)
-
-    async def _from_gold(self, course: _Course, track: GoldTrack) -> EnrichResponse:
-        sources = tuple(dict.fromkeys(one.provider for one in track.provenance.values()))
-        closing = Closing(EnrichmentStatus.CACHED, course.seconds * 1000, sources, (), track.config_version)
-        await self._records.close(course.opened, closing)
-        return _answer(course, EnrichmentStatus.CACHED, track)
+                return _answer(course, EnrichmentStatus.CACHED, settled)
+            return await self._ask_and_write(course)
 
     async def _ask_and_write(self, course: _Course) -> EnrichResponse:
         configuration = await self._configuration.current()
@@ -112,7 +102,7 @@ class Enricher:
         errors = gathered.complaints
         closing = Closing(
             EnrichmentStatus.PARTIAL,
-            course.seconds * 1000,
+            course.opened.milliseconds,
             tuple(resolution.sources_used),
             errors,
             configuration.version,
@@ -132,7 +122,7 @@ class Enricher:
         error_type = error.error_type if isinstance(error, EnrichmentError) else type(error).__name__
         closing = Closing(
             EnrichmentStatus.FAILED,
-            course.seconds * 1000,
+            course.opened.milliseconds,
             errors=(str(error),),
             error_type=error_type,
             dead_letter_id=dead_letter,
@@ -156,8 +146,8 @@ def _begin(request: EnrichRequest, message: Message | None) -> _Course:
     if message is None:
         body = traced.model_dump_json().encode()
         message = Message(message_id=str(request_id), body=body, correlation_id=correlation)
-    opened = Opened(request_id, correlation, datetime.now(UTC))
-    return _Course(traced, opened, Origin(message), time.monotonic())
+    opened = Opened(request_id, correlation, time.monotonic())
+    return _Course(traced, opened, Origin(message))
 
 
 def _answer(
@@ -173,11 +163,11 @@ def _answer(
         status=status,
         request_id=str(course.opened.request_id),
         correlation_id=course.opened.correlation_id,
-        sources_used=list(dict.fromkeys(one.provider for one in provenance.values())),
+        sources_used=list(track.sources) if track else [],
         metadata_acquired=dict(track.values) if track else {},
         provenance=provenance,
         errors=list(errors),
-        duration_seconds=round(course.seconds, 4),
+        duration_seconds=round(course.opened.milliseconds / 1000, 4),
         cached=status is EnrichmentStatus.CACHED,
         dead_letter_id=dead_letter,
         timestamp=datetime.now(UTC),

@@ -78,6 +78,11 @@ class GoldTrack:
     degraded: bool
     config_version: int
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Providers that gave at least one value, in order of first use."""
+        return tuple(dict.fromkeys(one.provider for one in self.provenance.values()))
+
     def is_of(self, request: EnrichRequest) -> bool:
         """Whether it was made for the names that are asked for now."""
         return (self.requested_artist, self.requested_title) == (request.artist_name, request.track_title)

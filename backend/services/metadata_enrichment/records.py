@@ -1,7 +1,7 @@
 """Writes a request's course: Bronze first, then Silver and Gold in one transaction."""
 
+import time
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -24,8 +24,10 @@ VALUES (%s, %s, %s, %s, %s, %s) RETURNING id
 _OPEN = """
 INSERT INTO enrichment_requests
     (id, track_id, artist_name, track_title, attempts, correlation_id, raw_request_id, source)
-SELECT %(id)s, %(track)s, %(artist)s, %(title)s, 1 + count(*), %(correlation)s, %(raw)s, %(source)s
-FROM enrichment_requests WHERE track_id = %(track)s AND status <> 'cached'
+SELECT %(id)s, %(track)s, %(artist)s, %(title)s, coalesce((
+        SELECT attempts + (status <> 'cached')::int FROM enrichment_requests
+        WHERE track_id = %(track)s ORDER BY received_at DESC LIMIT 1
+    ), 1), %(correlation)s, %(raw)s, %(source)s
 """
 _CLOSE = """
 UPDATE enrichment_requests SET status = %(status)s, sources = %(sources)s, errors = %(errors)s,
@@ -46,7 +48,13 @@ class Opened:
 
     request_id: UUID
     correlation_id: str
-    started_at: datetime
+    clock: float
+    """Monotonic time at which it was received."""
+
+    @property
+    def milliseconds(self) -> float:
+        """Since then."""
+        return (time.monotonic() - self.clock) * 1000
 
 
 @dataclass(frozen=True)
@@ -68,8 +76,12 @@ class Records:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def open(self, opened: Opened, request: EnrichRequest, source: str) -> None:
-        """Keep the request as received, and begin its row in Silver."""
+    async def open(self, opened: Opened, request: EnrichRequest, source: str) -> gold.GoldTrack | None:
+        """Keep the request as received, and begin its row in Silver.
+
+        Gives the track when Gold already settles the request; its row is then closed as cached. All of that
+        is one transaction.
+        """
         names = (request.track_id, request.artist_name, request.track_title)
         body = Jsonb(request.model_dump(mode="json"))
         async with self._pool.connection() as connection:
@@ -85,12 +97,12 @@ class Records:
                 "source": source,
             }
             await connection.execute(_OPEN, row)
+            return await _settle(connection, opened, request)
 
-    async def settled_track(self, request: EnrichRequest) -> gold.GoldTrack | None:
-        """The track in Gold when nothing is left to find for it, under the names that were asked for now."""
+    async def settle(self, opened: Opened, request: EnrichRequest) -> gold.GoldTrack | None:
+        """Look into Gold again: another request may have settled the track meanwhile."""
         async with self._pool.connection() as connection:
-            track = await gold.read_track(connection, request.track_id)
-        return track if track is not None and track.settles(request) else None
+            return await _settle(connection, opened, request)
 
     async def complete(
         self,
@@ -129,16 +141,22 @@ class Records:
             if gathered is not None:
                 await quality.count_calls(connection, gathered, None)
 
-    async def close(self, opened: Opened, closing: Closing) -> None:
-        """Mark a request as ended without anything to write besides."""
-        async with self._pool.connection() as connection:
-            await _close(connection, opened.request_id, closing)
-
     async def give_up_abandoned(self) -> int:
         """Mark requests as failed that a service left when it died; gives how many."""
         async with self._pool.connection() as connection:
             cursor = await connection.execute(_ABANDONED)
         return cursor.rowcount
+
+
+async def _settle(connection: Connection, opened: Opened, request: EnrichRequest) -> gold.GoldTrack | None:
+    if request.force_refresh:
+        return None
+    track = await gold.read_track(connection, request.track_id)
+    if track is None or not track.settles(request):
+        return None
+    closing = Closing(EnrichmentStatus.CACHED, opened.milliseconds, track.sources, (), track.config_version)
+    await _close(connection, opened.request_id, closing)
+    return track
 
 
 async def _close(connection: Connection, request_id: UUID, closing: Closing) -> None:

@@ -59,7 +59,7 @@ def run_at(
     run_id: str = "20261123-143102-deploy",
 ) -> Run:
     """A deployment whose step number `place` (from 1) is at work; beyond the last one all are done."""
-    begin = now - timedelta(seconds=sum(SECONDS[: place - 1]) + 6)
+    begin = now - timedelta(seconds=sum(SECONDS[: place - 1]) + 3)
     steps, at = [], begin
     for planned in plan.steps:
         steps.append(_step(planned, place, at, state))
