@@ -13,7 +13,8 @@ from backend.deployment.journal import now
 from backend.deployment.matrix import Decision, decide
 from backend.deployment.rollback_basis import find_basis
 from backend.deployment.rollback_plan import plan_rollback
-from backend.deployment.rollback_steps import RollbackTask, rollback_steps
+from backend.deployment.rollback_steps import rollback_steps
+from backend.deployment.rollback_task import RollbackTask
 from backend.deployment.runner import Ending, Outcome, StepRunner
 from backend.deployment.steps import deployment_steps
 from backend.deployment.watch import Watch

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from backend.contracts.runs import ProbedStep, ProbeState, Recovery, RollbackOptions, Run, RunKind, StepState
 from backend.deployment.context import LooksOnly, Probe, RunContext, Step
 from backend.deployment.rollback_basis import RollbackBasis
-from backend.deployment.rollback_steps import RollbackTask, rollback_steps
+from backend.deployment.rollback_steps import rollback_steps
+from backend.deployment.rollback_task import RollbackTask
 from backend.deployment.steps import deployment_steps
 
 

@@ -5,7 +5,8 @@ from backend.contracts.runs import ExitCode, RollbackOptions, Run, RunState
 from backend.database.lock import DeploymentLock, LockHeldError
 from backend.deployment.context import RunContext
 from backend.deployment.rollback_basis import RollbackBasis
-from backend.deployment.rollback_steps import RollbackTask, rollback_steps
+from backend.deployment.rollback_steps import rollback_steps
+from backend.deployment.rollback_task import RollbackTask
 from backend.deployment.runner import Ending, StepRunner
 
 

@@ -13,7 +13,7 @@ from backend.secret_files import SecretFiles
 class MemoryKeyring(KeyringBackend):
     """A keyring that keeps its secrets in memory, in place of the operating system's."""
 
-    priority = 1  # type: ignore[assignment]
+    priority = 1
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
