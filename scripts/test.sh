@@ -18,7 +18,5 @@ say "• import-linter"
 .venv/bin/lint-imports
 say "• shellcheck"
 .venv/bin/shellcheck -x -P scripts scripts/*.sh scripts/lib/*.sh .ci/run
-say "• squawk"
-.venv/bin/squawk --config .squawk.toml resources/migrations/*/*/up.sql
 say "• pytest"
 exec .venv/bin/python -m pytest

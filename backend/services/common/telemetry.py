@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import orjson
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from backend.services.common.settings import ServiceSettings
@@ -89,7 +90,8 @@ def _processors(secrets: SecretFilter, identity: dict[str, str]) -> list[Process
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.dict_tracebacks,
+        # Without the frames' variables: they hold what requests carried.
+        structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
         redact_by_name,
         structlog.processors.JSONRenderer(serializer=_dump),
         # Behind the renderer a line is bytes; structlog's type knows processors only up to there.

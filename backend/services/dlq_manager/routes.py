@@ -93,7 +93,7 @@ def reading_router(service: Service, admin_token: SecretStr | None) -> APIRouter
             response.headers[CURSOR_HEADER] = Cursor(found[-1].timestamp, found[-1].message_id).encoded()
         return found
 
-    @router.get("/messages/{message_id}")
+    @router.get("/messages/{message_id:path}")
     async def message(message_id: str) -> DeadLetterDetail:
         async with _available():
             found = await service.queries.one(message_id)
@@ -135,7 +135,7 @@ def acting_router(service: Service, admin_token: SecretStr | None) -> APIRouter:
             errors=errors,
         )
 
-    @router.post("/replay/{message_id}")
+    @router.post("/replay/{message_id:path}")
     async def replay(message_id: str, operator: Operator = "admin") -> ReplayResult:
         async with _available():
             done, text = await service.operations.replay(message_id, operator)
@@ -143,7 +143,7 @@ def acting_router(service: Service, admin_token: SecretStr | None) -> APIRouter:
         service.outbox.wake()
         return _result(done, text)
 
-    @router.delete("/message/{message_id}")
+    @router.delete("/message/{message_id:path}")
     async def discard(
         message_id: str,
         body: Annotated[DiscardRequest | None, Body()] = None,

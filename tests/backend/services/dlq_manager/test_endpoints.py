@@ -1,5 +1,7 @@
 """The dead-letter manager over HTTP, with its consumers at work."""
 
+from urllib.parse import quote
+
 import pytest
 
 from backend.contracts.dead_letters import DeadLetterState
@@ -99,6 +101,16 @@ def test_a_single_replay_and_its_conflict(filled: ManagerAddress) -> None:
     assert filled.ask("POST", "/dlq/replay/b-0").json()["success"] is True
     assert filled.ask("POST", "/dlq/replay/b-0").status_code == 409
     assert filled.ask("POST", "/dlq/replay/nope").status_code == 404
+
+
+async def test_an_id_may_have_any_characters(served: ManagerAddress) -> None:
+    wait_until(lambda: len(served.ask("GET", "/dlq/stats").json()["queue_stats"]) == 3)
+    name = "a/b c?d#ü"
+    await served.publish(dead(name))
+    wait_until(lambda: stored(served, 1))
+    path = quote(name, safe="")
+    assert served.ask("GET", f"/dlq/messages/{path}").json()["message_id"] == name
+    assert served.ask("POST", f"/dlq/replay/{path}").json()["success"] is True
 
 
 def test_discarding_needs_a_reason_and_keeps_the_letter(filled: ManagerAddress) -> None:

@@ -5,9 +5,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from psycopg_pool import AsyncConnectionPool
 
 from backend.contracts.dead_letters import DeadLetterState
 from backend.http import httpx
+from backend.messaging.port import Message
+from backend.messaging.postgres import PostgresBroker
+from backend.messaging.postgres_queue import Connection
+from backend.messaging.topology import ENRICHMENT_REQUESTS
 from tests.fixtures.provider_simulator import PROVIDERS
 from tests.fixtures.service_processes import ADMIN, DLQ, ENRICHMENT, ServiceProcesses, together
 from tests.waiting import wait_until
@@ -182,6 +187,28 @@ def finished(services: ServiceProcesses, tracks: list[str]) -> set[str]:
             (tracks,),
         ).fetchall()
     return {row[0] for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [(b"not json", DeadLetterState.QUARANTINED), (b'{"track_id": "t"}', DeadLetterState.FAILED)],
+)
+async def test_a_message_that_is_no_request_becomes_a_dead_letter(
+    healthy: ServiceProcesses, body: bytes, expected: DeadLetterState
+) -> None:
+    letter = new_id("message")
+    pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+        kwargs=healthy.operations.conninfo(), min_size=1, open=False
+    )
+    async with pool:
+        await PostgresBroker(pool).publish(ENRICHMENT_REQUESTS, [Message(letter, body)])
+    wait_until(lambda: state(healthy, letter) == expected)
+    shown = healthy.get(DLQ, f"/dlq/messages/{letter}")
+    assert shown["error_type"] == "UndecodableMessage"
+    reply = httpx.request(
+        "DELETE", f"{healthy.url(DLQ)}/dlq/message/{letter}?reason=tests", headers=ADMIN, timeout=30
+    )
+    assert reply.json()["success"] is True
 
 
 def test_a_new_waterfall_is_in_force_within_two_seconds(healthy: ServiceProcesses) -> None:

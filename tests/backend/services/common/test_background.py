@@ -1,0 +1,40 @@
+"""Work beside the requests."""
+
+import asyncio
+
+import pytest
+import structlog.testing
+
+from backend.services.common.background import in_background
+
+
+async def test_work_runs_until_the_block_ends_and_is_then_awaited() -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    async with in_background(work()):
+        await asyncio.wait_for(begun.wait(), 5)
+        assert not ended.is_set()
+    assert ended.is_set()
+
+
+@pytest.mark.parametrize("error", [None, RuntimeError("a defect")])
+async def test_work_that_ends_by_itself_is_reported(error: Exception | None) -> None:
+    done = asyncio.Event()
+
+    async def work() -> None:
+        done.set()
+        if error is not None:
+            raise error
+
+    with structlog.testing.capture_logs() as logs:
+        async with in_background(work()):
+            await asyncio.wait_for(done.wait(), 5)
+            await asyncio.sleep(0)
+    assert [(entry["event"], entry["exc_info"]) for entry in logs] == [("background_work_ended", error)]
