@@ -4,8 +4,8 @@ The window needs none of the database driver, HTTP client and engine to be paint
 background thread, with the first question that the window asks.
 """
 
+import threading
 from collections.abc import Callable
-from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from backend.home import Home
@@ -20,6 +20,8 @@ class DeferredPorts:
 
     def __init__(self, home: Home) -> None:
         self._home = home
+        self._lock = threading.Lock()
+        self._made: Composition | None = None
 
     @property
     def stack(self) -> "StackPort":
@@ -37,11 +39,15 @@ class DeferredPorts:
     def _make_runs(self) -> object:
         return self._composition.runs()
 
-    @cached_property
+    @property
     def _composition(self) -> "Composition":
+        """Made once, whichever of the background's threads asks first."""
         from app.composition import Composition  # noqa: PLC0415 - this late loading is what the module is for
 
-        return Composition(self._home)
+        with self._lock:
+            if self._made is None:
+                self._made = Composition(self._home)
+            return self._made
 
 
 class _Deferred:
@@ -49,14 +55,18 @@ class _Deferred:
 
     def __init__(self, make: Callable[[], object]) -> None:
         self._make = make
+        self._lock = threading.Lock()
+        self._made: object | None = None
 
     def __getattr__(self, name: str) -> Callable[..., object]:
         def call(*positional: object, **named: object) -> object:
-            method: Callable[..., object] = getattr(self._made, name)
+            method: Callable[..., object] = getattr(self._object(), name)
             return method(*positional, **named)
 
         return call
 
-    @cached_property
-    def _made(self) -> object:
-        return self._make()
+    def _object(self) -> object:
+        with self._lock:
+            if self._made is None:
+                self._made = self._make()
+            return self._made

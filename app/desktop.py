@@ -9,6 +9,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from app.background import BackgroundLoop
+from app.unexpected import UnexpectedErrors, quit_on_signals
 from backend.contracts.errors import OperatorError
 from backend.contracts.runs import ExitCode
 from controllers.console import Console
@@ -31,13 +32,17 @@ def start_desktop(stack: StackPort, runs: RunsPort, settings: SettingsPort) -> i
     application = make_application()
     background = BackgroundLoop()
     background.start()
-    window = make_window(application, stack, runs, settings, background)
-    window.show()
     try:
-        return application.exec()
-    finally:
-        # In this order: no new questions, then none under way, then the loop and its thread.
+        window = make_window(application, stack, runs, settings, background)
+        UnexpectedErrors(window.toasts.warn).install()
+        quit_on_signals(application)
+        window.show()
+        code = application.exec()
+        # In this order: no new questions, then (below) none under way, then the loop and its thread.
         window.console.stop()
+        return code
+    finally:
+        # Also when the window could not be made: a thread left running would keep the process alive.
         background.stop()
 
 

@@ -6,11 +6,11 @@ from backend.contracts.environment import (
     ENRICHMENT,
     GATEWAY,
     PROVIDER_SIMULATOR,
+    PROVIDERS,
     Environment,
     ProviderMode,
 )
 
-PROVIDERS = ("musicbrainz", "spotify", "deezer", "discogs")
 OPERATIONS_DATABASE = "songnodes_operations"
 
 

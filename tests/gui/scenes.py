@@ -32,6 +32,10 @@ def healthy(stage: Stage) -> None:
     stage.stack.current = stack.healthy
 
 
+def broken_profile(stage: Stage) -> None:
+    stage.stack.current = stack.broken_profile
+
+
 def troubled(stage: Stage) -> None:
     stage.stack.current = stack.troubled
 
@@ -154,6 +158,7 @@ def rollback_running(state: RunState) -> Callable[[Stage], None]:
 
 SCENES = (
     Scene("overview-empty", nothing),
+    Scene("overview-empty-problem", nothing, broken_profile),
     Scene("overview-full", nothing, healthy),
     Scene("overview-failing", nothing, troubled, "staging"),
     Scene("overview-stale", stale, healthy),

@@ -177,3 +177,14 @@ def test_the_details_of_a_problem_are_copied(make_stage: Callable[..., Stage]) -
     window.overview.attention._on_pressed(1)
     assert "214 dead letters" in QApplication.clipboard().text()
     assert window.toasts.texts() == ["Copied the details."]
+
+
+def test_a_first_start_shows_problems_too(stage: Stage) -> None:
+    stage.stack.current = stacks.broken_profile
+    window = stage.open()
+    assert window.overview.first_start.isVisible()
+    assert window.overview.first_start.attention.isVisible()
+    assert window.header.alerts.text() == "1 alert"
+    stage.stack.current = stacks.nothing_deployed
+    stage.console.monitor.measure()
+    assert not window.overview.first_start.attention.isVisible()

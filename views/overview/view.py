@@ -56,7 +56,7 @@ class OverviewView(QWidget):
         self.flow = MedallionFlow()
         self.chart = ThroughputChart(theme, plots)
         self.attention = AttentionList(theme, clock)
-        self.first_start = FirstStart(theme)
+        self.first_start = FirstStart(theme, clock)
         self._states = QStackedWidget()
         self._arrange()
         self._wire()
@@ -82,6 +82,7 @@ class OverviewView(QWidget):
         self.deploy_button.clicked.connect(self._on_deploy)
         self.first_start.deploy_asked.connect(self._on_deploy)
         self.attention.action_asked.connect(self.action_asked)
+        self.first_start.action_asked.connect(self.action_asked)
         self.run_card.open_asked.connect(self.run_asked)
         self._actions.health_found.connect(self._on_health)
         self._actions.failed.connect(self.show_error)
@@ -103,7 +104,8 @@ class OverviewView(QWidget):
         for widget in (self.health_button, self.switch_button, self.deploy_button):
             widget.setVisible(not empty)
         self._show_freshness(snapshot)
-        if empty:
+        if empty and status is not None:
+            self.first_start.show_status(status)
             return
         self.cards.show_snapshot(snapshot)
         self.flow.show_layers(status.layers if known and status is not None else None)

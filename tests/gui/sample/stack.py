@@ -75,6 +75,18 @@ def nothing_deployed(now: datetime, environment: str = "sandbox") -> StackStatus
     return StackStatus(environment=environment, measured_at=now, deployed=False)
 
 
+def broken_profile(now: datetime, environment: str = "sandbox") -> StackStatus:
+    """A first start beside a profile that cannot be read."""
+    finding = Finding(
+        key="profile-staging",
+        title="The profile staging cannot be read",
+        state=CriterionState.FAILED,
+        evidence="config/environments/staging.toml, line 2: a value is missing.",
+        remedy="Mend the file; it is read again with F5.",
+    )
+    return nothing_deployed(now, environment).model_copy(update={"problems": (finding,)})
+
+
 def findings() -> tuple[Finding, ...]:
     """A health check of the healthy stack."""
     met = CriterionState.MET
