@@ -5,9 +5,8 @@ from typing import Annotated
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
+from backend.contracts.environment import PROVIDERS
 from backend.services.common.settings import ServiceSettings
-
-PROVIDERS = ("musicbrainz", "spotify", "deezer", "discogs")
 
 
 class GatewaySettings(ServiceSettings):
