@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError
 
+from backend.contracts.errors import OperatorError
 from backend.contracts.runs import ExitCode
 
 _COMMANDS = {
@@ -28,6 +29,7 @@ def build_app() -> App:
         name="main.py",
         help="Deploy, watch and repair the SongNodes enrichment stack. Without a command: open the console.",
         result_action="return_value",
+        suppress_keyboard_interrupt=False,
     )
     for name, place in _COMMANDS.items():
         app.command(f"app.commands.{place}", name=name)
@@ -37,8 +39,13 @@ def build_app() -> App:
 
 def run_command(words: Sequence[str]) -> int:
     """Run one command; its exit code. OperatorError when it cannot do what was asked."""
+    as_json = "--json" in words
     try:
-        code = build_app()(list(words), exit_on_error=False)
-    except CycloptsError:
+        code = build_app()(list(words), exit_on_error=False, print_error=not as_json)
+    except CycloptsError as error:
+        if as_json:
+            raise OperatorError(
+                str(error), "List the options with: main.py --help", exit_code=ExitCode.USAGE
+            ) from None
         return ExitCode.USAGE  # its text was printed already
     return code if isinstance(code, int) else ExitCode.DONE

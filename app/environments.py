@@ -56,12 +56,14 @@ class Environments:
     def set_provider_mode(self, name: str, provider: str, mode: ProviderMode) -> None:
         """Change where a provider's calls go, keeping the file's comments and order."""
         path = self._path(name)
-        document = tomlkit.parse(path.read_text()) if path.exists() else tomlkit.document()
+        if path.exists():
+            _parse(path, name)
+        document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else tomlkit.document()
         providers = document.setdefault("providers", tomlkit.table())
         providers[provider] = mode.value
         make_private_folder(path.parent)
         fresh = path.with_suffix(".new")
-        fresh.write_text(tomlkit.dumps(document))
+        fresh.write_text(tomlkit.dumps(document), encoding="utf-8")
         _parse(fresh, name)
         fresh.replace(path)
 
@@ -71,7 +73,7 @@ class Environments:
 
 def _parse(path: Path, name: str) -> Environment:
     try:
-        content = tomllib.loads(path.read_text())
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
         return Environment.model_validate({"name": name, **content})
     except tomllib.TOMLDecodeError as error:
         cause = f"it is not valid TOML: {error}"
@@ -79,6 +81,8 @@ def _parse(path: Path, name: str) -> Environment:
         cause = "; ".join(
             f"{'.'.join(str(part) for part in e['loc']) or 'the profile'}: {e['msg']}" for e in error.errors()
         )
+    except UnicodeDecodeError as error:
+        cause = f"it is not UTF-8 text: byte {error.start + 1} does not belong there"
     except OSError as error:
         cause = f"it cannot be read: {error.strerror}"
     raise OperatorError(

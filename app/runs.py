@@ -30,7 +30,7 @@ from backend.deployment.journal_reader import JournalReader
 from backend.deployment.launcher import Launcher, operator_name
 from backend.deployment.planning import plan_deploy
 from backend.deployment.recovery import recovery
-from backend.deployment.rollback_basis import RollbackBasis, find_basis
+from backend.deployment.rollback_basis import RollbackBasis, find_bases, find_basis
 from backend.deployment.rollback_texts import Stakes
 from backend.targets.port import Target
 
@@ -55,20 +55,16 @@ class Runs:
         target = self._target(environment)
         options = self._with_backup(target, options)
         return rollback_plan.plan_rollback(
-            target.environment, self._reader, options, find_basis(target, self._reader)
+            target.environment, self._reader, options, find_basis(target, self._reader, scope=options.scope)
         )
 
     def rollback_choices(self, environment: str) -> Sequence[RollbackChoice]:
         """The ways to roll back from the present state."""
         target = self._target(environment)
         backup = next((one for one in target.backups().list() if one.verified), None)
-        return rollback_plan.choices(
-            target.environment,
-            self._reader,
-            find_basis(target, self._reader),
-            backup,
-            _stakes(target, backup),
-        )
+        bases = find_bases(target, self._reader)
+        stakes = _stakes(target, backup)
+        return rollback_plan.choices(target.environment, self._reader, bases, backup, stakes)
 
     def backups(self, environment: str) -> Sequence[Backup]:
         """Backups, newest first."""
@@ -86,7 +82,7 @@ class Runs:
         self._refuse_when_interrupted(environment)
         target = self._target(environment)
         options = self._with_backup(target, options)
-        return self._start_rollback(target, options, find_basis(target, self._reader))
+        return self._start_rollback(target, options, find_basis(target, self._reader, scope=options.scope))
 
     def resume(self, run_id: str) -> None:
         """Go on with an interrupted run."""

@@ -9,14 +9,16 @@ from backend.clients.services import Answer, ServiceClient
 from backend.contracts.enrichment import EndToEndResult, EnrichRequest
 from backend.contracts.environment import DLQ_MANAGER, GATEWAY, POSTGRES, Environment
 from backend.contracts.errors import OperatorError
-from backend.contracts.runs import CriterionState, Finding
-from backend.contracts.stack import ServiceState, ServiceStatus, StackStatus
+from backend.contracts.runs import CriterionState, ExitCode, Finding, RunState
+from backend.contracts.stack import NO_SCHEMA, ServiceState, ServiceStatus, StackStatus
 from backend.database import medallion
-from backend.database.lock import DeploymentLock
+from backend.database.address import DatabaseUnreachableError
+from backend.database.lock import DeploymentLock, LockHeldError
 from backend.deployment.attention import problems
 from backend.deployment.checks import health
 from backend.deployment.journal_reader import JournalReader
 from backend.deployment.steps.migrate import medallion_runner
+from backend.targets.orphans import WITHOUT_SUPERVISOR
 from backend.targets.port import Output, Target
 
 
@@ -63,12 +65,16 @@ class Stack:
             return health.check(target, client)
 
     def up(self, environment: str, output: Output | None = None) -> None:
-        """Start the stack on the releases it ran last."""
-        self._target(environment).up(output or _silent)
+        """Start the stack on the releases it ran last; refused while a run is at work on it."""
+        target = self._target(environment)
+        self._refuse_while_at_work(target)
+        target.up(output or _silent)
 
     def down(self, environment: str, output: Output | None = None) -> None:
-        """Stop the stack; its data stays."""
-        self._target(environment).down(output or _silent)
+        """Stop the stack; its data stays. Refused while a run is at work on it."""
+        target = self._target(environment)
+        self._refuse_while_at_work(target)
+        target.down(output or _silent)
 
     def end_to_end(self, environment: str, request: EnrichRequest) -> EndToEndResult:
         """Run the playbook's manual end-to-end test and read the three layers from the database."""
@@ -87,6 +93,23 @@ class Stack:
             milliseconds=answer.milliseconds,
             rows=medallion.rows_of_track(target.musicdb(), request.track_id),
         )
+
+    def _refuse_while_at_work(self, target: Target) -> None:
+        """Starting or stopping services under a deployment or rollback would wreck it."""
+        run = self._reader.active_run(target.environment.name)
+        if run is not None and run.state.is_active and run.state is not RunState.WATCHING:
+            raise OperatorError(
+                f"The {run.kind.value} {run.id} of {run.operator} on {run.host} is {run.state.value} on "
+                f"{run.environment}. Nothing was changed.",
+                f"Wait until it has ended, or stop it: main.py runs stop {run.id}",
+                exit_code=ExitCode.LOCKED,
+            )
+        try:
+            holder = DeploymentLock(target.operations_database()).holder()
+        except DatabaseUnreachableError:
+            return  # the lock lives in that server: while it is down nobody holds it
+        if holder is not None:
+            raise LockHeldError(holder)
 
     def _broken_profiles(self) -> list[Finding]:
         return [
@@ -130,15 +153,16 @@ def _with_connection(target: Target, status: ServiceStatus) -> ServiceStatus:
 
 
 def _with_health(client: ServiceClient, status: ServiceStatus) -> ServiceStatus:
-    answer = client.health(status.name)
+    answer = client.health(status.name, status.release)
     if answer.error:
         starting = status.state is ServiceState.STARTING
         state = ServiceState.STARTING if starting else ServiceState.UNKNOWN
         return status.model_copy(update={"state": state, "detail": answer.error})
     said = answer.value("status")
+    detail = status.detail if status.detail == WITHOUT_SUPERVISOR else str(said)
     state = ServiceState.HEALTHY if answer.ok and said == "healthy" else ServiceState.DEGRADED
     return status.model_copy(
-        update={"state": state, "health_ms": round(answer.milliseconds, 1), "detail": str(said)}
+        update={"state": state, "health_ms": round(answer.milliseconds, 1), "detail": detail}
     )
 
 
@@ -155,7 +179,7 @@ def _with_database(target: Target, status: StackStatus) -> StackStatus:
     try:
         return status.model_copy(
             update={
-                "schema_revision": (medallion_runner(target).current_revision() or "")[:3],
+                "schema_revision": medallion_runner(target).current_revision()[:3] or NO_SCHEMA,
                 "waterfall_version": medallion.active_waterfall_version(address),
                 "layers": medallion.layer_counts(address),
                 "throughput": medallion.throughput(address),

@@ -91,6 +91,8 @@ class Home:
 
 
 def make_private_folder(path: Path) -> Path:
-    """Create `path` for this user only (0700) and return it."""
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """Create `path` and what is missing above it, each for this user only (0700), and return `path`."""
+    missing = [folder for folder in path.parents if not folder.exists()]
+    for folder in (*reversed(missing), path):  # mkdir(parents=True) would give parents the usual mode
+        folder.mkdir(exist_ok=True, mode=0o700)
     return path

@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from app.commands.options import Common, Flag
-from app.terminal import Terminal
+from app.terminal import Terminal, counted
 from backend.clients.services import ServiceClient
 from backend.contracts.errors import OperatorError
 from backend.contracts.runs import CriterionState, ExitCode, Finding
@@ -80,7 +80,7 @@ def _verdict(terminal: Terminal, found: Sequence[Finding], well: str) -> int:
     terminal.event("summary", **counts)
     terminal.say("")
     if bad:
-        terminal.say(f"{len(bad)} of {len(found)} checks failed.", "bold red")
+        terminal.say(f"{len(bad)} of {counted(len(found), 'check')} failed.", "bold red")
         return ExitCode.FAILED
-    terminal.say(well + (f" {warnings} warnings." if warnings else ""), "bold green")
+    terminal.say(well + (f" {counted(warnings, 'warning')}." if warnings else ""), "bold green")
     return ExitCode.DONE

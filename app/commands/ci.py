@@ -1,43 +1,22 @@
 """`ci-deploy`: a deployment without anybody at the keyboard, with artifacts and notifications."""
 
-import json
 import os
-import sys
 import time
-from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import Parameter
 
+from app.commands.ci_artifacts import collect
+from app.commands.ci_log import CiLog, CiTerminal
 from app.composition import Composition
+from app.endings import INTERRUPTED, unforeseen
 from app.environments import SANDBOX
 from app.follow import Follower
-from app.terminal import Terminal
-from backend.clients.services import ServiceClient
-from backend.contracts.environment import SERVICES
 from backend.contracts.errors import OperatorError
 from backend.contracts.runs import DeployOptions, ExitCode
-from backend.database.migrations.runner import MigrationStatus
-from backend.deployment.checks import health
 from backend.deployment.notifications import Addresses, Message, notify, push_metrics
-from backend.deployment.steps.migrate import medallion_runner
 from backend.home import Home
-from backend.targets.port import Target
-
-
-class CiLog:
-    """One JSON line an event: level, message, timestamp, deployment_id, environment, data."""
-
-    def __init__(self, deployment_id: str, environment: str) -> None:
-        self._constant = {"deployment_id": deployment_id, "environment": environment}
-
-    def write(self, level: str, message: str, **data: Any) -> None:
-        """Print one line."""
-        line = {"level": level, "message": message, "timestamp": datetime.now(UTC).isoformat()}
-        sys.stdout.write(json.dumps({**line, **self._constant, "data": data}, default=str) + "\n")
-        sys.stdout.flush()
 
 
 def ci_deploy(
@@ -61,16 +40,25 @@ def ci_deploy(
     started = time.monotonic()
     _tell(log, addresses, Message("info", "Deployment started", "started", name, build))
     composition = Composition(Home.from_process_environment())
-    try:
-        code = _deploy(composition, name, log, build)
-    except OperatorError as error:
-        log.write("error", error.message, remedy=error.remedy)
-        code = error.exit_code
+    code = _judge(composition, name, log, build)
     seconds = time.monotonic() - started
-    for problem in push_metrics(addresses, name, seconds, code == ExitCode.DONE):
-        log.write("warn", problem)
+    with log.warns_only("The metrics could not be pushed"):
+        for problem in push_metrics(addresses, name, seconds, code == ExitCode.DONE):
+            log.write("warn", problem)
     _tell(log, addresses, _outcome(code, name, build, seconds))
     return code
+
+
+def _judge(composition: Composition, name: str, log: CiLog, build: str) -> int:
+    """Deploy; the exit code, also when it could not be started or something unforeseen came up."""
+    try:
+        return _deploy(composition, name, log, build)
+    except OperatorError as error:
+        problem = error
+    except Exception as error:  # noqa: BLE001 - people must be told in this case above all
+        problem = unforeseen(error)
+    log.write("error", problem.message, remedy=problem.remedy)
+    return problem.exit_code
 
 
 def _deploy(composition: Composition, name: str, log: CiLog, build: str) -> int:
@@ -79,36 +67,10 @@ def _deploy(composition: Composition, name: str, log: CiLog, build: str) -> int:
     run_id = composition.runs().start_deploy(name, options)
     log.write("info", "run started", run=run_id)
     try:
-        code = Follower(composition.reader, Terminal(as_json=True)).follow(run_id)
+        return Follower(composition.reader, CiTerminal(log)).follow(run_id)
     finally:
         folder = Path(os.environ.get("CI_ARTIFACT_DIR") or "artifacts").absolute()
-        _collect(composition, composition.target(name), run_id, folder)
-        log.write("info", "artifacts collected", folder=folder)
-    return code
-
-
-def _collect(composition: Composition, target: Target, run_id: str, folder: Path) -> None:
-    """Keep receipt, health, logs and the last migrations, however the run ended."""
-    (folder / "logs").mkdir(parents=True, exist_ok=True)
-    receipt = composition.reader.run(run_id).model_dump(mode="json")
-    receipt["output"] = [o.model_dump(mode="json") for o in composition.reader.output(run_id, limit=100_000)]
-    (folder / f"run-{run_id}.json").write_text(json.dumps(receipt, indent=2))
-    for service in SERVICES:
-        lines = target.last_log_lines(service, 2000)
-        (folder / "logs" / f"{service}.log").write_text("\n".join(lines) + "\n")
-    with ServiceClient(target.environment, target.admin_token()) as client:
-        findings = [f.model_dump(mode="json") for f in health.check(target, client)]
-    (folder / "health.json").write_text(json.dumps(findings, indent=2))
-    try:
-        rows = [_migration(status) for status in medallion_runner(target).status()]
-    except OperatorError as error:
-        rows = [{"error": error.message}]
-    (folder / "schema_migrations.json").write_text(json.dumps(rows, indent=2, default=str))
-
-
-def _migration(status: MigrationStatus) -> dict[str, Any]:
-    record = asdict(status.record) if status.record else {}
-    return {"migration": status.migration.name, "applied": status.applied, **record}
+        collect(composition, name, run_id, folder, log)
 
 
 def _tell(log: CiLog, addresses: Addresses, message: Message) -> None:
@@ -128,6 +90,7 @@ def _outcome(code: int, environment: str, build: str, seconds: float) -> Message
         ExitCode.LOCKED: "Another deployment holds the lock. Nothing was changed.",
         ExitCode.REFUSED: "The deployment was refused before anything changed.",
         ExitCode.INCONCLUSIVE: "The deployment could not be judged.",
+        INTERRUPTED: "Nobody follows the deployment any more; it goes on by itself.",
     }
     return Message(
         "warning", "Deployment did not succeed", texts.get(code, f"exit {code}"), environment, build

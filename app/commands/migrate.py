@@ -6,7 +6,7 @@ from cyclopts import Parameter
 
 from app.commands.deploy import confirm
 from app.commands.options import Common
-from app.terminal import Terminal
+from app.terminal import Terminal, counted
 from backend.contracts.runs import ExitCode
 from backend.deployment.standalone_migration import apply_all, pending_names, take_back_last_batch
 from backend.targets.port import Target
@@ -25,25 +25,27 @@ def migrate(
     target = composition.target(common.environment)
     if dry_run:
         return _list(terminal, target)
-
-    def output(source: str, text: str) -> None:
-        terminal.event("output", source=source, text=text)
-        terminal.say(f"{source}: {text}")
-
+    common.refuse_unwritable_home()
     if rollback:
         if not yes:
             confirm(terminal, target.environment, "Take back the last batch of migrations?")
-        names = take_back_last_batch(target, output)
-        terminal.say(f"{len(names)} migrations taken back: {', '.join(names) or 'none'}", "bold")
+        names = take_back_last_batch(target, terminal.output)
+        terminal.event("migrations", taken_back=names)
+        terminal.say(f"{counted(len(names), 'migration')} taken back: {', '.join(names) or 'none'}", "bold")
         return ExitCode.DONE
-    names = apply_all(target, output)
-    terminal.say(f"{len(names)} migrations applied: {', '.join(names) or 'none was pending'}", "bold green")
+    names = apply_all(target, terminal.output)
+    terminal.event("migrations", applied=names)
+    said = f"{counted(len(names), 'migration')} applied: {', '.join(names) or 'none was pending'}"
+    terminal.say(said, "bold green")
     return ExitCode.DONE
 
 
 def _list(terminal: Terminal, target: Target) -> int:
-    for name in pending_names(target):
-        terminal.event("pending", migration=name)
+    names = pending_names(target)
+    terminal.event("migrations", pending=names)
+    for name in names:
         terminal.say(f"would apply {name}")
+    if not names:
+        terminal.say("Nothing is pending.")
     terminal.say("Dry run: nothing was changed.", "bold")
     return ExitCode.DONE

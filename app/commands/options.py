@@ -1,5 +1,6 @@
 """Options that every command has, and what a command works with."""
 
+import os
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -8,7 +9,9 @@ from cyclopts import Parameter
 from app.composition import Composition
 from app.environments import SANDBOX
 from app.terminal import Terminal
-from backend.home import Home
+from backend.contracts.errors import OperatorError
+from backend.contracts.runs import ExitCode
+from backend.home import Home, make_private_folder
 
 
 @Parameter(name="*")
@@ -26,6 +29,21 @@ class Common:
     def composition(self) -> Composition:
         """The parts to work with."""
         return Composition(Home.from_process_environment())
+
+    def refuse_unwritable_home(self) -> None:
+        """OperatorError before anything begins that would need the home folder and could not have it."""
+        root = Home.from_process_environment().root
+        try:
+            make_private_folder(root)
+            cause = "" if os.access(root, os.W_OK | os.X_OK) else "permission denied"
+        except OSError as error:
+            cause = error.strerror or str(error)
+        if cause:
+            raise OperatorError(
+                f"The console's folder {root} cannot be written: {cause}. Nothing was changed.",
+                "Mend the folder's permissions, or set SONGNODES_HOME to another folder.",
+                exit_code=ExitCode.REFUSED,
+            )
 
 
 Flag = Parameter(negative="")

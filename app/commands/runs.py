@@ -52,8 +52,10 @@ def show(
 def stop(run_id: str, *, common: Common | None = None) -> int:
     """End a run after its current step; what is done stays."""
     common = common or Common()
+    terminal = common.terminal()
     common.composition().runs().control(run_id, Control.STOP)
-    common.terminal().say(f"{run_id} ends after its current step.")
+    terminal.event("control", id=run_id, control=Control.STOP.value)
+    terminal.say(f"{run_id} ends after its current step.")
     return ExitCode.DONE
 
 

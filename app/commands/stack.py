@@ -1,11 +1,16 @@
 """`up`, `down` and `status`."""
 
+import time
+
 from app.commands.options import Common
-from app.terminal import Terminal
+from app.terminal import Terminal, counted
+from backend.contracts.errors import OperatorError
 from backend.contracts.runs import ExitCode
 from backend.contracts.stack import ServiceState, ServiceStatus, StackStatus
-from backend.targets.port import Output
+from backend.targets.port import Target
 
+_START_SECONDS = 20.0
+_POLL_SECONDS = 0.2
 _COLOURS = {
     ServiceState.HEALTHY: "green",
     ServiceState.DEGRADED: "yellow",
@@ -18,36 +23,57 @@ def up(*, common: Common | None = None) -> int:
     """Start the stack on the releases it ran last."""
     common = common or Common()
     terminal = common.terminal()
-    common.composition().stack().up(common.environment, _printer(terminal))
-    return _show(common, terminal)
+    composition = common.composition()
+    target = composition.target(common.environment)
+    common.refuse_unwritable_home()
+    composition.stack().up(common.environment, terminal.output)
+    crashed = _crashed_at_start(target)
+    _show(common, terminal)
+    if crashed:
+        raise _not_up(common.environment, crashed)
+    return ExitCode.DONE
 
 
 def down(*, common: Common | None = None) -> int:
     """Stop the stack; its data stays."""
     common = common or Common()
-    common.composition().stack().down(common.environment, _printer(common.terminal()))
+    common.composition().stack().down(common.environment, common.terminal().output)
     return ExitCode.DONE
 
 
 def status(*, common: Common | None = None) -> int:
     """Show what runs."""
     common = common or Common()
-    return _show(common, common.terminal())
+    _show(common, common.terminal())
+    return ExitCode.DONE
 
 
-def _printer(terminal: Terminal) -> Output:
-    def output(source: str, text: str) -> None:
-        terminal.event("output", source=source, text=text)
-        terminal.say(f"{source}: {text}")
+def _crashed_at_start(target: Target) -> list[str]:
+    """Wait until every process has come up or crashed; one that still starts after a while is no crash.
 
-    return output
+    The supervisor starts a crashed process again and again, so that a later look may find it starting.
+    """
+    deadline = time.monotonic() + _START_SECONDS
+    while True:
+        found = target.services()
+        starting = any(service.state is ServiceState.STARTING for service in found)
+        if not starting or time.monotonic() > deadline:
+            return [service.name for service in found if service.state is ServiceState.CRASHED]
+        time.sleep(_POLL_SECONDS)
 
 
-def _show(common: Common, terminal: Terminal) -> int:
+def _not_up(environment: str, crashed: list[str]) -> OperatorError:
+    logs = "its log" if len(crashed) == 1 else "their logs"
+    return OperatorError(
+        f"The stack is not up: {', '.join(crashed)} crashed.",
+        f"Read {logs} in the home folder's environments/{environment}/logs, then deploy or roll back.",
+    )
+
+
+def _show(common: Common, terminal: Terminal) -> None:
     found = common.composition().stack().status(common.environment)
     terminal.event("status", **found.model_dump(mode="json"))
     _print_status(terminal, found)
-    return ExitCode.DONE
 
 
 def _print_status(terminal: Terminal, found: StackStatus) -> None:
@@ -72,4 +98,5 @@ def _print_status(terminal: Terminal, found: StackStatus) -> None:
 def _line(service: ServiceStatus) -> str:
     state = service.state.value
     milliseconds = f"  {service.health_ms:.0f} ms" if service.health_ms is not None else ""
-    return f"  {service.name:<22} {state:<10} {service.address:<18} {service.release}{milliseconds}"
+    restarts = f"  {counted(service.restarts, 'restart')}" if service.restarts else ""
+    return f"  {service.name:<22} {state:<10} {service.address:<18} {service.release}{milliseconds}{restarts}"

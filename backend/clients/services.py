@@ -60,9 +60,18 @@ class ServiceClient:
         """POST JSON to a path of a service; `timeout` in seconds, none for the client's own."""
         return self._call("POST", service, path, body, authorised=authorised, timeout=timeout)
 
-    def health(self, service: str) -> Answer:
-        """The service's `/health`."""
-        return self.get(service, "/health")
+    def health(self, service: str, release: str = "") -> Answer:
+        """The service's `/health`.
+
+        An answer counts only when it names this service and, if one is given, this release: on a port that
+        somebody else took, a 200 proves nothing. Any other answer is given as an error.
+        """
+        answer = self.get(service, "/health")
+        stranger = _stranger(answer, service, release)
+        if not stranger:
+            return answer
+        port = self._environment.port(service)
+        return Answer(0, None, answer.milliseconds, f"another program answers on port {port} ({stranger})")
 
     def waterfall(self) -> Answer:
         """The enrichment service's `/admin/config`."""
@@ -103,6 +112,20 @@ class ServiceClient:
         except httpx.HTTPError as error:
             return Answer(0, None, (time.monotonic() - started) * 1000, _explain(error, url))
         return Answer(response.status_code, _body(response), (time.monotonic() - started) * 1000)
+
+
+def _stranger(answer: Answer, service: str, release: str) -> str:
+    """Who answered in place of the service; empty when it was the service, or nobody can tell."""
+    if answer.error:
+        return ""
+    name, runs = answer.value("service"), answer.value("release")
+    if name is None and answer.status >= httpx.codes.INTERNAL_SERVER_ERROR:
+        return ""  # the service's own failure may have kept it from saying who it is
+    if name != service:
+        return f"it says service {name}" if name else "it does not say which service it is"
+    if release and runs != release:
+        return f"{service} of release {runs} instead of {release}"
+    return ""
 
 
 def _body(response: httpx.Response) -> Any:

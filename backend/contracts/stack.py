@@ -5,6 +5,9 @@ from enum import StrEnum
 
 from backend.contracts.runs import Finding, Record
 
+NO_SCHEMA = "none"
+"""`schema_revision` of a database that answers and has no migration applied."""
+
 
 class LockHolder(Record):
     """Who holds an environment's deployment lock."""
@@ -61,6 +64,7 @@ class StackStatus(Record):
     """Whether any release is deployed here."""
     release: str = ""
     schema_revision: str = ""
+    """Three digits of the last migration, NO_SCHEMA, or empty while it is not known."""
     waterfall_version: str = ""
     services: tuple[ServiceStatus, ...] = ()
     breakers: dict[str, str] | None = None

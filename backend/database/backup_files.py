@@ -7,10 +7,11 @@ from enum import Enum
 from pathlib import Path
 
 from backend.contracts.errors import OperatorError
+from backend.contracts.runs import ExitCode
 from backend.database.address import DatabaseAddress
 from backend.database.binaries import PostgresBinaries
 from backend.database.manifest import read_manifest, sha256_of
-from backend.database.sql_script import ScriptCheck
+from backend.database.sql_script import ScriptCheck, UnsafeScriptError
 from backend.database.tools import PostgresTools
 
 _REMEDY = "Choose another backup. Nothing was changed."
@@ -28,6 +29,9 @@ class FileKind(Enum):
 
 class BadBackupError(OperatorError):
     """The file cannot be restored. Nothing was changed."""
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message, remedy, exit_code=ExitCode.REFUSED)
 
 
 def check_file(path: Path, binaries: PostgresBinaries | None = None) -> FileKind:
@@ -100,5 +104,8 @@ def _read_archive(path: Path, binaries: PostgresBinaries) -> int:
 
 def _check_script(path: Path, kind: FileKind) -> None:
     check = ScriptCheck(str(path))
-    check.take(read_script(path, kind))
-    check.finish()
+    try:
+        check.take(read_script(path, kind))
+        check.finish()
+    except UnsafeScriptError as error:
+        raise UnsafeScriptError(error.message, error.remedy, exit_code=ExitCode.REFUSED) from None

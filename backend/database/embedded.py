@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from backend.contracts.errors import OperatorError
-from backend.database.address import DatabaseAddress
+from backend.database.address import DatabaseAddress, WrongPasswordError
 from backend.database.binaries import PostgresBinaries
 from backend.database.databases import ensure_database
 from backend.database.folder_lock import alone_in, sync
@@ -85,11 +85,16 @@ class EmbeddedPostgres:
         return True
 
     def is_accepting(self) -> bool:
-        """Whether this very server, and no other one on the port, takes connections."""
+        """Whether this very server, and no other one on the port, takes connections.
+
+        Raises WrongPasswordError: a server that refuses the password will not take it a moment later either.
+        """
         if not self.is_running():
             return False
         try:
             connection = self.address().connect(autocommit=True, connect_timeout=2)
+        except WrongPasswordError:
+            raise
         except OperatorError:
             return False
         with connection:

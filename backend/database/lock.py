@@ -88,6 +88,10 @@ class LockLostError(OperatorError):
     """The lock is no longer ours, so nothing more may be changed."""
 
 
+class LockConnectionLostError(LockLostError):
+    """The session that held the lock has ended; whether anybody took the lock since is not known."""
+
+
 class LockHandle:
     """A lock that is held until `release`, or until this process ends."""
 
@@ -107,7 +111,7 @@ class LockHandle:
         try:
             row = self._connection.execute("SELECT fencing FROM deployment.lock").fetchone()
         except psycopg.Error as error:
-            raise LockLostError(
+            raise LockConnectionLostError(
                 f"The connection that held the deployment lock is gone: {' '.join(str(error).split())}",
                 "Somebody else may be deploying now. See who does, then resume this run or roll it back.",
             ) from error

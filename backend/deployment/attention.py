@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from backend.contracts.environment import SERVICES
-from backend.contracts.runs import CriterionState, Finding, RunState
+from backend.contracts.runs import CriterionState, Finding, Run, RunKind, RunState
 from backend.contracts.stack import ServiceState, StackStatus
 from backend.deployment.journal import now
 from backend.deployment.journal_reader import JournalReader
@@ -46,11 +46,19 @@ def _runs(environment: str, reader: JournalReader) -> Iterator[Finding]:
         if fresh:
             yield _problem(
                 "failed-run",
-                f"The last {newest.kind.value} {newest.state.value}",
+                _ended_badly(newest),
                 newest.message,
                 "Read its output; deploy again or roll back.",
                 CriterionState.FAILED,
             )
+
+
+def _ended_badly(run: Run) -> str:
+    what = "deployment" if run.kind is RunKind.DEPLOY else "rollback"
+    if run.state is RunState.INCONCLUSIVE:
+        return f"The last {what} was inconclusive"
+    and_rollback = run.kind is RunKind.DEPLOY and run.state is RunState.ROLLBACK_FAILED
+    return f"The last {what} failed" + (", and its rollback too" if and_rollback else "")
 
 
 def _services(status: StackStatus) -> Iterator[Finding]:

@@ -5,16 +5,17 @@ from datetime import timedelta
 from backend.contracts.environment import SERVICES
 from backend.contracts.errors import OperatorError
 from backend.contracts.runs import ExitCode, RollbackOptions, RollbackScope, Run, RunState, StepState
-from backend.database.lock import DeploymentLock, LockHandle, LockHeldError
+from backend.database.lock import LockHeldError, LockLostError
 from backend.deployment import playbook
 from backend.deployment.checks import blocking
 from backend.deployment.context import RunContext
 from backend.deployment.journal import now
 from backend.deployment.matrix import Decision, decide
-from backend.deployment.rollback_basis import find_basis
+from backend.deployment.rollback_basis import find_basis, last_good
 from backend.deployment.rollback_plan import plan_rollback
 from backend.deployment.rollback_steps import rollback_steps
 from backend.deployment.rollback_task import RollbackTask
+from backend.deployment.run_lock import RunLock
 from backend.deployment.runner import Ending, Outcome, StepRunner
 from backend.deployment.steps import deployment_steps
 from backend.deployment.watch import Watch
@@ -34,7 +35,8 @@ class DeployRun:
             return refused
         try:
             self._context.target.prepare(self._output)
-            lock = self._acquire()
+            lock = RunLock(self._context.target.operations_database(), self._run)
+            lock.acquire()
         except LockHeldError as error:
             return self._end(RunState.LOCKED, str(error), ExitCode.LOCKED)
         except OperatorError as error:
@@ -42,7 +44,9 @@ class DeployRun:
             self._context.journal.finish_step(
                 self._run.id, playbook.VALIDATE, StepState.FAILED, error.sentence()
             )
-            return self._end(RunState.FAILED, error.sentence(), ExitCode.FAILED)
+            refused = error.exit_code == ExitCode.REFUSED
+            state = RunState.REFUSED if refused else RunState.FAILED
+            return self._end(state, error.sentence(), error.exit_code)
         try:
             code = self._under_lock(lock)
         finally:
@@ -60,13 +64,7 @@ class DeployRun:
         self._output("validate", text)
         return self._end(RunState.REFUSED, f"Nothing was changed. {text}", ExitCode.REFUSED)
 
-    def _acquire(self) -> LockHandle:
-        lock = DeploymentLock(self._context.target.operations_database())
-        return lock.acquire(
-            operator=self._run.operator, host=self._run.host, run=self._run.id, reason=self._run.reason
-        )
-
-    def _under_lock(self, lock: LockHandle) -> int | None:
+    def _under_lock(self, lock: RunLock) -> int | None:
         """Steps 1 to 9, and the rollback if they fail. None when the watch is to follow."""
         context, run = self._context, self._run
         self._remember_services()
@@ -83,14 +81,22 @@ class DeployRun:
             return self._end(RunState.STOPPED, text, ExitCode.FAILED)
         if outcome.ending is Ending.ROLL_BACK:
             return self._roll_back(lock, RollbackScope.FULL, "Stopped as asked for.")
+        if outcome.ending is Ending.LOCK_LOST:
+            return self._lost(outcome.message)
         return self._failed(lock, outcome)
+
+    def _lost(self, message: str) -> int:
+        """Without the lock nothing may be taken back either: somebody else may be at work."""
+        text = f"{message} This run changed nothing more and took nothing back."
+        return self._end(RunState.FAILED, text, ExitCode.FAILED)
 
     def _remember_services(self) -> None:
         """Keep what ran before, once: a resumed run must not take its own services for former ones."""
         if self._context.reader.fact(self._run.id, "services_before") is not None:
             return
         running = {s.name: s.release or None for s in self._context.target.services() if s.name in SERVICES}
-        self._context.journal.set_fact(self._run.id, "services_before", running)
+        before = last_good(self._context.reader, self._run.environment, running)
+        self._context.journal.set_fact(self._run.id, "services_before", before)
 
     def _completed(self) -> int | None:
         minutes = self._run.deploy_options.watch_minutes if self._run.deploy_options else 0
@@ -103,14 +109,17 @@ class DeployRun:
             f"{text} It is watched for {minutes} minutes in the background.",
             release_after=self._run.plan.release,
             exit_code=ExitCode.DONE,
-            watch_until=(now() + timedelta(minutes=minutes)).isoformat(),
+            watch_until=(self._run.watch_until or now() + timedelta(minutes=minutes)).isoformat(),
         )
         return None
 
-    def _failed(self, lock: LockHandle, outcome: Outcome) -> int:
+    def _failed(self, lock: RunLock, outcome: Outcome) -> int:
         if outcome.step == playbook.VALIDATE:
             text = f"Nothing was changed. {outcome.message}"
             return self._end(RunState.REFUSED, text, ExitCode.REFUSED)
+        if outcome.refused:
+            text = f"{outcome.message} This step applied no migration of the music database."
+            return self._end(RunState.FAILED, text, ExitCode.FAILED)
         decision = decide(outcome.step, outcome.findings)
         self._output("engine", decision.reason)
         automatic = self._run.deploy_options is None or self._run.deploy_options.automatic_rollback
@@ -125,16 +134,19 @@ class DeployRun:
             f"{outcome.message} Automatic rollback is off: roll back with ./scripts/rollback_deployment.sh."
         )
 
-    def _roll_back(self, lock: LockHandle, scope: RollbackScope, cause: str) -> int:
+    def _roll_back(self, lock: RunLock, scope: RollbackScope, cause: str) -> int:
         self._context.journal.set_run(self._run.id, RunState.ROLLING_BACK, cause)
         self._context.journal.set_fact(self._run.id, "rollback_scope", scope.value)
         try:
+            lock.check()
             return self._take_back(lock, scope, cause)
+        except LockLostError as error:
+            return self._lost(f"{cause} {error.sentence()}")
         except OperatorError as error:
             text = f"{cause} The rollback could not begin: {error.sentence()}"
             return self._end(RunState.ROLLBACK_FAILED, text, ExitCode.ROLLBACK_FAILED)
 
-    def _take_back(self, lock: LockHandle, scope: RollbackScope, cause: str) -> int:
+    def _take_back(self, lock: RunLock, scope: RollbackScope, cause: str) -> int:
         context, run = self._context, self._run
         basis = find_basis(context.target, context.reader, run.id)
         task = RollbackTask(RollbackOptions(scope=scope), basis)

@@ -99,9 +99,12 @@ class Journal:
         self._write(f"UPDATE runs SET {assignments} WHERE id = :id", {**values, "id": run_id})  # noqa: S608
 
     def start_step(self, run_id: str, key: str) -> None:
-        """Write the intent: from here on the step may have changed something."""
+        """Write the intent: from here on the step may have changed something.
+
+        A step that is taken up again starts anew, so that its duration has no interruption in it.
+        """
         self._write(
-            "UPDATE steps SET state = ?, started_at = coalesce(started_at, ?), finished_at = NULL,"
+            "UPDATE steps SET state = ?, started_at = ?, finished_at = NULL,"
             " message = '' WHERE run = ? AND key = ?",
             (StepState.RUNNING.value, now().isoformat(), run_id, key),
         )

@@ -24,12 +24,15 @@ from backend.contracts.runs import (
     StepState,
 )
 from backend.deployment import liveness
-from backend.deployment.journal_schema import open_for_reading
+from backend.deployment.journal_schema import open_for_reading, unreadable
 from backend.home import Home
 
 
 class JournalReader:
-    """Reads runs. Opens a connection for each call, so it may be used from any thread."""
+    """Reads runs. Opens a connection for each call, so it may be used from any thread.
+
+    Every method raises OperatorError when the journal is damaged or cannot be read.
+    """
 
     def __init__(self, home: Home) -> None:
         self._home = home
@@ -120,6 +123,8 @@ class JournalReader:
         connection = open_for_reading(self._home.journal)
         try:
             yield connection
+        except sqlite3.Error as error:
+            raise unreadable(self._home.journal, error) from error
         finally:
             if connection is not None:
                 connection.close()

@@ -99,6 +99,19 @@ def open_for_reading(path: Path) -> sqlite3.Connection | None:
     """A read-only connection, or None while there is no journal. Creates nothing."""
     if not path.exists():
         return None
-    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10, check_same_thread=False)
+    try:
+        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10, check_same_thread=False)
+    except sqlite3.Error as error:
+        raise unreadable(path, error) from error
     connection.row_factory = sqlite3.Row
     return connection
+
+
+def unreadable(path: Path, error: sqlite3.Error) -> OperatorError:
+    """What to tell when the journal does not answer."""
+    return OperatorError(
+        f"The journal {path} cannot be read: {error}. Without it nothing is started.",
+        "If it is damaged, move it and its -wal and -shm files away: the history of runs goes with it, "
+        "the stack and its data stay.",
+        exit_code=ExitCode.REFUSED,
+    )

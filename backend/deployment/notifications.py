@@ -53,7 +53,7 @@ def push_metrics(addresses: Addresses, environment: str, seconds: float, succeed
     )
     try:
         httpx.put(url, content=body, timeout=_TIMEOUT).raise_for_status()
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         return [f"The Pushgateway did not take the metrics: {type(error).__name__}."]
     return []
 

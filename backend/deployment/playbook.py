@@ -166,7 +166,7 @@ STEPS: tuple[StepText, ...] = (
         "It goes on in the background and holds nobody up.",
         (
             ("log", "No errors in logs"),
-            ("metrics", "Health and latency within the expected range"),
+            ("metrics", "Services healthy and answering fast"),
             ("flow", "Data flows through Bronze, Silver and Gold"),
             ("breakers", "Circuit breakers closed"),
         ),

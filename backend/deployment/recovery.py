@@ -33,11 +33,21 @@ def _probe(
     found = step.probe(context) if step else Probe(ProbeState.ABSENT, "only looks")
     if recorded is StepState.DONE and isinstance(step, LooksOnly):
         found = Probe(ProbeState.DONE, "was completed; it changes nothing")
-    if recorded is StepState.SKIPPED:
+    elif recorded is StepState.SKIPPED:
         found = Probe(ProbeState.ABSENT, "skipped")
+    elif recorded is StepState.PENDING:
+        found = Probe(ProbeState.ABSENT, "not reached by this run")
+    elif recorded is not StepState.DONE and _may_be_half_done(step, found):
+        found = Probe(ProbeState.UNKNOWN, f"was at work: {found.explanation}")
     return ProbedStep(
         key=key, title=title, recorded=recorded, found=found.state, explanation=found.explanation
     )
+
+
+def _may_be_half_done(step: Step | None, found: Probe) -> bool:
+    """Whether a step that was at work may have begun something that its probe does not see."""
+    changes = step is not None and not isinstance(step, LooksOnly)
+    return changes and found.state is ProbeState.ABSENT
 
 
 def _summary(run: Run, probed: tuple[ProbedStep, ...]) -> str:

@@ -1,5 +1,8 @@
 """The plan of a rollback, and the ways to roll back that the present state allows."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from backend.contracts.environment import Environment
 from backend.contracts.errors import OperatorError
 from backend.contracts.runs import (
@@ -45,36 +48,29 @@ def plan_rollback(
 
 
 def refuse_when_empty(options: RollbackOptions, basis: RollbackBasis | None) -> None:
-    """Raise OperatorError when the rollback would do nothing."""
-    if basis is None and (options.backup is None or touches_services(options)):
-        raise OperatorError(
-            "There is no deployment to roll back here.",
-            "Only a deployment that changed something can be taken back; list the runs with: main.py runs. "
-            "To restore only the database add --db-only.",
-            exit_code=ExitCode.REFUSED,
-        )
-    if basis is not None and basis.unreadable and touches_database(options) and not options.backup:
-        raise OperatorError(
-            f"What the deployment {basis.deployment} did to the database is not known: {basis.unreadable}",
-            exit_code=ExitCode.REFUSED,
-        )
-    if basis is not None and options.scope is RollbackScope.DATABASE and not options.backup:
-        _refuse_without_migrations(basis)
+    """Raise OperatorError when the rollback would do nothing, or cannot know what it would do."""
+    if basis is None:
+        if options.backup is None or touches_services(options):
+            raise _refusal(texts.nothing_left(options.scope), texts.other_ways(options))
+        return
+    if not touches_database(options) or options.backup:
+        return
+    if basis.unreadable:
+        text = f"What the deployment {basis.deployment} did to the database is not known."
+        raise _refusal(text, basis.unreadable)
+    if basis.without_files:
+        text = f"The migrations {', '.join(basis.without_files)} are applied, but their files are not here."
+        raise _refusal(text, "Check out the version that brought them, or restore a backup.")
 
 
-def _refuse_without_migrations(basis: RollbackBasis) -> None:
-    if not basis.migrations:
-        raise OperatorError(
-            f"The deployment {basis.deployment} applied no migration, so there is no schema to take back.",
-            "Roll back the services only, or name a backup with --to-backup FILE.",
-            exit_code=ExitCode.REFUSED,
-        )
+def _refusal(message: str, remedy: str) -> OperatorError:
+    return OperatorError(message, remedy, exit_code=ExitCode.REFUSED)
 
 
 def choices(
     environment: Environment,
     reader: JournalReader,
-    basis: RollbackBasis | None,
+    bases: Mapping[RollbackScope, RollbackBasis | None],
     backup: Backup | None,
     stakes: texts.Stakes,
 ) -> list[RollbackChoice]:
@@ -86,7 +82,7 @@ def choices(
     ]
     if backup is not None:
         wanted.append((RollbackScope.FULL, backup))
-    return [_choice(environment, reader, basis, scope, source, stakes) for scope, source in wanted]
+    return [_choice(environment, reader, bases[scope], scope, source, stakes) for scope, source in wanted]
 
 
 def _choice(
@@ -109,7 +105,7 @@ def _choice(
             consequences=(),
             actions=(),
             available=False,
-            unavailable_reason=error.message,
+            unavailable_reason=error.sentence(),
         )
     return RollbackChoice(
         scope=scope,
@@ -125,72 +121,50 @@ def _choice(
 def _steps(
     environment: Environment, reader: JournalReader, options: RollbackOptions, basis: RollbackBasis | None
 ) -> list[PlannedStep]:
-    wanted: list[tuple[str, str, str, tuple[tuple[str, str], ...]]] = []
     before = basis.services_before if basis else {}
+    moves_services = touches_services(options) or bool(options.backup)
+    wanted = []
     if touches_database(options):
         wanted.append(
-            (
-                SAFETY_BACKUP,
-                "Back up the present state",
-                "Make a verified backup of the database as it is now, so that the rollback can be undone.",
-                (("created", "Backup of the present state, restored once to prove it"),),
-            )
+            _Wanted(SAFETY_BACKUP, "Back up the present state", texts.BACKUP, texts.BACKUP_CRITERIA)
         )
-    if touches_services(options) or options.backup:
-        wanted.append(
-            (STOP, "Stop services", texts.stop_summary(options, before), (("stopped", "Services stopped"),))
-        )
+    if moves_services:
+        stop = texts.stop_summary(options, before)
+        wanted.append(_Wanted(STOP, "Stop services", stop, (("stopped", "Services stopped"),)))
     if touches_database(options):
-        wanted.append(
-            (
-                DATABASE,
-                "Roll back database",
-                texts.database_summary(options, basis),
-                texts.database_criteria(options),
-            )
-        )
-    if touches_services(options) or options.backup:
-        wanted.append(
-            (
-                START,
-                "Start previous services",
-                texts.start_summary(options, before),
-                (("started", "Services healthy"),),
-            )
-        )
-    wanted.append(
-        (
-            VERIFY,
-            "Verify",
-            "Look at services, schema and health, and say what is really there.",
-            (
-                ("services", "Services are as planned"),
-                ("schema", "Schema is as planned"),
-                ("health", "Health"),
-            ),
-        )
-    )
-    return [_planned(environment, reader, *entry) for entry in wanted]
+        summary, criteria = texts.database_summary(options, basis), texts.database_criteria(options)
+        wanted.append(_Wanted(DATABASE, "Roll back database", summary, criteria))
+    if moves_services:
+        start = texts.start_summary(options, before)
+        wanted.append(_Wanted(START, "Start previous services", start, (("started", "Services healthy"),)))
+    wanted.append(_Wanted(VERIFY, "Verify", texts.VERIFY, texts.VERIFY_CRITERIA))
+    return [_planned(environment, reader, entry) for entry in wanted]
 
 
-def _planned(
-    environment: Environment,
-    reader: JournalReader,
-    key: str,
-    title: str,
-    summary: str,
-    criteria: tuple[tuple[str, str], ...],
-) -> PlannedStep:
+@dataclass(frozen=True)
+class _Wanted:
+    key: str
+    title: str
+    summary: str
+    criteria: tuple[tuple[str, str], ...]
+
+
+def _planned(environment: Environment, reader: JournalReader, wanted: _Wanted) -> PlannedStep:
     seconds, source = estimate(
-        reader, environment.name, RunKind.ROLLBACK, key, _SECONDS[key], "measured on two cores"
+        reader,
+        environment.name,
+        RunKind.ROLLBACK,
+        wanted.key,
+        _SECONDS[wanted.key],
+        "measured on two cores",
     )
     return PlannedStep(
-        key=key,
+        key=wanted.key,
         number=1,
-        title=title,
-        summary=summary,
+        title=wanted.title,
+        summary=wanted.summary,
         commands=(),
-        criteria=planned_criteria(criteria),
+        criteria=planned_criteria(wanted.criteria),
         estimate_seconds=seconds,
         estimate_source=source,
         on_failure=_ON_FAILURE,

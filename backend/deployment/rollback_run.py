@@ -1,12 +1,14 @@
 """A rollback that an operator asked for."""
 
+from backend.contracts.environment import SERVICES
 from backend.contracts.errors import OperatorError
 from backend.contracts.runs import ExitCode, RollbackOptions, Run, RunState
-from backend.database.lock import DeploymentLock, LockHeldError
+from backend.database.lock import LockHeldError
 from backend.deployment.context import RunContext
 from backend.deployment.rollback_basis import RollbackBasis
 from backend.deployment.rollback_steps import rollback_steps
 from backend.deployment.rollback_task import RollbackTask
+from backend.deployment.run_lock import RunLock
 from backend.deployment.runner import Ending, StepRunner
 
 
@@ -21,13 +23,14 @@ class RollbackRun:
         """Do everything, and return the exit code that the journal has too."""
         try:
             self._context.target.prepare(self._output)
-            lock = DeploymentLock(self._context.target.operations_database()).acquire(
-                operator=self._run.operator, host=self._run.host, run=self._run.id, reason=self._run.reason
-            )
+            lock = RunLock(self._context.target.operations_database(), self._run)
+            lock.acquire()
         except LockHeldError as error:
             return self._end(RunState.LOCKED, str(error), ExitCode.LOCKED)
         except OperatorError as error:
-            return self._end(RunState.FAILED, str(error), ExitCode.FAILED)
+            refused = error.exit_code == ExitCode.REFUSED
+            state = RunState.REFUSED if refused else RunState.FAILED
+            return self._end(state, error.sentence(), error.exit_code)
         try:
             self._context.journal.set_run(self._run.id, RunState.ROLLING_BACK)
             runner = StepRunner(self._context, rollback_steps(self._task()), lock)
@@ -47,11 +50,16 @@ class RollbackRun:
         return self._end(RunState.ROLLBACK_FAILED, text, ExitCode.ROLLBACK_FAILED)
 
     def _completed(self) -> int:
-        after = self._run.plan.release
-        now_runs = f"Release {after} runs." if after else "No release is deployed now."
-        text = f"Rolled back and verified. {now_runs}"
+        """Say what was measured, not what was planned."""
+        services = [s for s in self._context.target.services() if s.name in SERVICES and s.process_id]
+        releases = sorted({service.release for service in services})
+        runs = f"Services run release {', '.join(releases)}." if releases else "No service runs now."
         self._context.journal.set_run(
-            self._run.id, RunState.SUCCEEDED, text, exit_code=ExitCode.DONE, release_after=after
+            self._run.id,
+            RunState.SUCCEEDED,
+            f"Rolled back and verified. {runs}",
+            exit_code=ExitCode.DONE,
+            release_after=", ".join(releases),
         )
         self._mark_parent()
         return ExitCode.DONE

@@ -10,7 +10,7 @@ from backend.database import restore
 from backend.deployment import rollback_plan as plan
 from backend.deployment.context import Probe, RunContext, Step, StepFailedError, StepReport
 from backend.deployment.rollback_task import RollbackTask
-from backend.deployment.rollback_verify import Verify
+from backend.deployment.rollback_verify import Verify, schema_is_older
 from backend.deployment.steps.migrate import medallion_runner
 from backend.deployment.steps.services import start_and_prove, status_of
 
@@ -66,7 +66,8 @@ class StopServices:
         releases = {s.name: s.release for s in context.target.services() if s.name in SERVICES and s.release}
         if context.reader.fact(context.run_id, "services_at_stop") is None:
             context.journal.set_fact(context.run_id, "services_at_stop", releases)
-        affected = self._task.services_after or (releases if self._task.options.backup else {})
+        changing = {s: r for s, r in self._task.services_after.items() if releases.get(s) != r}
+        affected = releases if self._task.options.backup else changing
         stopped = [s for s in reversed(SERVICES) if s in affected and s in releases]
         for service in stopped:
             context.target.stop_service(service, report.output)
@@ -156,16 +157,33 @@ class StartPrevious:
     def act(self, context: RunContext, report: StepReport, /) -> str:
         """Start each service from its former release; those that had none stay stopped."""
         wanted = self._wanted(context)
-        for service in SERVICES:
-            release = wanted.get(service)
-            if release:
-                start_and_prove(_on_release(context, release), report, service)
+        if schema_is_older(self._task, context):
+            return self._start_unproved(context, report, wanted)
+        failed = [
+            str(error)
+            for service in SERVICES
+            if (release := wanted.get(service))
+            and (error := _start(_on_release(context, release), report, service))
+        ]
+        if failed:
+            raise StepFailedError(" ".join(failed))
         started = [s for s in SERVICES if wanted.get(s)]
         if not started:
             report.criterion("started", CriterionState.NOT_APPLICABLE, "no release ran before")
             return "nothing to start"
         report.met("started", ", ".join(f"{s} on {wanted[s]}" for s in started))
         return f"{len(started)} services started"
+
+    def _start_unproved(
+        self, context: RunContext, report: StepReport, wanted: Mapping[str, str | None]
+    ) -> str:
+        """The schema that was chosen is older than the release: it will not be healthy, and was announced."""
+        for service in SERVICES:
+            if release := wanted.get(service):
+                context.target.start_service(service, release, report.output)
+        text = "started on a schema older than their release, so they report degraded"
+        report.criterion("started", CriterionState.WARNING, text)
+        return text
 
     def probe(self, context: RunContext, /) -> Probe:
         """Which of them run on their former release."""
@@ -175,10 +193,18 @@ class StartPrevious:
         return Probe(state, f"{len(running)} of {len(wanted)} run on their former release")
 
     def _wanted(self, context: RunContext) -> Mapping[str, str | None]:
-        if self._task.services_after:
-            return self._task.services_after
         at_stop: Mapping[str, str] = context.reader.fact(context.run_id, "services_at_stop", {})
-        return dict(at_stop) if self._task.options.backup else {}
+        kept = at_stop if self._task.options.backup else {}
+        return {**kept, **self._task.services_after}
+
+
+def _start(context: RunContext, report: StepReport, service: str) -> StepFailedError | None:
+    """Start one service; its failure, so that the others are started all the same."""
+    try:
+        start_and_prove(context, report, service)
+    except StepFailedError as error:
+        return error
+    return None
 
 
 def _on_release(context: RunContext, release: str) -> RunContext:

@@ -20,6 +20,32 @@ def touches_services(options: RollbackOptions) -> bool:
     return options.scope is not RollbackScope.DATABASE
 
 
+BACKUP = "Make a verified backup of the database as it is now, so that the rollback can be undone."
+BACKUP_CRITERIA = (("created", "Backup of the present state, restored once to prove it"),)
+VERIFY = "Look at services, schema and health, and say what is really there."
+VERIFY_CRITERIA = (
+    ("services", "Services are as planned"),
+    ("schema", "Schema is as planned"),
+    ("health", "Health"),
+)
+
+
+def nothing_left(scope: RollbackScope) -> str:
+    """Why a rollback of that scope has nothing to do."""
+    return {
+        RollbackScope.SERVICES: "No deployment is left whose services could be taken back.",
+        RollbackScope.DATABASE: "No migration of a deployment is applied that could be taken back.",
+        RollbackScope.FULL: "There is no deployment to roll back here.",
+    }[scope]
+
+
+def other_ways(options: RollbackOptions) -> str:
+    """What to do instead when there is nothing to take back."""
+    if options.backup:
+        return "To restore only the database add --db-only."
+    return "List the runs with: main.py runs. To restore a backup use --db-only --to-backup FILE."
+
+
 def title(scope: RollbackScope, backup: Backup | None) -> str:
     """The name of a way to roll back."""
     if backup is not None:
@@ -67,7 +93,7 @@ def _restore_sentence(backup: Backup, stakes: Stakes) -> str:
 def _revert_sentence(basis: RollbackBasis | None, stakes: Stakes) -> str:
     names = basis.migrations if basis else ()
     if not names:
-        return "The deployment applied no migration: the schema stays."
+        return "No migration of that deployment is applied: the schema stays."
     layers = stakes.layers
     rows = f"{layers.bronze + layers.silver + layers.gold:,} rows" if layers else "their rows"
     return f"Down-migrations {names[-1][:3]} → {names[0][:3]}; {rows} go, kept in a backup made first."
@@ -77,7 +103,7 @@ def _services_sentence(basis: RollbackBasis | None) -> str:
     before = basis.services_before if basis else {}
     back = {release for release in before.values() if release}
     if not before:
-        return "That deployment changed no service."
+        return "Services stay: they are back already, or were never changed."
     if not back:
         return "Services stop: no release ran before."
     return f"Services return to release {', '.join(sorted(back))}."
@@ -114,7 +140,7 @@ def database_summary(options: RollbackOptions, basis: RollbackBasis | None) -> s
         )
     names = basis.migrations if basis else ()
     if not names:
-        return "The deployment applied no migration: nothing to take back."
+        return "No migration of that deployment is applied: nothing to take back."
     return f"Take back {len(names)} migrations, {names[-1]} first."
 
 

@@ -1,9 +1,11 @@
 """The last step of a rollback: what is really there now, compared with what was planned."""
 
+from collections.abc import Sequence
+
 from backend.contracts.environment import SERVICES
-from backend.contracts.runs import CriterionState
+from backend.contracts.runs import CriterionState, Finding
 from backend.deployment import rollback_plan as plan
-from backend.deployment.checks.health import check_service, wait
+from backend.deployment.checks.health import check_service, releases, wait
 from backend.deployment.context import LooksOnly, RunContext, StepFailedError, StepReport
 from backend.deployment.rollback_task import RollbackTask
 from backend.deployment.steps.migrate import medallion_runner
@@ -56,20 +58,32 @@ class Verify(LooksOnly):
         if not running:
             report.criterion("health", CriterionState.NOT_APPLICABLE, "no service runs, as planned")
             return
-        patience = 0.0 if self._schema_is_older(context) else _HEALTH_SECONDS
+        patience = 0.0 if schema_is_older(self._task, context) else _HEALTH_SECONDS
+        expected = releases(context.target)
         with context.client() as client:
-            found = wait(lambda: [check_service(client, n) for n in running], patience, lambda _f: None)
+            found = wait(
+                lambda: [check_service(client, name, expected.get(name, "")) for name in running],
+                patience,
+                _silent,
+            )
         bad = [f for f in found if f.state is not CriterionState.MET]
         if not bad:
             report.met("health", f"{len(found)} of {len(found)} healthy")
             return
         text = ", ".join(f"{f.key}: {f.evidence}" for f in bad)
-        if self._schema_is_older(context):
-            report.criterion("health", CriterionState.WARNING, f"as announced: {text}")
+        if schema_is_older(self._task, context):
+            report.criterion(
+                "health", CriterionState.WARNING, f"the schema is older than the release: {text}"
+            )
             return
         report.failed("health", text)
         raise StepFailedError(f"After the rollback {text}.")
 
-    def _schema_is_older(self, context: RunContext) -> bool:
-        """Whether the operator chose to leave services running on a schema that was taken back."""
-        return not self._task.services_after and bool(medallion_runner(context.target).pending())
+
+def schema_is_older(task: RollbackTask, context: RunContext) -> bool:
+    """Whether the operator chose to leave the running release on a schema older than it needs."""
+    return not task.services_after and bool(medallion_runner(context.target).pending())
+
+
+def _silent(_findings: Sequence[Finding]) -> None:
+    """The last look is reported; those before it are not."""

@@ -4,10 +4,12 @@ import time
 import traceback
 from collections.abc import Mapping, Sequence
 from enum import Enum
+from typing import Protocol
 
 from backend.contracts.errors import OperatorError
 from backend.contracts.runs import Control, Finding, PlannedStep, ProbeState, RunState, StepState
-from backend.database.lock import LockHandle
+from backend.database.lock import LockLostError
+from backend.database.migrations.failures import MigrationRefusedError
 from backend.deployment.context import LooksOnly, RunContext, Step, StepFailedError, StepReport
 
 _PAUSE_POLL_SECONDS = 0.2
@@ -20,24 +22,43 @@ class Ending(Enum):
     FAILED = "failed"
     STOPPED = "stopped"
     ROLL_BACK = "roll back"
+    LOCK_LOST = "lock lost"
+    """Somebody else may be at work: nothing more may be changed, not even taken back."""
 
 
 class Outcome:
-    """How the steps ended, and which step with what, if one failed."""
+    """How the steps ended, and which step with what, if one failed.
+
+    `refused`: the step found before it began that it must not; it changed nothing.
+    """
 
     def __init__(
-        self, ending: Ending, step: str = "", message: str = "", findings: Sequence[Finding] = ()
+        self,
+        ending: Ending,
+        step: str = "",
+        message: str = "",
+        findings: Sequence[Finding] = (),
+        *,
+        refused: bool = False,
     ) -> None:
+        self.refused = refused
         self.ending = ending
         self.step = step
         self.message = message
         self.findings = findings
 
 
+class HeldLock(Protocol):
+    """The deployment lock, as far as the steps need it."""
+
+    def check(self) -> None:
+        """Raise LockLostError unless it is still held."""
+
+
 class StepRunner:
     """Runs planned steps in order, obeying the operator between them."""
 
-    def __init__(self, context: RunContext, steps: Mapping[str, Step], lock: LockHandle | None) -> None:
+    def __init__(self, context: RunContext, steps: Mapping[str, Step], lock: HeldLock | None) -> None:
         self._context = context
         self._steps = steps
         self._lock = lock
@@ -84,8 +105,12 @@ class StepRunner:
             message = self._steps[plan.key].act(context, report)
         except StepFailedError as error:
             return self._failed(plan, report, str(error), error.findings)
+        except LockLostError as error:
+            return self._failed(plan, report, error.sentence(), (), Ending.LOCK_LOST)
         except OperatorError as error:
-            return self._failed(plan, report, error.sentence(), ())
+            outcome = self._failed(plan, report, error.sentence(), ())
+            outcome.refused = isinstance(error, MigrationRefusedError)
+            return outcome
         except Exception as error:  # noqa: BLE001 - a defect of ours must still end in the journal
             for line in traceback.format_exc().splitlines():
                 report.output("engine", line)
@@ -94,12 +119,17 @@ class StepRunner:
         return None
 
     def _failed(
-        self, plan: PlannedStep, report: StepReport, message: str, findings: Sequence[Finding]
+        self,
+        plan: PlannedStep,
+        report: StepReport,
+        message: str,
+        findings: Sequence[Finding],
+        ending: Ending = Ending.FAILED,
     ) -> Outcome:
         report.output("engine", f"failed: {message}")
         report.give_up(message)
         self._context.journal.finish_step(self._context.run_id, plan.key, StepState.FAILED, message)
-        return Outcome(Ending.FAILED, plan.key, message, findings)
+        return Outcome(ending, plan.key, message, findings)
 
     def _obey(self, state: RunState) -> Ending | None:
         """Do what the operator asked for since the last step; None to go on."""

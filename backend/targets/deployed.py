@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from backend.contracts.errors import OperatorError
+from backend.contracts.runs import ExitCode
 from backend.home import make_private_folder
 
 
@@ -23,15 +25,21 @@ class DeployedServices:
         self._file = file
 
     def all(self) -> dict[str, Deployed]:
-        """Service names with their releases; empty before the first deployment."""
+        """Service names with their releases; empty before the first deployment.
+
+        Raises OperatorError when the file is damaged or cannot be read.
+        """
         try:
-            content = json.loads(self._file.read_text())
+            return _parse(self._file.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {}
-        return {
-            name: Deployed(entry["release"], datetime.fromisoformat(entry["since"]))
-            for name, entry in content.items()
-        }
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise OperatorError(
+                f"The list of deployed services {self._file} cannot be read ({type(error).__name__}). "
+                "Without it nobody knows which releases should run.",
+                "Move the file away and deploy again. Databases and backups are not affected.",
+                exit_code=ExitCode.REFUSED,
+            ) from error
 
     def put(self, service: str, release: str) -> None:
         """Note that `service` runs `release` from now on."""
@@ -47,3 +55,10 @@ class DeployedServices:
         fresh = self._file.with_suffix(".new")
         fresh.write_text(json.dumps(content, indent=2))
         fresh.replace(self._file)
+
+
+def _parse(text: str) -> dict[str, Deployed]:
+    return {
+        name: Deployed(entry["release"], datetime.fromisoformat(entry["since"]))
+        for name, entry in json.loads(text).items()
+    }

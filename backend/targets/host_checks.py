@@ -3,7 +3,7 @@
 import os
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from backend.contracts.environment import Environment
@@ -64,24 +64,25 @@ def check_memory(needed: int) -> Finding:
     )
 
 
-def check_ports(environment: Environment, own: dict[int, bool]) -> Iterator[Finding]:
-    """Whether each port is free, or held by this stack (`own`: port to whether we listen there)."""
+def check_ports(environment: Environment, own: Mapping[int, bool | None]) -> Iterator[Finding]:
+    """Whether each port is free, or held by this stack.
+
+    `own` has the ports of our services that run: True when the service listens there, False when it
+    does not, None when this system does not tell.
+    """
     for name, port in environment.ports.model_dump().items():
-        title = f"Port {port} for {name.replace('_', '-')}"
-        key = f"port-{name}"
-        if own.get(port):
-            yield Finding(key=key, title=title, state=CriterionState.MET, evidence="held by this stack")
-        elif _is_free(environment.host, port):
-            yield Finding(key=key, title=title, state=CriterionState.MET, evidence="free")
-        else:
-            yield Finding(
-                key=key,
-                title=title,
-                state=CriterionState.FAILED,
-                evidence="in use by another program",
-                remedy=f"Stop the program on port {port} (find it with: ss -ltnp 'sport = :{port}'), or give "
-                f"the environment {environment.name} another port in its profile.",
-            )
+        state, evidence = _port_state(environment.host, port, own)
+        remedy = (
+            f"Stop the program on port {port} (find it with: ss -ltnp 'sport = :{port}'), or give "
+            f"the environment {environment.name} another port in its profile."
+        )
+        yield Finding(
+            key=f"port-{name}",
+            title=f"Port {port} for {name.replace('_', '-')}",
+            state=state,
+            evidence=evidence,
+            remedy=remedy if state is CriterionState.FAILED else "",
+        )
 
 
 def check_writable(folder: Path) -> Finding:
@@ -95,6 +96,18 @@ def check_writable(folder: Path) -> Finding:
         evidence=str(folder),
         remedy="" if writable else f"{parent} cannot be written. Set SONGNODES_HOME to a folder of yours.",
     )
+
+
+def _port_state(host: str, port: int, own: Mapping[int, bool | None]) -> tuple[CriterionState, str]:
+    if own.get(port):
+        return CriterionState.MET, "held by this stack"
+    if _is_free(host, port):
+        return CriterionState.MET, "free"
+    if port not in own:
+        return CriterionState.FAILED, "in use by another program"
+    if own[port] is None:
+        return CriterionState.MET, "in use; our service of that name runs"
+    return CriterionState.FAILED, "in use by another program; our service of that name runs, but not there"
 
 
 def _is_free(host: str, port: int) -> bool:

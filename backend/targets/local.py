@@ -1,6 +1,6 @@
 """The local target: the stack as processes of this machine, under a supervisor, on an embedded PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from backend.contracts.environment import (
@@ -15,16 +15,19 @@ from backend.contracts.stack import ServiceStatus
 from backend.database.address import DatabaseAddress
 from backend.database.backup import Backups
 from backend.database.binaries import PostgresBinaries
-from backend.home import EnvironmentFolder, make_private_folder
+from backend.home import EnvironmentFolder
 from backend.secret_files import SecretFiles
-from backend.targets import host_checks, local_commands, log_files
+from backend.targets import host_checks, local_commands, log_files, processes
 from backend.targets.deployed import DeployedServices
 from backend.targets.local_infrastructure import LocalInfrastructure
 from backend.targets.local_status import service_status
+from backend.targets.orphans import Orphans
 from backend.targets.port import Output, Release
 from backend.targets.releases import Releases
 from backend.targets.service_environment import OPERATIONS_DATABASE, service_variables
-from backend.targets.supervisor import Program, Supervisor
+from backend.targets.supervisor import ProcessState, Supervisor
+from backend.targets.supervisor_files import Program
+from backend.targets.supervisor_log import unexpected_exits
 
 
 class LocalTarget:
@@ -38,6 +41,7 @@ class LocalTarget:
         self._releases = Releases(folder, source)
         self._deployed = DeployedServices(folder.root / "deployed.json")
         self._secrets = SecretFiles(folder.secrets)
+        self._orphans = Orphans(self._supervisor)
         self._infrastructure = LocalInfrastructure(environment, folder, self._supervisor, source)
 
     @property
@@ -52,9 +56,11 @@ class LocalTarget:
 
     def check_host(self) -> Sequence[Finding]:
         """Disk, memory, folder and ports."""
-        running = self._supervisor.states()
-        names = (*SERVICES, POSTGRES, PROVIDER_SIMULATOR)
-        own = {self._environment.port(n): n in running and running[n].process_id is not None for n in names}
+        own = {
+            self._environment.port(name): processes.listens(state.process_id, self._environment.port(name))
+            for name, state in self._states().items()
+            if state.process_id is not None
+        }
         return [
             host_checks.check_writable(self._folder.root),
             host_checks.check_disk(self._folder.root, host_checks.SANDBOX_DISK_BYTES),
@@ -67,8 +73,12 @@ class LocalTarget:
         return self._infrastructure.check(self.musicdb())
 
     def prepare(self, output: Output) -> None:
-        """Start supervisor, PostgreSQL and simulator, each only when it does not run yet."""
-        self._infrastructure.prepare(output)
+        """Start supervisor, PostgreSQL and simulator, each only when it does not run yet.
+
+        With the supervisor, the services start on the releases they ran last. Raises OperatorError, with
+        the exit code for "refused" when the database's password or port is not what the environment says.
+        """
+        self._infrastructure.prepare(output, self._programs)
 
     def next_release_id(self) -> str:
         """The name that the next build gets."""
@@ -89,9 +99,9 @@ class LocalTarget:
                 f"{service} cannot be started: the release {release_id} does not exist.",
                 "Deploy again; a deployment builds the release first.",
             )
-        make_private_folder(self._folder.logs)
+        if not self._supervisor.is_running():
+            self.prepare(output)
         self._deployed.put(service, release_id)
-        self._supervisor.start()
         self._supervisor.put(self._program(service, release_id))
         output("supervisor", f"{service}: started from release {release_id}")
 
@@ -104,9 +114,12 @@ class LocalTarget:
 
     def services(self) -> Sequence[ServiceStatus]:
         """What runs, on process level."""
-        states, deployed = self._supervisor.states(), self._deployed.all()
+        states, deployed = self._states(), self._deployed.all()
+        exits = unexpected_exits(
+            self._supervisor.log_file, {name: entry.since for name, entry in deployed.items()}
+        )
         return [
-            service_status(self._environment, name, states.get(name), deployed.get(name), self._supervisor)
+            service_status(self._environment, name, states.get(name), deployed.get(name), exits[name])
             for name in (*SERVICES, POSTGRES, PROVIDER_SIMULATOR)
         ]
 
@@ -153,18 +166,22 @@ class LocalTarget:
     def up(self, output: Output) -> None:
         """Start infrastructure and the services on the releases they ran last."""
         self.prepare(output)
-        running = self._supervisor.states()
         for service, entry in self._deployed.all().items():
-            if service not in running or running[service].state not in ("RUNNING", "STARTING"):
+            if not self._supervisor.runs(service):
                 self.start_service(service, entry.release, output)
 
     def down(self, output: Output) -> None:
         """Stop everything; data and the list of what was deployed stay."""
-        if not self._supervisor.is_running():
-            output("supervisor", "nothing runs here")
-            return
-        self._supervisor.shut_down()
-        output("supervisor", "stopped services, simulator and PostgreSQL")
+        self._infrastructure.shut_down(output)
+
+    def _states(self) -> Mapping[str, ProcessState]:
+        """What runs, under the supervisor or left behind by it."""
+        return self._supervisor.states() or self._orphans.states()
+
+    def _programs(self) -> list[Program]:
+        """The deployed services; one whose release is gone cannot be started and is left out."""
+        deployed = self._deployed.all().items()
+        return [self._program(s, e.release) for s, e in deployed if self._releases.get(e.release) is not None]
 
     def _program(self, service: str, release_id: str) -> Program:
         return Program(

@@ -3,7 +3,7 @@
 from backend.contracts.environment import Environment
 from backend.contracts.stack import ServiceState, ServiceStatus
 from backend.targets.deployed import Deployed
-from backend.targets.supervisor import ProcessState, Supervisor
+from backend.targets.supervisor import ProcessState
 
 _STATES = {
     "STARTING": ServiceState.STARTING,
@@ -22,14 +22,13 @@ def service_status(
     name: str,
     process: ProcessState | None,
     deployed: Deployed | None,
-    supervisor: Supervisor,
+    restarts: int,
 ) -> ServiceStatus:
-    """The status of a service on process level."""
+    """The status of a service on process level; `restarts` are those that nobody asked for."""
     release = deployed.release if deployed else ""
     address = f"{environment.host}:{environment.port(name)}"
     if process is None:
         return ServiceStatus(name=name, state=ServiceState.STOPPED, release=release, address=address)
-    spawned = supervisor.spawn_count(name, deployed.since) if deployed else 1
     return ServiceStatus(
         name=name,
         state=_STATES[process.state],
@@ -37,6 +36,6 @@ def service_status(
         address=address,
         process_id=process.process_id,
         started_at=process.started_at,
-        restarts=max(0, spawned - 1),
+        restarts=restarts,
         detail=process.explanation,
     )

@@ -1,15 +1,12 @@
 """The supervisor of a local stack: a `supervisord` of its own that outlives console and command line."""
 
-import configparser
-import hashlib
 import os
 import subprocess
 import sys
-import tempfile
 import time
 import xmlrpc.client
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,23 +15,7 @@ from supervisor.xmlrpc import SupervisorTransport
 
 from backend.contracts.errors import OperatorError
 from backend.home import make_private_folder
-
-_LONGEST_SOCKET_PATH = 90
-"""A unix socket's path holds 107 bytes; supervisor adds its process id while it binds."""
-
-
-@dataclass(frozen=True)
-class Program:
-    """A process that the supervisor keeps running."""
-
-    name: str
-    command: Sequence[str]
-    folder: Path
-    log: Path
-    environment: Mapping[str, str] = field(default_factory=dict)
-    stop_signal: str = "TERM"
-    stop_seconds: int = 20
-    """How long it may take to stop before it is killed."""
+from backend.targets.supervisor_files import Program, SupervisorFiles
 
 
 @dataclass(frozen=True)
@@ -53,17 +34,22 @@ class Supervisor:
     """Starts, changes and asks one supervisord, whose files are in `folder`."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._files = SupervisorFiles(folder)
+
+    @property
+    def files(self) -> SupervisorFiles:
+        """Its configuration and what else it keeps on disk."""
+        return self._files
 
     @property
     def config_file(self) -> Path:
         """The configuration, which `supervisorctl -c` takes as well."""
-        return self._folder / "supervisord.conf"
+        return self._files.config_file
 
     @property
     def log_file(self) -> Path:
         """supervisord's own log."""
-        return self._folder / "supervisord.log"
+        return self._files.log_file
 
     def is_running(self) -> bool:
         """Whether the supervisor answers."""
@@ -75,16 +61,14 @@ class Supervisor:
 
     def programs(self) -> list[str]:
         """Names of the configured programs."""
-        prefix = "program:"
-        return [s.removeprefix(prefix) for s in self._read().sections() if s.startswith(prefix)]
+        return list(self._files.programs())
 
-    def start(self) -> None:
-        """Start the supervisor with the programs it has; nothing happens when it runs."""
+    def start(self, programs: Sequence[Program] = ()) -> None:
+        """Start the supervisor with the programs it has and these; nothing happens when it runs."""
         if self.is_running():
             return
-        make_private_folder(self._socket().parent)
-        if not self.config_file.exists():
-            self._write({})
+        make_private_folder(self._files.socket().parent)
+        self._files.put(programs)
         command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(self.config_file)]
         done = subprocess.run(
             command, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=_clean_environment(),
@@ -100,17 +84,14 @@ class Supervisor:
 
     def put(self, program: Program) -> None:
         """Run `program` in place of the one with its name, which is stopped first."""
-        sections = self._sections()
-        sections[f"program:{program.name}"] = _section(program)
-        self._write(sections)
+        self._files.put([program])
         self._apply(restart=program.name)
 
     def remove(self, name: str) -> None:
         """Stop a program and forget it. Nothing happens when there is none."""
-        sections = self._sections()
-        if sections.pop(f"program:{name}", None) is None:
+        if name not in self._files.programs():
             return
-        self._write(sections)
+        self._files.remove(name)
         self._apply(restart=None)
 
     def states(self) -> dict[str, ProcessState]:
@@ -121,15 +102,10 @@ class Supervisor:
             return {}
         return {answer["name"]: _process_state(answer) for answer in answers}
 
-    def spawn_count(self, name: str, since: datetime) -> int:
-        """How often a program was started since then, from the supervisor's log."""
-        mark = f"spawned: '{name}' with pid"
-        try:
-            lines = self.log_file.read_text(errors="replace").splitlines()
-        except FileNotFoundError:
-            return 0
-        local = since.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-        return sum(1 for line in lines if mark in line and line[:19] >= local)
+    def runs(self, name: str) -> bool:
+        """Whether the program runs or is about to."""
+        state = self.states().get(name)
+        return state is not None and state.state in ("RUNNING", "STARTING")
 
     def shut_down(self, seconds: float = 60) -> None:
         """Stop every program, then the supervisor itself."""
@@ -138,11 +114,11 @@ class Supervisor:
         except (OSError, xmlrpc.client.Error):
             return
         self._wait_until(
-            lambda: not self.is_running() and self._pid_gone(), seconds, "the supervisor has ended"
+            lambda: not self.is_running() and not self._files.pid_file.exists(),
+            seconds,
+            "the supervisor has ended",
         )
-
-    def _pid_gone(self) -> bool:
-        return not (self._folder / "supervisord.pid").exists()
+        self._files.remove_socket_folder()
 
     def _apply(self, restart: str | None) -> None:
         added, changed, removed = self._call("reloadConfig")[0]
@@ -155,42 +131,12 @@ class Supervisor:
 
     def _call(self, method: str, *arguments: str) -> Any:
         """Call supervisord over its socket; OSError when nobody listens."""
-        transport = SupervisorTransport(None, None, f"unix://{self._socket()}")
+        transport = SupervisorTransport(None, None, f"unix://{self._files.socket()}")
         try:
             proxy = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
             return getattr(proxy.supervisor, method)(*arguments)
         finally:
             transport.close()
-
-    def _socket(self) -> Path:
-        """The control socket: the one configured, else beside the configuration when its path is short."""
-        configured = self._read().get("unix_http_server", "file", fallback="")
-        if configured:
-            return Path(configured)
-        near = self._folder / "control.sock"
-        if len(str(near)) <= _LONGEST_SOCKET_PATH:
-            return near
-        mark = hashlib.sha256(str(self._folder).encode()).hexdigest()[:16]
-        return Path(tempfile.gettempdir()) / f"songnodes-{os.getuid()}-{mark}" / "control.sock"
-
-    def _read(self) -> configparser.RawConfigParser:
-        parser = configparser.RawConfigParser()
-        parser.read(self.config_file)
-        return parser
-
-    def _sections(self) -> dict[str, dict[str, str]]:
-        parser = self._read()
-        return {name: dict(parser[name]) for name in parser.sections() if name.startswith("program:")}
-
-    def _write(self, programs: Mapping[str, Mapping[str, str]]) -> None:
-        socket = self._socket()
-        make_private_folder(self._folder)
-        parser = configparser.RawConfigParser()
-        parser.read_dict({**_frame(self._folder, socket), **programs})
-        fresh = self.config_file.with_suffix(".new")
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
-            parser.write(stream)
-        fresh.replace(self.config_file)
 
     def _wait_until(self, condition: Any, seconds: float, what: str) -> None:
         deadline = time.monotonic() + seconds
@@ -200,56 +146,6 @@ class Supervisor:
                     f"Waited {seconds:.0f} s in vain until {what}.", f"Read {self.log_file} for the cause."
                 )
             time.sleep(0.05)
-
-
-def _frame(folder: Path, socket: Path) -> dict[str, dict[str, str]]:
-    user = {"user": "root"} if os.getuid() == 0 else {}
-    return {
-        "unix_http_server": {"file": str(socket), "chmod": "0700"},
-        "supervisord": {
-            "logfile": _escape(str(folder / "supervisord.log")),
-            "pidfile": _escape(str(folder / "supervisord.pid")),
-            "childlogdir": _escape(str(folder)),
-            "loglevel": "info",
-            "logfile_maxbytes": "1MB",
-            "logfile_backups": "3",
-            "umask": "077",
-            **user,
-        },
-        "rpcinterface:supervisor": {
-            "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"
-        },
-        "supervisorctl": {"serverurl": f"unix://{socket}"},
-    }
-
-
-def _section(program: Program) -> dict[str, str]:
-    pairs = ",".join(f'{key}="{_escape(value)}"' for key, value in sorted(program.environment.items()))
-    return {
-        "command": _escape(" ".join(_quote(part) for part in program.command)),
-        "directory": _escape(str(program.folder)),
-        "environment": pairs,
-        "autostart": "true",
-        "autorestart": "true",
-        "startsecs": "1",
-        "startretries": "3",
-        "stopsignal": program.stop_signal,
-        "stopwaitsecs": str(program.stop_seconds),
-        "redirect_stderr": "true",
-        "stdout_logfile": _escape(str(program.log)),
-        "stdout_logfile_maxbytes": "10MB",
-        "stdout_logfile_backups": "3",
-    }
-
-
-def _escape(text: str) -> str:
-    return text.replace("%", "%%")
-
-
-def _quote(part: str) -> str:
-    if part and all(c.isalnum() or c in "-_./=:+,@%" for c in part):
-        return part
-    return '"' + part.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _process_state(answer: Mapping[str, Any]) -> ProcessState:

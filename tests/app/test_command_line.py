@@ -46,14 +46,37 @@ def test_the_dry_run_prints_ten_steps_with_commands(capsys: pytest.CaptureFixtur
     assert skipped == {"smoke", "watch"}
 
 
+def _events(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
 def test_errors_are_json_when_json_is_wanted(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["runs", "show", "nothing", "--json"]) == 64
-    error = json.loads(capsys.readouterr().out)
+    error, end = _events(capsys)
     assert error["event"] == "error"
     assert error["remedy"]
+    assert end == {"event": "end", "exit_code": 64}
+
+
+def test_a_usage_error_is_json_when_json_is_wanted(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["deploy", "--bogus", "--json"]) == 64
+    error, end = _events(capsys)
+    assert (error["event"], error["exit_code"]) == ("error", 64)
+    assert "--bogus" in str(error["message"])
+    assert end["exit_code"] == 64
 
 
 @pytest.mark.usefixtures("_own_ports")
 def test_migrations_are_listed_without_a_database(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["migrate", "--dry-run"]) == 0
     assert capsys.readouterr().out.count("would apply") == 5
+
+
+@pytest.mark.usefixtures("_own_ports")
+def test_pending_migrations_are_one_json_event(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["migrate", "--dry-run", "--json"]) == 0
+    found, end = _events(capsys)
+    pending = found["pending"]
+    assert isinstance(pending, list)
+    assert len(pending) == 5
+    assert end == {"event": "end", "exit_code": 0}

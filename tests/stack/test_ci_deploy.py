@@ -36,7 +36,10 @@ def test_a_pipeline_deploys_and_keeps_its_artifacts(deployed: Sandbox, tmp_path:
     done = _ci_deploy(deployed, tmp_path, SLACK_WEBHOOK_URL=dead, PROMETHEUS_PUSHGATEWAY=dead)
     assert done.returncode == 0, done.stdout + done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]
-    messages = [line["message"] for line in lines if "level" in line]
+    form = {"level", "message", "timestamp", "deployment_id", "environment", "data"}
+    assert all(set(line) == form for line in lines)
+    messages = [line["message"] for line in lines]
+    assert "step backup done" in messages
     assert messages[0] == "Deployment started"
     assert messages[-1].startswith("Slack did not take the message")
     assert "Deployment succeeded" in messages
@@ -47,3 +50,14 @@ def test_a_pipeline_deploys_and_keeps_its_artifacts(deployed: Sandbox, tmp_path:
     assert json.loads((tmp_path / "health.json").read_text())
     assert len(json.loads((tmp_path / "schema_migrations.json").read_text())) == 5
     assert (tmp_path / "logs" / "metadata-enrichment.log").stat().st_size > 0
+
+
+def test_artifacts_that_cannot_be_kept_change_nothing(deployed: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    done = _ci_deploy(deployed, tmp_path / "file" / "artifacts")
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    warnings = [line["message"] for line in lines if line["level"] == "warn"]
+    assert any("artifacts could not be collected" in message for message in warnings)
+    assert lines[-1]["message"] == "Deployment succeeded"
+    assert done.stderr == ""

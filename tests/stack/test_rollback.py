@@ -9,7 +9,6 @@ from backend.contracts.environment import SERVICES
 from backend.contracts.runs import RunState
 from backend.database import medallion
 from tests.fixtures.sandbox import Sandbox
-from tests.waiting import wait_until
 
 pytestmark = pytest.mark.stack
 
@@ -97,29 +96,8 @@ def _refuses_bad_backups(sandbox: Sandbox, folder: Path) -> None:
 def test_a_failed_service_start_takes_the_services_back(sandbox: Sandbox) -> None:
     assert sandbox.command("deploy", "--yes").returncode == 0
     first = sandbox.newest_run().plan.release
-    started = sandbox.start("deploy", "--yes")
-    run = _run_of(sandbox, first)
-    sandbox.wait_for_step(run, "build")
-    _break_release(sandbox, run)
-    out, err = started.communicate(timeout=180)
-    assert started.returncode == 1, out + err
-    assert sandbox.run_state(run) is RunState.ROLLED_BACK
+    done = sandbox.deploy_broken()
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert sandbox.newest_run().state is RunState.ROLLED_BACK
     assert _releases(sandbox) == {first}
-    assert "metadata-enrichment" in out
-
-
-def _run_of(sandbox: Sandbox, other_than: str) -> str:
-
-    wait_until(lambda: sandbox.newest_run().plan.release != other_than)
-    return sandbox.newest_run().id
-
-
-def _break_release(sandbox: Sandbox, run: str) -> None:
-    """Make the new release's enrichment service crash at its start, as a bad build would."""
-
-    release = sandbox.composition.reader.run(run).plan.release
-    folder = sandbox.home.environment("sandbox").releases / release
-    wait_until((folder / "manifest.json").exists, seconds=60)
-    entry = folder / "app/backend/services/metadata_enrichment/__main__.py"
-    entry.chmod(0o644)
-    entry.write_text('raise SystemExit("this release is broken on purpose")\n')
+    assert "metadata-enrichment" in done.stdout

@@ -7,6 +7,7 @@ from backend.clients.services import Answer, ServiceClient
 from backend.contracts.environment import GATEWAY, SERVICES
 from backend.contracts.runs import CriterionState, Finding
 from backend.deployment.checks import blocking, finding
+from backend.deployment.checks.schema import SCHEMA, check_schema
 from backend.targets.port import Target
 
 Report = Callable[[Sequence[Finding]], None]
@@ -19,14 +20,23 @@ def check(target: Target, client: ServiceClient, service: str | None = None) -> 
     infrastructure = [_required(f) for f in target.check_infrastructure()]
     if service is not None:
         wanted = ALIASES.get(service, service)
-        return [f for f in infrastructure if f.key == wanted] or [check_service(client, wanted)]
-    services = [check_service(client, name) for name in SERVICES]
-    return [*infrastructure, *services, check_breakers(client), check_dead_letters(client)]
+        parts = [*infrastructure, *([check_schema(target)] if wanted == SCHEMA else [])]
+        found = [f for f in parts if f.key == wanted]
+        return found or [check_service(client, wanted, releases(target).get(wanted, ""))]
+    known = releases(target)
+    services = [check_service(client, name, known.get(name, "")) for name in SERVICES]
+    last = (check_breakers(client), check_dead_letters(client))
+    return [*infrastructure, check_schema(target), *services, *last]
+
+
+def releases(target: Target) -> Mapping[str, str]:
+    """The release that each service was started from, for those of which it is known."""
+    return {status.name: status.release for status in target.services() if status.release}
 
 
 def known_services(target: Target) -> list[str]:
     """What `--service` accepts."""
-    return [*(f.key for f in target.check_infrastructure()), *SERVICES, *ALIASES]
+    return [*(f.key for f in target.check_infrastructure()), SCHEMA, *SERVICES, *ALIASES]
 
 
 def wait(
@@ -46,9 +56,13 @@ def wait(
         time.sleep(POLL_SECONDS)
 
 
-def check_service(client: ServiceClient, service: str) -> Finding:
-    """Whether the service's health endpoint says healthy."""
-    answer = client.health(service)
+def check_service(client: ServiceClient, service: str, release: str = "") -> Finding:
+    """Whether the service, and no other program or release, answers that it is healthy."""
+    return judge_service(client.health(service, release), service)
+
+
+def judge_service(answer: Answer, service: str) -> Finding:
+    """What an answer of `/health` says of the service."""
     status = answer.value("status")
     title = f"{service} healthy"
     if answer.ok and status == "degraded":

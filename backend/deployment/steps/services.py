@@ -1,6 +1,10 @@
 """Steps 5 and 6: starting services from the release, one after the other, each proved before the next."""
 
+import json
+import re
 import time
+from collections.abc import Sequence
+from typing import NoReturn
 
 from backend.contracts.environment import DLQ_MANAGER, ENRICHMENT, GATEWAY
 from backend.contracts.runs import ProbeState
@@ -14,6 +18,7 @@ STABLE_SECONDS = 1.5
 """How long it must stay up without a restart."""
 _POLL_SECONDS = 0.1
 _LOG_LINES = 30
+_TRACEBACK_END = re.compile(r"[\w.]*(Error|Exception|Exit|Interrupt)\b")
 
 
 def status_of(context: RunContext, service: str) -> ServiceStatus:
@@ -25,25 +30,27 @@ def start_and_prove(context: RunContext, report: StepReport, service: str) -> No
     """Start `service` on the run's release and wait until it is healthy.
 
     One that already runs on the release and is healthy is left alone. Raises StepFailedError with the
-    last lines of its log when it crashes or does not become healthy.
+    last lines of its log when it crashes, does not become healthy, or is restarted within STABLE_SECONDS.
     """
     now = status_of(context, service)
     if now.release != context.release or now.process_id is None:
         report.checking(f"started-{service}")
         context.target.start_service(service, context.release, report.output)
-    _wait_for_process(context, report, service)
+    process = _wait_for_process(context, report, service)
+    seen = time.monotonic()
     _wait_for_health(context, report, service)
+    _prove_stable(context, report, service, process, until=seen + STABLE_SECONDS)
 
 
-def _wait_for_process(context: RunContext, report: StepReport, service: str) -> None:
+def _wait_for_process(context: RunContext, report: StepReport, service: str) -> int:
     deadline = time.monotonic() + HEALTH_SECONDS
     while True:
         status = status_of(context, service)
         if status.process_id is not None:
             report.met(f"started-{service}", f"process {status.process_id}, release {status.release}")
-            return
+            return status.process_id
         if status.state is ServiceState.CRASHED or time.monotonic() > deadline:
-            _give_up(context, report, service, f"started-{service}", f"{service} crashed: {status.detail}")
+            _give_up(context, report, service, f"started-{service}", _crash(context, status))
         time.sleep(_POLL_SECONDS)
 
 
@@ -52,16 +59,17 @@ def _wait_for_health(context: RunContext, report: StepReport, service: str) -> N
     deadline = time.monotonic() + HEALTH_SECONDS
     with context.client(timeout=2) as client:
         while True:
-            answer = client.health(service)
+            answer = client.health(service, context.release)
             if answer.ok and answer.value("status") == "healthy":
                 report.output("probe", f"GET {service}/health {answer.sentence()}  status healthy")
                 report.met(f"healthy-{service}", answer.sentence())
                 return
             status = status_of(context, service)
             if status.state is ServiceState.CRASHED:
-                _give_up(
-                    context, report, service, f"healthy-{service}", f"{service} crashed: {status.detail}"
-                )
+                cause = _crash(context, status)
+                if answer.error.startswith("another program"):
+                    cause = f"{cause}; {answer.error}"
+                _give_up(context, report, service, f"healthy-{service}", cause)
             if time.monotonic() > deadline:
                 said = answer.value("status") or answer.sentence()
                 cause = f"{service} did not become healthy within {HEALTH_SECONDS:.0f} s: {said}"
@@ -69,21 +77,31 @@ def _wait_for_health(context: RunContext, report: StepReport, service: str) -> N
             time.sleep(_POLL_SECONDS)
 
 
-def _give_up(context: RunContext, report: StepReport, service: str, criterion: str, cause: str) -> None:
+def _crash(context: RunContext, status: ServiceStatus) -> str:
+    """That a service crashed, in the words of its own log: the supervisor knows only that it ended."""
+    words = last_words(context.target.last_log_lines(status.name, _LOG_LINES))
+    return f"{status.name} crashed: {words or status.detail}"
+
+
+def _give_up(context: RunContext, report: StepReport, service: str, criterion: str, cause: str) -> NoReturn:
     for line in context.target.last_log_lines(service, _LOG_LINES):
         report.output(service, line)
     report.failed(criterion, cause)
     raise StepFailedError(f"{cause}. Its last log lines are in the output.")
 
 
-def _prove_stable(context: RunContext, report: StepReport, services: tuple[str, ...]) -> str:
-    before = {service: status_of(context, service).process_id for service in services}
-    time.sleep(STABLE_SECONDS)
-    for service in services:
+def _prove_stable(
+    context: RunContext, report: StepReport, service: str, process: int, *, until: float
+) -> None:
+    """Look until the time is up whether it is still the process that was started."""
+    while True:
         status = status_of(context, service)
-        if status.process_id != before[service]:
-            _give_up(context, report, service, "stable", f"{service} was restarted after it had started")
-    return f"{STABLE_SECONDS:.1f} s without a restart"
+        if status.process_id != process:
+            cause = f"{_crash(context, status)} (it was restarted after it had started)"
+            _give_up(context, report, service, f"healthy-{service}", cause)
+        if time.monotonic() >= until:
+            return
+        time.sleep(_POLL_SECONDS)
 
 
 def _probe(context: RunContext, services: tuple[str, ...]) -> Probe:
@@ -108,8 +126,7 @@ class NewServicesStep:
         """Start both on the run's release."""
         for service in (GATEWAY, DLQ_MANAGER):
             start_and_prove(context, report, service)
-        report.checking("stable")
-        report.met("stable", _prove_stable(context, report, (GATEWAY, DLQ_MANAGER)))
+        report.met("stable", f"each {STABLE_SECONDS:.1f} s without a restart")
         return f"{GATEWAY} and {DLQ_MANAGER} healthy"
 
     def probe(self, context: RunContext) -> Probe:
@@ -156,3 +173,24 @@ class UpdateServicesStep:
 def is_error_line(line: str) -> bool:
     """Whether a line of a service's structured log tells of an error."""
     return '"level":"error"' in line.replace(" ", "") or '"level":"critical"' in line.replace(" ", "")
+
+
+def last_words(lines: Sequence[str]) -> str:
+    """What a process said last of why it ended: its last error, else the end of a traceback or of the log."""
+    said = [line.strip() for line in lines if line.strip()]
+    errors = [line for line in said if is_error_line(line) or _TRACEBACK_END.match(line)]
+    return _plain((errors or said)[-1]) if said else ""
+
+
+def _plain(line: str) -> str:
+    """The event of a structured line with its exception; any other line as it is."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return line
+    if not isinstance(entry, dict) or "event" not in entry:
+        return line
+    raised = entry.get("exception")
+    cause = raised[-1] if isinstance(raised, list) and raised and isinstance(raised[-1], dict) else {}
+    detail = f"{cause.get('exc_type', '')}: {cause.get('exc_value', '')}" if cause else ""
+    return f"{entry['event']} ({detail})" if detail else str(entry["event"])

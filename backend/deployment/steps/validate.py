@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 from backend.contracts.errors import OperatorError
 from backend.contracts.runs import CriterionState, Finding
+from backend.database.migrations.failures import MigrationRefusedError
 from backend.database.migrations.files import load_set
+from backend.database.migrations.runner import MigrationRunner
 from backend.deployment import playbook
 from backend.deployment.checks import blocking, finding
 from backend.deployment.context import LooksOnly, RunContext, StepFailedError, StepReport
@@ -51,4 +53,19 @@ def _check_migrations(target: Target, name: str) -> Finding:
         migrations = load_set(target.migrations(name))
     except OperatorError as error:
         return finding(f"migrations-{name}", title, False, error.message, error.remedy)
+    refusal = _refusal(target, name)
+    if refusal is not None:
+        return finding(f"migrations-{name}", title, False, refusal.message, refusal.remedy)
     return finding(f"migrations-{name}", title, True, f"{len(migrations)} with up, down and verify")
+
+
+def _refusal(target: Target, name: str) -> MigrationRefusedError | None:
+    """Why step 3 would refuse these files; None when it would not, or there is no database to ask yet."""
+    address = target.musicdb() if name == "medallion" else target.operations_database()
+    try:
+        MigrationRunner(address, target.migrations(name)).pending()
+    except MigrationRefusedError as error:
+        return error
+    except OperatorError:
+        return None  # no server or database yet: what keeps them away is a finding of its own
+    return None
