@@ -137,7 +137,7 @@ class Follower:
     def _finish(self, run: Run) -> int:
         if run.state is RunState.INTERRUPTED:
             raise OperatorError(
-                f"The runner of {run.id} ended without finishing.",
+                f"The runner of {run.id} ended without finishing. {run.message}".rstrip(),
                 f"Continue with: main.py deploy --resume {run.id} · or take it back with: "
                 f"main.py rollback --interrupted {run.id}",
             )

@@ -18,7 +18,7 @@ from backend.deployment.rollback_task import RollbackTask
 from backend.deployment.run_lock import RunLock
 from backend.deployment.runner import Ending, Outcome, StepRunner
 from backend.deployment.steps import deployment_steps
-from backend.deployment.watch import Watch
+from backend.deployment.watch import RollBackAskedError, Watch
 
 
 class DeployRun:
@@ -30,15 +30,15 @@ class DeployRun:
 
     def execute(self) -> int:
         """Do everything, and return the exit code that the journal has too."""
-        refused = self._preflight()
-        if refused is not None:
-            return refused
+        unfit = self._preflight()
+        if unfit is not None:
+            return unfit
         try:
             self._context.target.prepare(self._output)
             lock = RunLock(self._context.target.operations_database(), self._run)
             lock.acquire()
         except LockHeldError as error:
-            return self._end(RunState.LOCKED, str(error), ExitCode.LOCKED)
+            return self._cannot_begin(RunState.LOCKED, error.sentence(), ExitCode.LOCKED)
         except OperatorError as error:
             self._context.journal.start_step(self._run.id, playbook.VALIDATE)
             self._context.journal.finish_step(
@@ -46,14 +46,38 @@ class DeployRun:
             )
             refused = error.exit_code == ExitCode.REFUSED
             state = RunState.REFUSED if refused else RunState.FAILED
-            return self._end(state, error.sentence(), error.exit_code)
+            return self._cannot_begin(state, error.sentence(), error.exit_code)
         try:
             code = self._under_lock(lock)
         finally:
             lock.release()
         if code is not None:
             return code
-        return Watch(self._context, self._run).execute()
+        try:
+            return Watch(self._context, self._run).execute()
+        except RollBackAskedError:
+            return self._roll_back_watched()
+
+    def _cannot_begin(self, state: RunState, text: str, code: int) -> int:
+        """End as `state`; a resumed run stays interrupted instead, with the reason: it has changed things."""
+        idle = (StepState.PENDING, StepState.SKIPPED)
+        if any(s.state not in idle and s.plan.key != playbook.VALIDATE for s in self._run.steps):
+            self._context.journal.set_run(self._run.id, RunState.RUNNING, text)
+            return code
+        return self._end(state, text, code)
+
+    def _roll_back_watched(self) -> int:
+        """Take back a deployment whose lock was given back when its watch began."""
+        lock = RunLock(self._context.target.operations_database(), self._run)
+        try:
+            lock.acquire()
+        except OperatorError as error:
+            text = f"The rollback could not begin: {error.sentence()}"
+            return self._end(RunState.FAILED, text, error.exit_code)
+        try:
+            return self._roll_back(lock, RollbackScope.FULL, "Ended during the watch, as asked for.")
+        finally:
+            lock.release()
 
     def _preflight(self) -> int | None:
         """Look at the machine before anything is started; an exit code when it cannot carry the stack."""
@@ -62,7 +86,7 @@ class DeployRun:
             return None
         text = " ".join(f"{f.title}: {f.evidence}. {f.remedy}" for f in bad)
         self._output("validate", text)
-        return self._end(RunState.REFUSED, f"Nothing was changed. {text}", ExitCode.REFUSED)
+        return self._cannot_begin(RunState.REFUSED, f"Nothing was changed. {text}", ExitCode.REFUSED)
 
     def _under_lock(self, lock: RunLock) -> int | None:
         """Steps 1 to 9, and the rollback if they fail. None when the watch is to follow."""

@@ -65,6 +65,10 @@ class _Seen:
         return f"{self.passed_probes} of {self.probes} probe tracks went through Bronze, Silver and Gold"
 
 
+class RollBackAskedError(Exception):
+    """The operator asked the watch to end and the deployment to be taken back."""
+
+
 class Watch:
     """Watches until the time is up, a newer run begins, or the operator ends it."""
 
@@ -75,7 +79,10 @@ class Watch:
         self._report = StepReport(context.journal, run.id, planned)
 
     def execute(self) -> int:
-        """Watch, judge, and return the exit code that the journal has too."""
+        """Watch, judge, and return the exit code that the journal has too.
+
+        Raises RollBackAskedError when the operator wants the deployment taken back.
+        """
         self._context.journal.start_step(self._run.id, playbook.WATCH)
         until = self._context.reader.run(self._run.id).watch_until or now()
         seen = self._begin()
@@ -172,7 +179,13 @@ class Watch:
         if newer is not None:
             text = f"The watch ended because {newer.id} began."
             return self._end(seen, RunState.SUPERSEDED, StepState.SKIPPED, text, ExitCode.DONE)
-        if self._context.journal.take_control(self._run.id) in (Control.STOP, Control.STOP_AND_ROLL_BACK):
+        control = self._context.journal.take_control(self._run.id)
+        if control is Control.STOP_AND_ROLL_BACK:
+            self._settle(seen)
+            text = "Ended to roll the deployment back."
+            self._context.journal.finish_step(self._run.id, playbook.WATCH, StepState.SKIPPED, text)
+            raise RollBackAskedError
+        if control is Control.STOP:
             text = f"Release {self._run.plan.release} is deployed and verified; the watch was ended early."
             return self._end(seen, RunState.SUCCEEDED, StepState.SKIPPED, text, ExitCode.DONE)
         return None

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from backend.contracts.environment import GATEWAY, POSTGRES, SERVICES
-from backend.contracts.runs import Criterion, CriterionState, RunState
+from backend.contracts.runs import Control, Criterion, CriterionState, RunState
 from backend.contracts.stack import ServiceState
 from backend.deployment import playbook
 from tests.fixtures.sandbox import Sandbox
@@ -109,6 +109,17 @@ def test_a_watch_that_is_ended_early_leaves_no_criterion_open(deployed: Sandbox)
     run = deployed.wait_for_end(run_id)
     assert run.state is RunState.SUCCEEDED
     assert [c.state for c in run.steps[-1].criteria] == [CriterionState.MET] * 4
+
+
+def test_a_watched_deployment_can_be_stopped_and_rolled_back(deployed: Sandbox) -> None:
+    before = {s.release for s in deployed.target.services() if s.name in SERVICES}
+    assert deployed.command("deploy", "--yes", "--watch", "5").returncode == 0
+    run_id = deployed.newest_run().id
+    deployed.composition.runs().control(run_id, Control.STOP_AND_ROLL_BACK)
+    run = deployed.wait_for_end(run_id)
+    assert run.state is RunState.ROLLED_BACK, run.message
+    assert {s.release for s in deployed.target.services() if s.name in SERVICES} == before
+    assert deployed.command("health", "--wait").returncode == 0
 
 
 def _criterion_when(sandbox: Sandbox, run_id: str, key: str, text: str) -> Criterion:
