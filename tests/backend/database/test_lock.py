@@ -53,6 +53,9 @@ def test_the_database_is_created_when_it_is_missing(empty_database: DatabaseAddr
     address = empty_database.with_name(f"{empty_database.name}_operations")
     with acquire(address, "run-1") as handle:
         handle.check()
+        holder = DeploymentLock(address).holder()
+    assert holder is not None
+    assert holder.run == "run-1"
 
 
 def test_a_second_one_is_told_who_holds_it(empty_database: DatabaseAddress) -> None:
