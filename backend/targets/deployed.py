@@ -9,6 +9,9 @@ from backend.contracts.errors import OperatorError
 from backend.contracts.runs import ExitCode
 from backend.home import make_private_folder
 
+STARTING = "starting "
+"""Stands before a release while a service is being started from it."""
+
 
 @dataclass(frozen=True)
 class Deployed:
@@ -16,6 +19,11 @@ class Deployed:
 
     release: str
     since: datetime
+
+    @property
+    def intended(self) -> str:
+        """The release without the mark of a start that was never seen to end."""
+        return self.release.removeprefix(STARTING)
 
 
 class DeployedServices:
@@ -44,6 +52,14 @@ class DeployedServices:
     def put(self, service: str, release: str) -> None:
         """Note that `service` runs `release` from now on."""
         self._write({**self.all(), service: Deployed(release, datetime.now(UTC))})
+
+    def begin(self, service: str, release: str) -> None:
+        """Note that `service` is about to be started from `release`.
+
+        Until `put` follows, the service counts as being on neither release, so whoever finds it after
+        a crash starts it again.
+        """
+        self.put(service, f"{STARTING}{release}")
 
     def remove(self, service: str) -> None:
         """Note that `service` is not deployed any more."""

@@ -101,16 +101,17 @@ class LocalTarget:
             )
         if not self._supervisor.is_running():
             self.prepare(output)
-        self._deployed.put(service, release_id)
+        self._deployed.begin(service, release_id)
         self._supervisor.put(self._program(service, release_id))
+        self._deployed.put(service, release_id)
         output("supervisor", f"{service}: started from release {release_id}")
 
     def stop_service(self, service: str, output: Output) -> None:
         """Stop `service` and forget it."""
-        self._deployed.remove(service)
         if self._supervisor.is_running() and service in self._supervisor.programs():
             self._supervisor.remove(service)
             output("supervisor", f"{service}: stopped")
+        self._deployed.remove(service)
 
     def services(self) -> Sequence[ServiceStatus]:
         """What runs, on process level."""
@@ -168,7 +169,7 @@ class LocalTarget:
         self.prepare(output)
         for service, entry in self._deployed.all().items():
             if not self._supervisor.runs(service):
-                self.start_service(service, entry.release, output)
+                self.start_service(service, entry.intended, output)
 
     def down(self, output: Output) -> None:
         """Stop everything; data and the list of what was deployed stay."""
@@ -181,7 +182,7 @@ class LocalTarget:
     def _programs(self) -> list[Program]:
         """The deployed services; one whose release is gone cannot be started and is left out."""
         deployed = self._deployed.all().items()
-        return [self._program(s, e.release) for s, e in deployed if self._releases.get(e.release) is not None]
+        return [self._program(s, e.intended) for s, e in deployed if self._releases.get(e.intended)]
 
     def _program(self, service: str, release_id: str) -> Program:
         return Program(
