@@ -22,8 +22,13 @@ class Stall:
     seconds: float
     busy_seconds: float
     """Processor time the thread used meanwhile. Much less than `seconds`: it waited, or it was starved."""
-    stack: str
-    """Where the Qt thread was while it stalled."""
+    frames: traceback.StackSummary
+    """Where the Qt thread was while it stalled; empty when the watcher was starved too."""
+
+    @property
+    def stack(self) -> str:
+        """The frames as text. Reads source files, so not while the Qt thread is being timed."""
+        return "".join(self.frames.format())
 
 
 class StallWatchdog(QObject):
@@ -36,7 +41,7 @@ class StallWatchdog(QObject):
         self._last_beat = time.monotonic()
         self._last_busy = time.thread_time()
         self._ended = threading.Event()
-        self._stack_seen = ""
+        self._frames_seen = traceback.StackSummary()
         self.stalls: list[Stall] = []
         self._timer = QTimer(self, interval=int(BEAT_SECONDS * 1000))
         self._timer.timeout.connect(self._beat)
@@ -60,15 +65,22 @@ class StallWatchdog(QObject):
         busy = time.thread_time()
         late = now - self._last_beat - BEAT_SECONDS
         if late > self._limit:
-            self.stalls.append(Stall(late, busy - self._last_busy, self._stack_seen))
+            self.stalls.append(Stall(late, busy - self._last_busy, self._frames_seen))
         self._last_beat, self._last_busy = now, busy
-        self._stack_seen = ""
+        self._frames_seen = traceback.StackSummary()
 
     def _watch(self) -> None:
         while not self._ended.wait(BEAT_SECONDS):
-            if not self._stack_seen and time.monotonic() - self._last_beat > self._limit:
-                self._stack_seen = self._stack_of_qt_thread()
+            if not self._frames_seen and time.monotonic() - self._last_beat > self._limit:
+                self._frames_seen = self._frames_of_qt_thread()
 
-    def _stack_of_qt_thread(self) -> str:
+    def _frames_of_qt_thread(self) -> traceback.StackSummary:
+        """Names and line numbers only. Reading source lines here would give the GIL away at every file, and
+        a busy Qt thread hands it back 5 ms later each time: the stall would end before the stack is known.
+        """
         frame = sys._current_frames().get(self._thread_id)
-        return "".join(traceback.format_stack(frame)) if frame is not None else ""
+        walked = [] if frame is None else list(traceback.walk_stack(frame))
+        return traceback.StackSummary.from_list(
+            traceback.FrameSummary(each.f_code.co_filename, line, each.f_code.co_name, lookup_line=False)
+            for each, line in reversed(walked)
+        )
