@@ -4,11 +4,13 @@ Every method blocks (files, database, network) and therefore runs on the backgro
 the Qt thread. All of them raise `backend.contracts.errors.OperatorError` with a text for the operator.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
+from backend.contracts.control import ControlAudit, ControlRequest, ControlResult
 from backend.contracts.enrichment import EndToEndResult, EnrichRequest
 from backend.contracts.environment import Environment, ProviderMode
+from backend.contracts.live import BreakerTransition, LiveProviders, ProviderHistory, ProviderImpact
 from backend.contracts.runs import (
     Backup,
     Control,
@@ -90,6 +92,37 @@ class RunsPort(Protocol):
 
     def control(self, run_id: str, control: Control) -> None:
         """Ask the runner to pause, go on, stop, or stop and roll back."""
+
+
+class ProvidersPort(Protocol):
+    """Looks at the gateway's providers and controls their circuit breakers."""
+
+    def live(self, environment: str) -> LiveProviders:
+        """All providers as they are now."""
+
+    def events(self, environment: str) -> Iterator[LiveProviders | BreakerTransition]:
+        """The gateway's live stream: at least one item a second.
+
+        Blocks between items; OperatorError when the stream cannot be opened, breaks, or is silent for 3 s.
+        """
+
+    def histories(self, environment: str, minutes: int) -> Mapping[str, ProviderHistory]:
+        """Calls and failures of the last `minutes`, for every provider."""
+
+    def history(self, environment: str, provider: str, minutes: int) -> ProviderHistory:
+        """Calls, failures, and the times in which a breaker was open, of the last `minutes`."""
+
+    def impact(self, environment: str, provider: str) -> ProviderImpact:
+        """What the provider means to enrichment, and what covers for it while it is open."""
+
+    def control(self, environment: str, provider: str, request: ControlRequest) -> ControlResult:
+        """Force a breaker into a state, close it or probe now; OperatorError when somebody else was first."""
+
+    def audit(self, environment: str, provider: str) -> Sequence[ControlAudit]:
+        """What operators did to the provider's breakers, newest first."""
+
+    def operator(self) -> str:
+        """Who is at the console, as `user@host`; the author of control requests."""
 
 
 class SettingsPort(Protocol):

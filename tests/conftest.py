@@ -11,6 +11,7 @@ from backend.database.databases import drop_database, ensure_database
 from backend.database.embedded import EmbeddedPostgres
 from backend.database.migrations.runner import MigrationRunner
 from tests.fixtures import postgres
+from tests.fixtures.redis_server import RedisServer, running_redis
 
 MIGRATIONS = Path(__file__).parents[1] / "resources" / "migrations"
 
@@ -64,6 +65,20 @@ def operations_db(
 ) -> Iterator[DatabaseAddress]:
     """A fresh migrated operations database (queues, dead letters), dropped after the test."""
     yield from _fresh(postgres_server.address(f"operations_{next(database_numbers)}"), operations_template)
+
+
+@pytest.fixture(scope="session")
+def redis_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """One Redis server for the whole test session; tests that kill or freeze one start their own."""
+    with running_redis(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture
+def redis_server(redis_process: RedisServer) -> RedisServer:
+    """The session's Redis server, empty."""
+    redis_process.flush()
+    return redis_process
 
 
 def _fresh(address: DatabaseAddress, template: str) -> Iterator[DatabaseAddress]:

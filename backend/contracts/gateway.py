@@ -6,13 +6,7 @@ from typing import Any
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-
-class BreakerState(StrEnum):
-    """State of a circuit breaker, lower case on the wire as the playbook's commands compare it."""
-
-    CLOSED = "closed"
-    OPEN = "open"
-    HALF_OPEN = "half_open"
+from backend.contracts.providers import BreakerState, ProviderStatus
 
 
 class Outcome(StrEnum):
@@ -26,6 +20,8 @@ class Outcome(StrEnum):
     CAPABILITY_GONE = "capability_gone"
     BAD_REQUEST = "bad_request"
     CONTRACT = "contract"
+    EMPTY_SUSPECT = "empty_suspect"
+    """Nothing found, while this query form finds nothing far more often than it used to."""
     FAILURE = "failure"
     BREAKER_OPEN = "breaker_open"
 
@@ -97,45 +93,6 @@ class TrackResponse(BaseModel):
     detail: str = ""
 
 
-class BreakerStatus(BaseModel):
-    """One circuit breaker."""
-
-    state: BreakerState
-    since: datetime
-    epoch: int
-    calls_in_window: int
-    failures_in_window: int
-    failure_rate: float | None
-    """Share of failed calls in the window, none below the minimum number of calls."""
-    minimum_calls: int
-    reason: str = ""
-    retry_at: datetime | None = None
-    opened_total: int = 0
-
-
-class RateGateStatus(BaseModel):
-    """The second lamp: whether the provider's limit lets calls through."""
-
-    state: str
-    """`flowing`, `cooling`, `quota` or `blocked`."""
-    until: datetime | None = None
-    limit: int
-    window_seconds: float
-
-
-class ProviderStatus(BaseModel):
-    """One provider as the gateway sees it; the value of `api_clients` in `/health`."""
-
-    status: str
-    """`healthy`, `degraded`, `unavailable` or `no_credentials`."""
-    mode: str
-    """`simulated` or `live`."""
-    circuit_breaker: BreakerStatus
-    rate_gate: RateGateStatus
-    cache_hits: int = 0
-    cache_misses: int = 0
-
-
 class CacheStatus(BaseModel):
     """One provider's share of the answer cache; the value of `GET /admin/cache/stats`."""
 
@@ -167,5 +124,7 @@ class GatewayHealth(BaseModel):
     api_clients: dict[str, ProviderStatus]
     circuit_breakers: dict[str, BreakerState]
     adapters: list[str]
+    implementation: str = ""
+    """Where breakers and budgets are kept: `redis` or `local`."""
     connections: dict[str, str]
     """`database` and `recorder`: `healthy`, or what is wrong."""

@@ -124,9 +124,14 @@ prepare_tests() {
   make_environment "$1"
   install_set "$1" dev
   ensure_qt_libraries "$1"
-  # The playbook's own curl lines are among the tests.
-  if ! command -v curl >/dev/null 2>&1; then
-    can_use_apt || fail "curl is missing." "Install it, then start again."
-    apt_install curl
-  fi
+  # The playbook's own curl lines are among the tests; gateway replicas share their state through Redis.
+  ensure_program curl curl
+  ensure_program redis-server redis-server
+}
+
+# Installs the Debian package $2 when the program $1 is missing.
+ensure_program() {
+  if command -v "$1" >/dev/null 2>&1; then return 0; fi
+  can_use_apt || fail "$1 is missing." "Install it, then start again."
+  apt_install "$2"
 }

@@ -9,16 +9,16 @@ from time import monotonic
 import structlog
 from pydantic import SecretStr
 
-from backend.contracts.gateway import BreakerState
+from backend.contracts.providers import BreakerState
 from backend.http import httpx
-from backend.services.api_gateway.breaker import Breaker, BreakerSettings, Transition
-from backend.services.api_gateway.cache import Cache, MemoryCache
+from backend.services.api_gateway.breakers.breaker import Breaker, BreakerSettings, Transition
+from backend.services.api_gateway.cache.answers import Cache, MemoryCache
 from backend.services.api_gateway.caller import TIMEOUT, Caller
+from backend.services.api_gateway.gate.rate_gate import RateGate, RateLimit
 from backend.services.api_gateway.metrics import GatewayMetrics
 from backend.services.api_gateway.provider import Provider
 from backend.services.api_gateway.providers import deezer, discogs, musicbrainz, spotify
 from backend.services.api_gateway.providers.adapter import Adapter
-from backend.services.api_gateway.rate_gate import RateGate, RateLimit
 from backend.services.api_gateway.recorder import Recorder
 from backend.services.api_gateway.records import BreakerEventRecord, BreakerStateRecord
 from backend.services.api_gateway.settings import GatewaySettings

@@ -9,13 +9,14 @@ from typing import Any
 
 import structlog
 
-from backend.contracts.gateway import BreakerState, Outcome, TrackCandidate
+from backend.contracts.gateway import Outcome, TrackCandidate
+from backend.contracts.providers import BreakerState, GateState
 from backend.http import httpx
-from backend.services.api_gateway.breaker import Breaker, Permit, Rejection, Verdict
+from backend.services.api_gateway.breakers.breaker import Breaker, Permit, Rejection, Verdict
+from backend.services.api_gateway.gate.rate_gate import GateClosed, RateGate
 from backend.services.api_gateway.metrics import GatewayMetrics
 from backend.services.api_gateway.outcomes import ContractError, HttpAnswer, Judgement, verdict_of
 from backend.services.api_gateway.providers.adapter import Adapter, ProviderRequest, Reply
-from backend.services.api_gateway.rate_gate import GateClosed, GateState, RateGate
 from backend.services.api_gateway.recorder import Recorder
 from backend.services.api_gateway.records import ResponseRecord
 

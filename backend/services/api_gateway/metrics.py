@@ -4,7 +4,8 @@ from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from backend.contracts.gateway import BreakerState, Outcome
+from backend.contracts.gateway import Outcome
+from backend.contracts.providers import BreakerState
 
 _DURATIONS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _WAITS = (0.01, 0.1, 0.5, 1, 5, 10, 30, 60)

@@ -12,8 +12,8 @@ from typing import Any
 import orjson
 
 from backend.contracts.gateway import Outcome
-from backend.services.api_gateway.breaker import Verdict
-from backend.services.api_gateway.rate_gate import QUOTA_SECONDS
+from backend.services.api_gateway.breakers.breaker import Verdict
+from backend.services.api_gateway.gate.rate_gate import QUOTA_SECONDS
 
 
 class ContractError(Exception):

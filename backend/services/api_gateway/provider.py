@@ -4,24 +4,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from backend.contracts.gateway import (
-    BreakerState,
-    BreakerStatus,
-    CacheStatus,
-    Outcome,
-    ProviderStatus,
-    RateGateStatus,
-    SearchRequest,
-    SearchResponse,
-    TrackResponse,
-)
-from backend.services.api_gateway.breaker import Breaker
-from backend.services.api_gateway.cache import DAY, Cache, CachedAnswer, Key, entry_for
+from backend.contracts.gateway import CacheStatus, Outcome, SearchRequest, SearchResponse, TrackResponse
+from backend.contracts.providers import BreakerState, BreakerStatus, GateState, ProviderStatus, RateGateStatus
+from backend.services.api_gateway.breakers.breaker import Breaker
+from backend.services.api_gateway.cache.answers import DAY, Cache, CachedAnswer, Key, entry_for
+from backend.services.api_gateway.cache.single_flight import SingleFlight
 from backend.services.api_gateway.caller import Caller
+from backend.services.api_gateway.gate.rate_gate import RateGate
 from backend.services.api_gateway.metrics import GatewayMetrics
 from backend.services.api_gateway.providers.adapter import Adapter, Call, ProviderRequest, Reply
-from backend.services.api_gateway.rate_gate import GateState, RateGate
-from backend.services.api_gateway.single_flight import SingleFlight
 
 SEARCH_SECONDS = 7 * DAY
 TRACK_SECONDS = 30 * DAY
@@ -209,7 +200,7 @@ class Provider:
     def _gate_status(self) -> RateGateStatus:
         seconds = self._gate.closed_for
         return RateGateStatus(
-            state=self._gate.state.value,
+            state=self._gate.state,
             until=datetime.now(UTC) + timedelta(seconds=seconds) if seconds else None,
             limit=self._gate.limit.calls,
             window_seconds=self._gate.limit.seconds,

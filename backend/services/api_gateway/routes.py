@@ -10,7 +10,6 @@ from pydantic import SecretStr, ValidationError
 from starlette.responses import Response
 
 from backend.contracts.gateway import (
-    BreakerStatus,
     CacheStatus,
     GatewayHealth,
     Outcome,
@@ -19,6 +18,7 @@ from backend.contracts.gateway import (
     SearchResponse,
     TrackResponse,
 )
+from backend.contracts.providers import BreakerStatus
 from backend.services.api_gateway.provider import Provider
 from backend.services.api_gateway.recorder import Recorder
 from backend.services.common.auth import bearer_guard

@@ -20,6 +20,9 @@ class GatewaySettings(ServiceSettings):
     """An address or web page for the User-Agent, as MusicBrainz and Discogs ask for."""
     gate_patience_seconds: float = Field(default=10.0, ge=0, le=60)
     """How long a call may wait for its place within a provider's limit."""
+    redis_url: SecretStr | None = None
+    """Where replicas share breakers, budgets and answers, such as `redis://host:6379/0`; none: this process
+    keeps them for itself."""
     spotify_client_id: SecretStr | None = None
     spotify_client_secret: SecretStr | None = None
     discogs_token: SecretStr | None = None

@@ -6,8 +6,16 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from backend.contracts.gateway import Outcome, SearchRequest, TrackCandidate
+from backend.contracts.providers import EndpointClass
+from backend.services.api_gateway.gate.rate_gate import RateLimit
 from backend.services.api_gateway.outcomes import HttpAnswer, Judgement
-from backend.services.api_gateway.rate_gate import RateLimit
+
+_CLASSES = {
+    "search": EndpointClass.SEARCH,
+    "token": EndpointClass.TOKEN,
+    "features": EndpointClass.FEATURES,
+    "artwork": EndpointClass.IMAGES,
+}
 
 Parse = Callable[[Any], Sequence[TrackCandidate] | None]
 """Reads the tracks out of an answer's JSON; ContractError when the format is not the documented one.
@@ -30,6 +38,11 @@ class ProviderRequest:
     form: Mapping[str, str] | None = None
     holds_secrets: bool = False
     """The answer carries a token: its bytes are kept nowhere."""
+
+    @property
+    def endpoint_class(self) -> EndpointClass:
+        """Which circuit breaker the call belongs to; look-ups by any identifier share one."""
+        return _CLASSES.get(self.endpoint, EndpointClass.LOOKUP)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from backend.contracts.gateway import Outcome, SearchRequest, TrackCandidate
+from backend.services.api_gateway.gate.rate_gate import RateLimit
 from backend.services.api_gateway.outcomes import (
     ContractError,
     HttpAnswer,
@@ -14,7 +15,6 @@ from backend.services.api_gateway.outcomes import (
 )
 from backend.services.api_gateway.providers import reading
 from backend.services.api_gateway.providers.adapter import Call, ProviderRequest, Reply, first_with_hits
-from backend.services.api_gateway.rate_gate import RateLimit
 
 LIVE_URL = "https://api.deezer.com"
 _ERRORS = {

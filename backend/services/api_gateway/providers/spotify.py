@@ -10,10 +10,10 @@ from typing import Any
 from pydantic import SecretStr
 
 from backend.contracts.gateway import Outcome, SearchRequest, TrackCandidate
+from backend.services.api_gateway.gate.rate_gate import RateLimit
 from backend.services.api_gateway.outcomes import HttpAnswer, Judgement, judge_by_status
 from backend.services.api_gateway.providers import reading
 from backend.services.api_gateway.providers.adapter import Call, ProviderRequest, Reply, first_with_hits
-from backend.services.api_gateway.rate_gate import RateLimit
 
 LIVE_URL = "https://api.spotify.com/v1"
 LIVE_TOKEN_URL = "https://accounts.spotify.com/api/token"  # noqa: S105 - an address

@@ -2,8 +2,8 @@
 
 import pytest
 
-from backend.contracts.gateway import BreakerState
-from backend.services.api_gateway.breaker import (
+from backend.contracts.providers import BreakerState
+from backend.services.api_gateway.breakers.breaker import (
     Breaker,
     BreakerSettings,
     Permit,

@@ -4,8 +4,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
-from backend.contracts.gateway import BreakerState
-from backend.services.api_gateway.breaker import (
+from backend.contracts.providers import BreakerState
+from backend.services.api_gateway.breakers.breaker import (
     Breaker,
     BreakerSettings,
     Permit,

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from backend.contracts.gateway import TrackCandidate
-from backend.services.api_gateway.cache import (
+from backend.services.api_gateway.cache.answers import (
     DAY,
     STALE_SECONDS,
     CachedAnswer,
@@ -13,7 +13,7 @@ from backend.services.api_gateway.cache import (
     MemoryCache,
     entry_for,
 )
-from backend.services.api_gateway.single_flight import SingleFlight
+from backend.services.api_gateway.cache.single_flight import SingleFlight
 
 TRACK = TrackCandidate(provider="deezer", provider_id="1", title="Strobe", artists=["deadmau5"])
 HIT = CachedAnswer((TRACK,), "row")

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.services.api_gateway.rate_gate import GateClosed, GateState, RateGate, RateLimit
+from backend.contracts.providers import GateState
+from backend.services.api_gateway.gate.rate_gate import GateClosed, RateGate, RateLimit
 from tests.backend.services.api_gateway.virtual_time import VirtualTime
 
 LIMITS = [RateLimit(1, 1.05), RateLimit(5, 2.0), RateLimit(50, 5.1)]

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from backend.contracts.gateway import BreakerState, Outcome, SearchRequest
+from backend.contracts.gateway import Outcome, SearchRequest
+from backend.contracts.providers import BreakerState
 from backend.services.api_gateway.assembly import open_providers
 from backend.services.api_gateway.metrics import GatewayMetrics
 from backend.services.api_gateway.recorder import Recorder

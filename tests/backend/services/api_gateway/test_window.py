@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.services.api_gateway.window import SlidingWindow
+from backend.services.api_gateway.breakers.window import SlidingWindow
 
 WIDTH, BUCKETS = 6.0, 10
 

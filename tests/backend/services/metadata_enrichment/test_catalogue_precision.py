@@ -11,9 +11,9 @@ from backend.database.address import DatabaseAddress
 from backend.http import httpx
 from backend.sandbox.catalogue import Recording, load_catalogue
 from backend.services.api_gateway import assembly
+from backend.services.api_gateway.gate.rate_gate import RateLimit
 from backend.services.api_gateway.metrics import GatewayMetrics
 from backend.services.api_gateway.provider import Provider
-from backend.services.api_gateway.rate_gate import RateLimit
 from backend.services.api_gateway.recorder import Recorder
 from backend.services.api_gateway.settings import GatewaySettings
 from backend.services.common.database import Database

@@ -9,7 +9,8 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from enum import StrEnum
+
+from backend.contracts.providers import GateState
 
 QUOTA_SECONDS = 15 * 60
 """Asked to wait longer than this, it is a quota that is used up and not a rate."""
@@ -19,16 +20,6 @@ _TOLERANCE = 1.0
 
 Clock = Callable[[], float]
 Sleep = Callable[[float], Awaitable[None]]
-
-
-class GateState(StrEnum):
-    """The second lamp beside the breaker."""
-
-    FLOWING = "flowing"
-    COOLING = "cooling"
-    QUOTA = "quota"
-    BLOCKED = "blocked"
-    """Credentials were refused."""
 
 
 @dataclass(frozen=True)

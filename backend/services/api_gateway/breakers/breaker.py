@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from backend.contracts.gateway import BreakerState
-from backend.services.api_gateway.window import SlidingWindow
+from backend.contracts.providers import BreakerState
+from backend.services.api_gateway.breakers.window import SlidingWindow
 
 
 class Verdict(StrEnum):

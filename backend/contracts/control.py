@@ -1,0 +1,66 @@
+"""What an operator does to circuit breakers, and what is kept of it."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from backend.contracts.providers import BreakerStatus
+
+DEFAULT_MINUTES = 60
+LONGEST_MINUTES = 7 * 24 * 60
+
+
+class ControlAction(StrEnum):
+    """The five things that can be done by hand."""
+
+    FORCE_OPEN = "force_open"
+    DISABLE = "disable"
+    SHADOW = "shadow"
+    CLOSE = "close"
+    """Ends whatever was forced, closes, and starts the window and the waiting times afresh."""
+    PROBE = "probe"
+    """Lets probes through now instead of at the end of the waiting time."""
+
+
+class ControlRequest(BaseModel):
+    """Body of `POST /admin/circuit-breakers/{provider}/control`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    action: ControlAction
+    endpoint: str | None = None
+    """Endpoint class or `host`; none for all breakers of the provider."""
+    reason: str = Field(min_length=3, max_length=500)
+    author: str = Field(min_length=1, max_length=100)
+    minutes: int = Field(default=DEFAULT_MINUTES, ge=1, le=LONGEST_MINUTES)
+    """How long a forced state lasts."""
+    expected_epoch: int | None = None
+    """Epoch of the provider's `circuit_breaker` that the operator saw; another one is refused with 409."""
+
+
+class ControlResult(BaseModel):
+    """Answer of a control call."""
+
+    provider: str
+    action: ControlAction
+    circuit_breaker: BreakerStatus
+    endpoints: dict[str, BreakerStatus]
+    audit_id: int | None = None
+    """Row of the audit; none when the database is away (the row is written when it is back)."""
+
+
+class ControlAudit(BaseModel):
+    """One thing an operator did; `GET /admin/circuit-breakers/audit`."""
+
+    id: int
+    provider: str
+    endpoint: str | None
+    action: ControlAction
+    author: str
+    reason: str
+    until: datetime | None
+    before: str
+    """State and control before, in words such as `closed, automatic`."""
+    epoch: int
+    at: datetime

@@ -1,0 +1,1 @@
+"""Circuit breakers: the machine, and how replicas share it."""

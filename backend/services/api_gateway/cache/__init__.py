@@ -1,0 +1,1 @@
+"""The cache of answers: one port, in the process or in Redis."""
