@@ -116,7 +116,7 @@ class ProvidersPort(Protocol):
         """What the provider means to enrichment, and what covers for it while it is open."""
 
     def control(self, environment: str, provider: str, request: ControlRequest) -> ControlResult:
-        """Force a breaker into a state, close it or probe now; OperatorError when somebody else was first."""
+        """Force a breaker into a state, close it or probe now; ControlConflictError: somebody was first."""
 
     def audit(self, environment: str, provider: str) -> Sequence[ControlAudit]:
         """What operators did to the provider's breakers, newest first."""

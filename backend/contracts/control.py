@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from backend.contracts.errors import OperatorError
 from backend.contracts.providers import BreakerStatus
 
 DEFAULT_MINUTES = 60
@@ -64,3 +65,7 @@ class ControlAudit(BaseModel):
     """State and control before, in words such as `closed, automatic`."""
     epoch: int
     at: datetime
+
+
+class ControlConflictError(OperatorError):
+    """Somebody else changed the breaker first: the epoch that the operator saw is not the present one."""
