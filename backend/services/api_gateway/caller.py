@@ -96,18 +96,19 @@ class Caller:
             response = await self._http.request(
                 request.method,
                 request.url,
-                params=dict(request.params) or None,
+                params=request.query() or None,
                 headers=dict(request.headers),
                 data=dict(request.form) if request.form is not None else None,
             )
-        return HttpAnswer(response.status_code, response.headers, response.content)
+        body = request.without_secrets(response.content)
+        return HttpAnswer(response.status_code, response.headers, body)
 
     def _read(self, request: ProviderRequest, answer: HttpAnswer) -> _Read:
         judgement = self._adapter.judge(request, answer, datetime.now(UTC))
         if judgement.outcome is not Outcome.OK:
             return _Read(judgement)
         try:
-            payload = answer.json()
+            payload = request.decode(answer)
             candidates = request.parse(payload)
         except (ContractError, ValueError, TypeError, AttributeError, KeyError) as error:
             # Whatever reading stumbles over, the cause is the same: not the documented format.

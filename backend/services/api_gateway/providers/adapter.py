@@ -4,6 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
+from urllib.parse import quote, quote_plus
+
+from pydantic import SecretStr
 
 from backend.contracts.gateway import Outcome, SearchRequest, TrackCandidate
 from backend.contracts.providers import EndpointClass
@@ -38,11 +41,28 @@ class ProviderRequest:
     form: Mapping[str, str] | None = None
     holds_secrets: bool = False
     """The answer carries a token: its bytes are kept nowhere."""
+    secret_params: Mapping[str, SecretStr] = field(default_factory=dict)
+    """Query parameters that are credentials. They are sent, and stand in no record."""
+    decode: Callable[[HttpAnswer], Any] = HttpAnswer.json
+    """Reads the answer's bytes for `parse`; ContractError when they are not what the provider sends."""
 
     @property
     def endpoint_class(self) -> EndpointClass:
         """Which circuit breaker the call belongs to; look-ups by any identifier share one."""
         return _CLASSES.get(self.endpoint, EndpointClass.LOOKUP)
+
+    def query(self) -> dict[str, str]:
+        """The query parameters to send, credentials included."""
+        secrets = {name: secret.get_secret_value() for name, secret in self.secret_params.items()}
+        return {**self.params, **secrets}
+
+    def without_secrets(self, body: bytes) -> bytes:
+        """`body` without the credentials sent; some error pages repeat the address that was asked for."""
+        for secret in self.secret_params.values():
+            plain = secret.get_secret_value()
+            for spelling in {plain, quote(plain, safe=""), quote_plus(plain)}:
+                body = body.replace(spelling.encode(), b"[redacted]")
+        return body
 
 
 @dataclass(frozen=True)
