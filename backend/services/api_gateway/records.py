@@ -1,10 +1,12 @@
 """What the gateway leaves in the database: provider answers, breaker events, breaker states."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from psycopg.types.json import Jsonb
+
+from backend.contracts.providers import HOST, ControlStatus
 
 
 @dataclass(frozen=True)
@@ -59,11 +61,12 @@ class BreakerEventRecord:
     epoch: int
     failure_count: int
     happened_at: datetime
+    endpoint: str = HOST
 
     SQL = """
         INSERT INTO raw_circuit_breaker_events
-            (provider, from_state, to_state, reason, epoch, failure_count, happened_at)
-        VALUES (%s, %s, %s, %s, %s, %s, %s)
+            (provider, from_state, to_state, reason, epoch, failure_count, happened_at, endpoint)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
     """
 
     def parameters(self) -> tuple[Any, ...]:
@@ -76,12 +79,13 @@ class BreakerEventRecord:
             self.epoch,
             self.failure_count,
             self.happened_at,
+            self.endpoint,
         )
 
 
 @dataclass(frozen=True)
 class BreakerStateRecord:
-    """The row of a provider in Silver's `circuit_breaker_state`."""
+    """The row of a breaker in Silver's `circuit_breaker_state`."""
 
     provider: str
     state: str
@@ -89,18 +93,36 @@ class BreakerStateRecord:
     reason: str
     since: datetime
     retry_at: datetime | None
+    endpoint: str = HOST
+    control: ControlStatus = field(default_factory=ControlStatus)
 
     SQL = """
-        INSERT INTO circuit_breaker_state (provider, state, epoch, reason, since, retry_at, updated_at)
-        VALUES (%s, %s, %s, %s, %s, %s, now())
-        ON CONFLICT (provider) DO UPDATE SET state = excluded.state, epoch = excluded.epoch,
+        INSERT INTO circuit_breaker_state (provider, endpoint, state, epoch, reason, since, retry_at,
+            control, control_author, control_reason, control_until, updated_at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, now())
+        ON CONFLICT (provider, endpoint) DO UPDATE SET state = excluded.state, epoch = excluded.epoch,
             reason = excluded.reason, since = excluded.since, retry_at = excluded.retry_at,
+            control = excluded.control, control_author = excluded.control_author,
+            control_reason = excluded.control_reason, control_until = excluded.control_until,
             updated_at = excluded.updated_at
     """
 
     def parameters(self) -> tuple[Any, ...]:
         """In the order of `SQL`."""
-        return (self.provider, self.state, self.epoch, self.reason, self.since, self.retry_at)
+        control = self.control
+        return (
+            self.provider,
+            self.endpoint,
+            self.state,
+            self.epoch,
+            self.reason,
+            self.since,
+            self.retry_at,
+            control.control,
+            control.author,
+            control.reason,
+            control.until,
+        )
 
 
 Record = ResponseRecord | BreakerEventRecord | BreakerStateRecord

@@ -38,13 +38,15 @@ CREATE TABLE raw_api_responses (
     fetched_at timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE raw_api_responses IS 'Every provider response with its bytes unchanged; no status and no body when none arrived.';
-CREATE INDEX raw_api_responses_provider ON raw_api_responses (provider, fetched_at);
+-- With the outcome in it, the charts of calls and failures are read from the index alone.
+CREATE INDEX raw_api_responses_provider ON raw_api_responses (provider, fetched_at) INCLUDE (outcome);
 CREATE INDEX raw_api_responses_fetched ON raw_api_responses (fetched_at);
 CREATE INDEX raw_api_responses_correlation ON raw_api_responses (correlation_id);
 
 CREATE TABLE raw_circuit_breaker_events (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     provider text NOT NULL,
+    endpoint text NOT NULL DEFAULT 'host',
     from_state text NOT NULL,
     to_state text NOT NULL,
     reason text NOT NULL DEFAULT '',
@@ -53,6 +55,7 @@ CREATE TABLE raw_circuit_breaker_events (
     happened_at timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE raw_circuit_breaker_events IS 'Every change of state of a circuit breaker.';
+COMMENT ON COLUMN raw_circuit_breaker_events.endpoint IS 'Endpoint class, or host for the breaker above them.';
 CREATE INDEX raw_circuit_breaker_events_provider ON raw_circuit_breaker_events (provider, happened_at);
 
 -- A statement trigger, so that even a change that would touch no row is refused, and TRUNCATE with it.

@@ -3,7 +3,7 @@ FROM raw_track_enrichment_requests WHERE false;
 SELECT id, provider, endpoint, request_params, response_status, response_headers, body, outcome, latency_ms,
        correlation_id, fetched_at
 FROM raw_api_responses WHERE false;
-SELECT id, provider, from_state, to_state, reason, epoch, failure_count, happened_at
+SELECT id, provider, endpoint, from_state, to_state, reason, epoch, failure_count, happened_at
 FROM raw_circuit_breaker_events WHERE false;
 
 -- The refusal itself is tried, not the presence of a trigger.

@@ -55,12 +55,20 @@ CREATE INDEX api_responses_track ON api_responses (track_id, received_at);
 CREATE INDEX api_responses_raw_response ON api_responses (raw_response_id);
 
 CREATE TABLE circuit_breaker_state (
-    provider text PRIMARY KEY,
+    provider text NOT NULL,
+    endpoint text NOT NULL DEFAULT 'host',
     state text NOT NULL CHECK (state IN ('closed', 'open', 'half_open')),
     epoch bigint NOT NULL,
     reason text NOT NULL DEFAULT '',
     since timestamptz NOT NULL,
     retry_at timestamptz,
-    updated_at timestamptz NOT NULL DEFAULT now()
+    control text NOT NULL DEFAULT 'automatic' CHECK (control IN ('automatic', 'forced_open', 'disabled', 'shadow')),
+    control_author text NOT NULL DEFAULT '',
+    control_reason text NOT NULL DEFAULT '',
+    control_until timestamptz,
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (provider, endpoint)
 );
-COMMENT ON TABLE circuit_breaker_state IS 'The last state of each breaker, so that it survives a restart of the gateway.';
+COMMENT ON TABLE circuit_breaker_state IS
+    'The last state of each breaker. What operators force is kept in the operations database, which no rollback touches; here it is shown.';
+COMMENT ON COLUMN circuit_breaker_state.endpoint IS 'Endpoint class, or host for the breaker above them.';

@@ -4,7 +4,9 @@ FROM enrichment_requests WHERE false;
 SELECT id, request_id, track_id, provider, operation, outcome, raw_response_id, provider_track_id, candidate,
        match_probability, match_features, chosen, received_at
 FROM api_responses WHERE false;
-SELECT provider, state, epoch, reason, since, retry_at, updated_at FROM circuit_breaker_state WHERE false;
+SELECT provider, endpoint, state, epoch, reason, since, retry_at, control, control_author, control_reason,
+       control_until, updated_at
+FROM circuit_breaker_state WHERE false;
 
 DO $$
 BEGIN
