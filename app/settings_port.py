@@ -7,15 +7,9 @@ from app.secrets import Secrets
 from app.settings import ConsoleSettings
 from backend.contracts.environment import ProviderMode
 from backend.contracts.errors import OperatorError
+from backend.contracts.provider_registry import REGISTRATIONS
 from backend.home import Home
 from backend.secret_files import SecretFiles
-
-CREDENTIALS = (
-    ("spotify", "spotify_client_id"),
-    ("spotify", "spotify_client_secret"),
-    ("discogs", "discogs_token"),
-)
-"""Provider and credential name, for every credential that a provider can use."""
 
 
 def make_settings(home: Home) -> "Settings":
@@ -57,7 +51,11 @@ class Settings:
     def provider_credentials(self, environment: str) -> Sequence[tuple[str, str, bool]]:
         """(provider, credential name, whether one is kept)."""
         secrets = self._secrets(environment)
-        return [(provider, name, secrets.get(name) is not None) for provider, name in CREDENTIALS]
+        return [
+            (registration.name, credential.name, secrets.get(credential.name) is not None)
+            for registration in REGISTRATIONS
+            for credential in registration.credentials
+        ]
 
     def set_credential(self, environment: str, name: str, value: str) -> None:
         """Keep a credential."""

@@ -5,6 +5,8 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from backend.contracts.provider_registry import REGISTRATIONS
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 GATEWAY = "api-gateway-internal"
@@ -16,8 +18,8 @@ PROVIDER_SIMULATOR = "provider-simulator"
 SERVICES: tuple[str, ...] = (GATEWAY, DLQ_MANAGER, ENRICHMENT)
 """The three services, in the order the playbook starts them."""
 
-PROVIDERS: tuple[str, ...] = ("musicbrainz", "spotify", "deezer", "discogs")
-"""The providers that the gateway talks to."""
+PROVIDERS: tuple[str, ...] = tuple(registration.name for registration in REGISTRATIONS)
+"""Names of the providers that the gateway talks to."""
 
 
 class TargetKind(StrEnum):

@@ -5,9 +5,16 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QLineEdit, QWidget
 
+from backend.contracts.provider_registry import REGISTRATIONS
 from views.widgets.base import button, clear, column, label, row
 from views.widgets.card import Card
 from views.widgets.pill import Pill
+
+_TITLES = {
+    credential.name: f"{registration.title}: {credential.title}"
+    for registration in REGISTRATIONS
+    for credential in registration.credentials
+}
 
 
 class CredentialLine(QWidget):
@@ -19,11 +26,11 @@ class CredentialLine(QWidget):
     set_asked = Signal(str, str)
     forget_asked = Signal(str)
 
-    def __init__(self, provider: str, name: str, *, kept: bool, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, *, kept: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._name = name
-        title = label(name.replace("_", " "))
-        title.setMinimumWidth(160)
+        title = label(_TITLES[name])
+        title.setMinimumWidth(220)
         state = Pill()
         state.show_state("kept" if kept else "not set", "ok" if kept else "muted")
         state.setMinimumWidth(76)
@@ -31,12 +38,12 @@ class CredentialLine(QWidget):
         self.edit.setObjectName(f"credential-{name}")
         self.edit.setEchoMode(QLineEdit.EchoMode.Password)
         self.edit.setPlaceholderText("Type a new value to replace it" if kept else "Paste the value")
-        self.edit.setAccessibleName(f"{provider}: {name}")
+        self.edit.setAccessibleName(_TITLES[name])
         self.set_button = button("Keep")
-        self.set_button.setAccessibleName(f"Keep {name}")
+        self.set_button.setAccessibleName(f"Keep {_TITLES[name]}")
         self.set_button.setEnabled(False)
         self.forget_button = button("Forget", "danger")
-        self.forget_button.setAccessibleName(f"Forget {name}")
+        self.forget_button.setAccessibleName(f"Forget {_TITLES[name]}")
         self.forget_button.setVisible(kept)
         self.edit.textChanged.connect(self._on_edited)
         self.edit.returnPressed.connect(self._on_set)
@@ -81,8 +88,8 @@ class CredentialsCard(Card):
             f"Needed for live providers only. Kept in {store}. A value is never shown again once it is kept."
         )
         clear(self._lines)
-        for provider, name, kept in credentials:
-            entry = CredentialLine(provider, name, kept=kept)
+        for _provider, name, kept in credentials:
+            entry = CredentialLine(name, kept=kept)
             entry.set_asked.connect(self.set_asked)
             entry.forget_asked.connect(self.forget_asked)
             self._lines.addWidget(entry)

@@ -3,14 +3,23 @@
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QComboBox, QGridLayout, QWidget
 
-from backend.contracts.environment import PROVIDERS, Environment, ProviderMode
+from backend.contracts.environment import Environment, ProviderMode
+from backend.contracts.provider_registry import REGISTRATIONS, Registration, WithoutAccount
 from views.widgets.base import GAP_M, clear, label
 from views.widgets.card import Card
 
-_WORDS = {
-    ProviderMode.SIMULATED: "Simulated (no account, no internet)",
-    ProviderMode.LIVE: "Live (the real service)",
+_LIVE = {
+    WithoutAccount.EVERYTHING: "Live (no account needed)",
+    WithoutAccount.LOOKUPS: "Live (its search needs an account)",
+    WithoutAccount.NOTHING: "Live (needs an account)",
 }
+
+
+def _words(registration: Registration) -> dict[ProviderMode, str]:
+    return {
+        ProviderMode.SIMULATED: "Simulated (no account, no internet)",
+        ProviderMode.LIVE: _LIVE[registration.without_account],
+    }
 
 
 class ModeBox(QComboBox):
@@ -21,19 +30,19 @@ class ModeBox(QComboBox):
 
     mode_chosen = Signal(str, object)
 
-    def __init__(self, provider: str, mode: ProviderMode, parent: QWidget | None = None) -> None:
+    def __init__(self, registration: Registration, mode: ProviderMode, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._provider = provider
-        self.setObjectName(f"mode-{provider}")
-        self.setAccessibleName(f"Calls to {provider}")
-        for each, words in _WORDS.items():
+        self._provider = registration.name
+        self.setObjectName(f"mode-{registration.name}")
+        self.setAccessibleName(f"Calls to {registration.title}")
+        for each, words in _words(registration).items():
             self.addItem(words, each)
-        self.setCurrentIndex(list(_WORDS).index(mode))
+        self.setCurrentIndex(self.findData(mode))
         self.activated.connect(self._on_activated)
 
     @Slot(int)
     def _on_activated(self, place: int) -> None:
-        self.mode_chosen.emit(self._provider, list(_WORDS)[place])
+        self.mode_chosen.emit(self._provider, self.itemData(place))
 
 
 class ProvidersCard(Card):
@@ -58,8 +67,8 @@ class ProvidersCard(Card):
             return
         self._shown = environment
         clear(self._grid)
-        for place, provider in enumerate(PROVIDERS):
-            box = ModeBox(provider, environment.provider_mode(provider))
+        for place, registration in enumerate(REGISTRATIONS):
+            box = ModeBox(registration, environment.provider_mode(registration.name))
             box.mode_chosen.connect(self.mode_chosen)
-            self._grid.addWidget(label(provider), place, 0)
+            self._grid.addWidget(label(registration.title), place, 0)
             self._grid.addWidget(box, place, 1)

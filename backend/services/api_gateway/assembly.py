@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from time import monotonic
 
 import structlog
-from pydantic import SecretStr
 
 from backend.contracts.providers import BreakerState
 from backend.http import httpx
@@ -17,43 +16,13 @@ from backend.services.api_gateway.caller import TIMEOUT, Caller
 from backend.services.api_gateway.gate.rate_gate import RateGate, RateLimit
 from backend.services.api_gateway.metrics import GatewayMetrics
 from backend.services.api_gateway.provider import Provider
-from backend.services.api_gateway.providers import deezer, discogs, musicbrainz, spotify
 from backend.services.api_gateway.providers.adapter import Adapter
+from backend.services.api_gateway.providers.building import build_adapters
 from backend.services.api_gateway.recorder import Recorder
 from backend.services.api_gateway.records import BreakerEventRecord, BreakerStateRecord
 from backend.services.api_gateway.settings import GatewaySettings
 
-_PRACTICE = SecretStr("practice")
-"""Credentials for the simulator, which takes any."""
-
 _log = structlog.get_logger()
-
-
-def adapters(settings: GatewaySettings) -> list[Adapter]:
-    """The adapters, each bound to the real provider or to the simulator, as the settings say."""
-    agent, simulator = settings.user_agent, settings.simulator_url.rstrip("/")
-    simulated = set(settings.simulated_providers)
-
-    def base(name: str, live: str, path: str) -> str:
-        return f"{simulator}/{path}" if name in simulated else live
-
-    def secret(name: str, value: SecretStr | None) -> SecretStr | None:
-        return _PRACTICE if name in simulated else value
-
-    return [
-        musicbrainz.MusicBrainz(base("musicbrainz", musicbrainz.LIVE_URL, "musicbrainz/ws/2"), agent),
-        spotify.Spotify(
-            base("spotify", spotify.LIVE_URL, "spotify/v1"),
-            base("spotify", spotify.LIVE_TOKEN_URL, "spotify/api/token"),
-            secret("spotify", settings.spotify_client_id),
-            secret("spotify", settings.spotify_client_secret),
-            monotonic,
-        ),
-        deezer.Deezer(base("deezer", deezer.LIVE_URL, "deezer"), agent),
-        discogs.Discogs(
-            base("discogs", discogs.LIVE_URL, "discogs"), agent, secret("discogs", settings.discogs_token)
-        ),
-    ]
 
 
 def breaker_settings(limit: RateLimit) -> BreakerSettings:
@@ -84,7 +53,7 @@ async def open_providers(
     trust = httpx.create_ssl_context()  # once for all: reading the certificates takes a while
     async with AsyncExitStack() as stack:
         providers = {}
-        for adapter in adapters(settings):
+        for adapter in build_adapters(settings, monotonic):
             http = await stack.enter_async_context(httpx.AsyncClient(timeout=TIMEOUT, verify=trust))
             providers[adapter.name] = _assemble(adapter, http, parts)
         yield providers

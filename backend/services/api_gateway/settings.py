@@ -1,12 +1,20 @@
 """Settings of the API gateway."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
 from backend.contracts.environment import PROVIDERS
-from backend.services.common.settings import ServiceSettings
+from backend.contracts.provider_registry import REGISTRATIONS
+from backend.services.common.settings import ServiceSettings, named_secrets
+
+
+def _provider_credentials() -> dict[str, SecretStr]:
+    return named_secrets(
+        credential.name for registration in REGISTRATIONS for credential in registration.credentials
+    )
 
 
 class GatewaySettings(ServiceSettings):
@@ -23,9 +31,9 @@ class GatewaySettings(ServiceSettings):
     redis_url: SecretStr | None = None
     """Where replicas share breakers, budgets and answers, such as `redis://host:6379/0`; none: this process
     keeps them for itself."""
-    spotify_client_id: SecretStr | None = None
-    spotify_client_secret: SecretStr | None = None
-    discogs_token: SecretStr | None = None
+    credentials: Mapping[str, SecretStr] = Field(default_factory=_provider_credentials)
+    """The registered providers' credentials by name, those that are known. Each has a variable or secret
+    file of its own."""
 
     @field_validator("simulated_providers", mode="before")
     @classmethod
@@ -41,3 +49,8 @@ class GatewaySettings(ServiceSettings):
     def user_agent(self) -> str:
         """Who calls, in the form MusicBrainz asks for: name, version, contact."""
         return f"SongNodesConsole/{self.release} ( {self.contact} )"
+
+    def secret_values(self) -> tuple[str, ...]:
+        """Every secret these settings hold, the providers' credentials too."""
+        credentials = (value.get_secret_value() for value in self.credentials.values())
+        return (*super().secret_values(), *credentials)

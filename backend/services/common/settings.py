@@ -1,6 +1,7 @@
 """Settings that every service shares: environment variables, and one file a secret."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from pydantic_settings import (
 )
 
 SECRETS_DIR_VARIABLE = "SONGNODES_SECRETS_DIR"
+_PREFIX = "SONGNODES_"
 
 
 class ServiceSettings(BaseSettings):
@@ -21,7 +23,7 @@ class ServiceSettings(BaseSettings):
     An environment variable wins over a secret file. Secrets never show in the repr.
     """
 
-    model_config = SettingsConfigDict(env_prefix="SONGNODES_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="ignore", frozen=True)
 
     host: str = "127.0.0.1"
     port: int = Field(ge=1, le=65535)
@@ -73,3 +75,17 @@ class ServiceSettings(BaseSettings):
         """Every secret these settings hold, for the redaction of logs and errors."""
         values = (getattr(self, name) for name in type(self).model_fields)
         return tuple(value.get_secret_value() for value in values if isinstance(value, SecretStr))
+
+
+def named_secrets(names: Iterable[str]) -> dict[str, SecretStr]:
+    """Secrets that are no field of the settings, read as those are; names without a value are left out."""
+    found = {name: _named_secret(name) for name in names}
+    return {name: SecretStr(value) for name, value in found.items() if value}
+
+
+def _named_secret(name: str) -> str | None:
+    given, folder = os.environ.get(f"{_PREFIX}{name.upper()}"), os.environ.get(SECRETS_DIR_VARIABLE)
+    if given or not folder:
+        return given
+    file = Path(folder) / name
+    return file.read_text(encoding="utf-8").strip() if file.is_file() else None

@@ -2,6 +2,7 @@
 
 import pytest
 
+from backend.contracts.environment import PROVIDERS
 from backend.http import httpx
 from tests.fixtures.provider_simulator import SimulatorHandle
 
@@ -227,7 +228,7 @@ class TestControls:
         health = client.get("/health").json()
         assert health["status"] == "healthy"
         assert health["recordings"] > 600
-        assert health["providers"] == ["deezer", "discogs", "musicbrainz", "spotify"]
+        assert health["providers"] == sorted(PROVIDERS)
 
     def test_knobs_are_read_back_and_refused_in_words(self, client: httpx.Client) -> None:
         turned = client.put("/knobs/deezer", json={"error_rate": 0.25, "seed": 3})
@@ -236,7 +237,7 @@ class TestControls:
         assert client.put("/knobs/deezer", json={"error_rate": 7}).status_code == 422
         unknown = client.get("/knobs/tidal")
         assert unknown.status_code == 404
-        assert "Known: deezer, discogs, musicbrainz, spotify." in unknown.json()["detail"]
+        assert f"Known: {', '.join(sorted(PROVIDERS))}." in unknown.json()["detail"]
 
     def test_requests_are_counted_by_provider(self, client: httpx.Client, simulator: SimulatorHandle) -> None:
         before = simulator.counts("deezer")["requests"]

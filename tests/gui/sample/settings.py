@@ -5,6 +5,7 @@
 from collections.abc import Sequence
 
 from backend.contracts.environment import ProviderMode
+from backend.contracts.provider_registry import REGISTRATIONS
 
 
 class SampleSettings:
@@ -29,12 +30,11 @@ class SampleSettings:
 
     def provider_credentials(self, environment: str) -> Sequence[tuple[str, str, bool]]:
         """What providers can use."""
-        names = (
-            ("spotify", "spotify_client_id"),
-            ("spotify", "spotify_client_secret"),
-            ("discogs", "discogs_token"),
-        )
-        return [(provider, name, name in self.credentials) for provider, name in names]
+        return [
+            (registration.name, credential.name, credential.name in self.credentials)
+            for registration in REGISTRATIONS
+            for credential in registration.credentials
+        ]
 
     def set_credential(self, environment: str, name: str, value: str) -> None:
         """Keep a credential."""

@@ -15,6 +15,7 @@ from backend.services.api_gateway.outcomes import (
 )
 from backend.services.api_gateway.providers import reading
 from backend.services.api_gateway.providers.adapter import Call, ProviderRequest, Reply, first_with_hits
+from backend.services.api_gateway.providers.connection import Connection
 
 LIVE_URL = "https://api.deezer.com"
 _ERRORS = {
@@ -30,6 +31,11 @@ _ERRORS = {
 _LARGEST_ERROR = 2_048
 """Bytes; an answer longer than this is no error object, and is not parsed twice."""
 _LARGEST_RANK = 1_000_000
+
+
+def build(connection: Connection) -> "Deezer":
+    """The adapter."""
+    return Deezer(connection.address(LIVE_URL, "deezer"), connection.user_agent)
 
 
 class Deezer:

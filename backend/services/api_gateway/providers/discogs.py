@@ -13,10 +13,17 @@ from backend.services.api_gateway.gate.rate_gate import RateLimit
 from backend.services.api_gateway.outcomes import ContractError, HttpAnswer, Judgement, judge_by_status
 from backend.services.api_gateway.providers import reading
 from backend.services.api_gateway.providers.adapter import Call, Parse, ProviderRequest, Reply
+from backend.services.api_gateway.providers.connection import Connection
 
 LIVE_URL = "https://api.discogs.com"
 _NAMESAKE = re.compile(r"\s\(\d+\)$")
 _WORD = re.compile(r"\w+")
+
+
+def build(connection: Connection) -> "Discogs":
+    """The adapter."""
+    token = connection.credentials.get("discogs_token")
+    return Discogs(connection.address(LIVE_URL, "discogs"), connection.user_agent, token)
 
 
 class Discogs:

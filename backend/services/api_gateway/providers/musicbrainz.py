@@ -10,10 +10,16 @@ from backend.services.api_gateway.gate.rate_gate import RateLimit
 from backend.services.api_gateway.outcomes import HttpAnswer, Judgement, judge_by_status, throttled
 from backend.services.api_gateway.providers import reading
 from backend.services.api_gateway.providers.adapter import Call, ProviderRequest, Reply, first_with_hits
+from backend.services.api_gateway.providers.connection import Connection
 
 LIVE_URL = "https://musicbrainz.org/ws/2"
 _LUCENE_SPECIAL = re.compile(r'([+\-&|!(){}\[\]^"~*?:\\/])')
 _LOOKUP_INC = "artist-credits+releases+isrcs+genres+tags"
+
+
+def build(connection: Connection) -> "MusicBrainz":
+    """The adapter."""
+    return MusicBrainz(connection.address(LIVE_URL, "musicbrainz/ws/2"), connection.user_agent)
 
 
 class MusicBrainz:

@@ -12,11 +12,23 @@ from backend.services.api_gateway.outcomes import HttpAnswer, Judgement, judge_b
 from backend.services.api_gateway.providers import reading
 from backend.services.api_gateway.providers.adapter import Call, ProviderRequest, Reply
 from backend.services.api_gateway.providers.client_credentials import ClientCredentials, refuses_client
+from backend.services.api_gateway.providers.connection import Connection
 
 LIVE_URL = "https://api.spotify.com/v1"
 LIVE_TOKEN_URL = "https://accounts.spotify.com/api/token"  # noqa: S105 - an address
 _LARGEST_PAGE = 10
 """Applications in development mode get no more since March 2026."""
+
+
+def build(connection: Connection) -> "Spotify":
+    """The adapter."""
+    return Spotify(
+        connection.address(LIVE_URL, "spotify/v1"),
+        connection.address(LIVE_TOKEN_URL, "spotify/api/token"),
+        connection.credentials.get("spotify_client_id"),
+        connection.credentials.get("spotify_client_secret"),
+        connection.clock,
+    )
 
 
 class Spotify:

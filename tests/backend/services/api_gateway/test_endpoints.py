@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from backend.contracts.environment import PROVIDERS
 from backend.database.address import DatabaseAddress
 from backend.http import httpx
 from backend.services.api_gateway.app import create_app
@@ -46,7 +47,7 @@ def test_health_has_what_playbook_and_reference_read(gateway: httpx.Client) -> N
     health: dict[str, Any] = answer.json()
     assert health["status"] == "healthy"
     assert health["release"] == "r1"
-    assert set(health["api_clients"]) == {"musicbrainz", "spotify", "deezer", "discogs"}
+    assert set(health["api_clients"]) == set(PROVIDERS)
     for client in health["api_clients"].values():
         assert client["circuit_breaker"]["state"] == "closed"
         assert client["status"] == "healthy"
@@ -92,7 +93,7 @@ def test_an_unknown_provider_is_a_404_that_names_the_known_ones(gateway: httpx.C
     method = "GET" if path.endswith("/1") else "POST"
     answer = gateway.request(method, path, headers=BEARER)
     assert answer.status_code == 404
-    expected = "There is no provider 'tidal' here. Known: musicbrainz, spotify, deezer, discogs."
+    expected = f"There is no provider 'tidal' here. Known: {', '.join(PROVIDERS)}."
     assert answer.json()["detail"] == expected
 
 
@@ -198,4 +199,4 @@ def test_answers_reach_bronze_with_the_callers_correlation_id(
     assert row is not None
     assert row[:2] == ("trace-7", "ok")
     assert '"data"' in row[2]
-    assert sorted(states) == [(name, "closed") for name in ("deezer", "discogs", "musicbrainz", "spotify")]
+    assert sorted(states) == [(name, "closed") for name in sorted(PROVIDERS)]

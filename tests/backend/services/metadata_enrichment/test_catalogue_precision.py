@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from time import monotonic
 
 import pytest
 
@@ -14,6 +15,7 @@ from backend.services.api_gateway import assembly
 from backend.services.api_gateway.gate.rate_gate import RateLimit
 from backend.services.api_gateway.metrics import GatewayMetrics
 from backend.services.api_gateway.provider import Provider
+from backend.services.api_gateway.providers.building import build_adapters
 from backend.services.api_gateway.recorder import Recorder
 from backend.services.api_gateway.settings import GatewaySettings
 from backend.services.common.database import Database
@@ -55,10 +57,10 @@ class DirectGateway(GatewayClient):
 async def gateway(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DirectGateway]:
     with running_simulator() as simulator:
         settings = GatewaySettings(port=8022, simulator_url=simulator.url)
-        unlimited = assembly.adapters(settings)
+        unlimited = build_adapters(settings, monotonic)
         for adapter in unlimited:
             monkeypatch.setattr(adapter, "limit", RateLimit(100_000, 1))
-        monkeypatch.setattr(assembly, "adapters", lambda _settings: unlimited)
+        monkeypatch.setattr(assembly, "build_adapters", lambda *_: unlimited)
         recorder = Recorder(Database({}, name="never opened"))
         metrics = GatewayMetrics(new_registry())
         async with (

@@ -8,12 +8,12 @@ import pytest
 from psycopg_pool import AsyncConnectionPool
 
 from backend.contracts.dead_letters import DeadLetterState
+from backend.contracts.environment import PROVIDERS
 from backend.http import httpx
 from backend.messaging.port import Message
 from backend.messaging.postgres import PostgresBroker
 from backend.messaging.postgres_queue import Connection
 from backend.messaging.topology import ENRICHMENT_REQUESTS
-from tests.fixtures.provider_simulator import PROVIDERS
 from tests.fixtures.service_processes import ADMIN, DLQ, ENRICHMENT, ServiceProcesses, together
 from tests.waiting import wait_until
 
