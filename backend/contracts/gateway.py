@@ -102,6 +102,27 @@ class CacheStatus(BaseModel):
     """Calls that ended without an answer that may be kept."""
     hit_ratio: float
     entries: int
+    """In the memory of this replica."""
+    negative_hits: int = 0
+    """Hits that said that the provider has no such track."""
+    stale_answers: int = 0
+    """Answers past their time: given while a newer one was fetched, or because the provider failed."""
+    shared_hits: int = 0
+    """Hits that came from Redis or from another replica's call."""
+    refreshes: int = 0
+    """Newer answers fetched behind the asker's back."""
+
+
+class InvalidationResult(BaseModel):
+    """Answer of `POST /admin/cache/invalidate`."""
+
+    status: str
+    """`invalidated`, or `local_only`: other replicas learn of it once Redis answers again."""
+    provider: str
+    operation: str | None
+    """None: all of the provider's."""
+    forgotten: int
+    """Entries this replica held in memory."""
 
 
 class ResetResult(BaseModel):

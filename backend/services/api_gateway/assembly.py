@@ -4,14 +4,16 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from time import monotonic
+from time import monotonic, time
 
 import structlog
 
 from backend.contracts.providers import BreakerState
 from backend.http import httpx
 from backend.services.api_gateway.breakers.breaker import Breaker, BreakerSettings, Transition
-from backend.services.api_gateway.cache.answers import Cache, MemoryCache
+from backend.services.api_gateway.cache.answering import Answers
+from backend.services.api_gateway.cache.opening import open_cache
+from backend.services.api_gateway.cache.port import Cache
 from backend.services.api_gateway.caller import TIMEOUT, Caller
 from backend.services.api_gateway.gate.rate_gate import RateGate, RateLimit
 from backend.services.api_gateway.metrics import GatewayMetrics
@@ -21,6 +23,7 @@ from backend.services.api_gateway.providers.building import build_adapters
 from backend.services.api_gateway.recorder import Recorder
 from backend.services.api_gateway.records import BreakerEventRecord, BreakerStateRecord
 from backend.services.api_gateway.settings import GatewaySettings
+from backend.services.api_gateway.shared_redis import open_redis
 
 _log = structlog.get_logger()
 
@@ -49,13 +52,17 @@ async def open_providers(
     settings: GatewaySettings, recorder: Recorder, metrics: GatewayMetrics
 ) -> AsyncIterator[Mapping[str, Provider]]:
     """The providers by name, each with its own HTTP client. Nothing is called at the start."""
-    parts = _Parts(settings, recorder, metrics, MemoryCache(monotonic))
     trust = httpx.create_ssl_context()  # once for all: reading the certificates takes a while
     async with AsyncExitStack() as stack:
+        url = settings.redis_url
+        redis = await stack.enter_async_context(open_redis(url)) if url is not None else None
+        cache = await stack.enter_async_context(open_cache(redis, metrics, time))
+        parts = _Parts(settings, recorder, metrics, cache)
         providers = {}
         for adapter in build_adapters(settings, monotonic):
             http = await stack.enter_async_context(httpx.AsyncClient(timeout=TIMEOUT, verify=trust))
             providers[adapter.name] = _assemble(adapter, http, parts)
+            stack.push_async_callback(providers[adapter.name].close)
         yield providers
 
 
@@ -74,7 +81,8 @@ def _assemble(adapter: Adapter, http: httpx.AsyncClient, parts: _Parts) -> Provi
         )
     )
     mode = "simulated" if adapter.name in parts.settings.simulated_providers else "live"
-    return Provider(adapter, mode, caller, breaker, gate, parts.cache, parts.metrics, monotonic)
+    answers = Answers(adapter.name, parts.cache, parts.metrics, time)
+    return Provider(adapter, mode, caller, breaker, gate, answers)
 
 
 def _note_transition(provider: str, change: Transition, parts: _Parts) -> None:

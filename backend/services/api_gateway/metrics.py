@@ -8,6 +8,7 @@ from backend.contracts.gateway import Outcome
 from backend.contracts.providers import BreakerState
 
 _DURATIONS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_CACHE = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1)
 _WAITS = (0.01, 0.1, 0.5, 1, 5, 10, 30, 60)
 _STATE_VALUES = {BreakerState.CLOSED: 0, BreakerState.HALF_OPEN: 1, BreakerState.OPEN: 2}
 _STATUS = {
@@ -32,6 +33,12 @@ class GatewayMetrics:
         )
         self._hits = counter("api_gateway_cache_hits", "Answers from the cache.", provider)
         self._misses = counter("api_gateway_cache_misses", "Answers not in the cache.", provider)
+        self._cache_seconds = histogram(
+            "api_gateway_cache_operation_seconds",
+            "Seconds of reading (get) and writing (set) answers in Redis.",
+            ("provider", "operation"),
+            buckets=_CACHE,
+        )
         self._state = gauge("api_gateway_circuit_breaker_state", "0 closed, 1 half-open, 2 open.", provider)
         self._failures = counter("api_gateway_circuit_breaker_failures", "Failed calls.", provider)
         self._opens = counter("api_gateway_circuit_breaker_opens", "Times it opened.", provider)
@@ -52,6 +59,10 @@ class GatewayMetrics:
         """An operation was answered from the cache."""
         self._hits.labels(provider).inc()
         self._requests.labels(provider, operation, "cache_hit").inc()
+
+    def cache_operation(self, provider: str, operation: str, seconds: float) -> None:
+        """An answer was read from Redis (`get`) or written there (`set`)."""
+        self._cache_seconds.labels(provider, operation).observe(seconds)
 
     def called(self, provider: str, endpoint: str, seconds: float, *, failed: bool) -> None:
         """A provider was called."""

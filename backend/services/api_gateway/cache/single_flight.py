@@ -25,6 +25,13 @@ class SingleFlight(Generic[Result]):
             self._under_way[key] = task
         return await asyncio.shield(task)
 
+    async def close(self) -> None:
+        """End the calls under way: nobody waits for them any more."""
+        tasks = list(self._under_way.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     async def _finish(self, key: Hashable, call: Callable[[], Awaitable[Result]]) -> Result:
         try:
             return await call()

@@ -162,7 +162,17 @@ def test_cache_figures_are_counted_by_provider(gateway: httpx.Client) -> None:
     for _ in range(3):
         search(gateway, "deezer", '{"artist_name":"deadmau5","track_title":"Strobe"}')
     stats = gateway.get("/admin/cache/stats").json()
-    assert stats["deezer"] == {"hits": 2, "misses": 1, "errors": 0, "hit_ratio": 2 / 3, "entries": 1}
+    assert stats["deezer"] == {
+        "hits": 2,
+        "misses": 1,
+        "errors": 0,
+        "hit_ratio": 2 / 3,
+        "entries": 1,
+        "negative_hits": 0,
+        "stale_answers": 0,
+        "shared_hits": 0,
+        "refreshes": 0,
+    }
     assert stats["spotify"]["misses"] == 0
 
 

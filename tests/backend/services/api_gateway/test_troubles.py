@@ -146,7 +146,7 @@ async def test_while_a_provider_fails_an_answer_past_its_time_stands_in(
 ) -> None:
     bench, clock = aged_bench
     fresh = await bench["deezer"].search(STROBE, None)
-    clock[0] += 8 * 86_400
+    clock[0] += 9 * 86_400
     simulator.turn("deezer", error_rate=1.0, enforce_limit=False)
     stale = await bench["deezer"].search(STROBE, None)
     assert stale.status == "success"
@@ -161,7 +161,7 @@ async def aged_bench(
 ) -> AsyncIterator[tuple[Bench, list[float]]]:
     """A bench whose clock a test can put forward."""
     clock = [1_000.0]
-    monkeypatch.setattr("backend.services.api_gateway.assembly.monotonic", lambda: clock[0])
+    monkeypatch.setattr("backend.services.api_gateway.assembly.time", lambda: clock[0])
     settings = GatewaySettings(port=8022, simulator_url=simulator.url)
     recorder = Recorder(Database({}, name="never opened"))
     async with open_providers(settings, recorder, GatewayMetrics(new_registry())) as providers:
