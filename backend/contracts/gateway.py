@@ -46,6 +46,8 @@ class TrackCandidate(BaseModel):
     artists: list[str]
     version: str | None = None
     album: str | None = None
+    release_id: str | None = None
+    """The provider's identifier of the release; MusicBrainz' is the one that the Cover Art Archive takes."""
     label: str | None = None
     catalogue_number: str | None = None
     isrc: str | None = None

@@ -57,4 +57,6 @@ REGISTRATIONS: tuple[Registration, ...] = (
         WithoutAccount.LOOKUPS,
         (Credential("discogs_token", "Personal access token"),),
     ),
+    Registration("listenbrainz", "ListenBrainz"),
+    Registration("coverartarchive", "Cover Art Archive"),
 )

@@ -1,4 +1,4 @@
-"""The simulator's application: four providers, their knobs, and what was asked of them."""
+"""The simulator's application: the providers, their knobs, and what was asked of them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 
 from backend.sandbox.behaviour import Behaviour, Knobs, Limit
 from backend.sandbox.catalogue import Recording, with_traps
-from backend.sandbox.providers import deezer, discogs, musicbrainz, spotify
+from backend.sandbox.providers import coverartarchive, deezer, discogs, listenbrainz, musicbrainz, spotify
 from backend.sandbox.providers.interruption import Interruption, answer_interruption
 from backend.services.common.metrics import metrics_route, new_registry
 
@@ -21,6 +21,8 @@ _PROVIDERS: Mapping[str, tuple[Limit, RouterFactory]] = {
     spotify.NAME: (spotify.LIMIT, spotify.spotify_router),
     deezer.NAME: (deezer.LIMIT, deezer.deezer_router),
     discogs.NAME: (discogs.LIMIT, discogs.discogs_router),
+    listenbrainz.NAME: (listenbrainz.LIMIT, listenbrainz.listenbrainz_router),
+    coverartarchive.NAME: (coverartarchive.LIMIT, coverartarchive.coverartarchive_router),
 }
 
 

@@ -75,6 +75,11 @@ class Recording:
         return mbid("recording", *self.identity)
 
     @cached_property
+    def release_mbid(self) -> str:
+        """A made-up MusicBrainz release identifier, the same for all tracks of an album."""
+        return mbid("release", self.artist, self.album)
+
+    @cached_property
     def popularity(self) -> int:
         """0 to 100. A version is a little less known than its original, a trap much less."""
         original = between(38, 92, "popularity", self.artist, self.title)

@@ -24,7 +24,8 @@ _BUSY = (
     "Your requests are exceeding the allowable rate limit. "
     "Please see https://wiki.musicbrainz.org/XMLWebService for more information."
 )
-_MBID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+MBID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""The form of an identifier, in lower case."""
 _LOWER_CASE_VERSIONS = ("radio edit", "club edit", "club mix", "extended mix", "original mix", "edit")
 
 
@@ -105,7 +106,7 @@ class MusicBrainz:
 
     def recording(self, identifier: str, inc: frozenset[str]) -> Response:
         """`GET /recording/{mbid}`."""
-        if not _MBID.fullmatch(identifier.lower()):
+        if not MBID.fullmatch(identifier.lower()):
             return _error(400, "Invalid mbid.", self._behaviour)
         entry = self._by_id.get(identifier.lower())
         if entry is None:
@@ -180,7 +181,7 @@ def _release(entry: Entry) -> dict[str, Any]:
     recording = entry.recording
     country = ("GB", "US", "DE", "XW")[between(0, 3, "country", recording.artist, recording.album)]
     return {
-        "id": mbid("release", recording.artist, recording.album),
+        "id": recording.release_mbid,
         "title": recording.album,
         "status": "Official",
         "date": entry.first_release_date,

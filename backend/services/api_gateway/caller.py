@@ -99,6 +99,7 @@ class Caller:
                 params=request.query() or None,
                 headers=dict(request.headers),
                 data=dict(request.form) if request.form is not None else None,
+                follow_redirects=request.follow_redirects,
             )
         body = request.without_secrets(response.content)
         return HttpAnswer(response.status_code, response.headers, body)

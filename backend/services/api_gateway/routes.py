@@ -34,6 +34,7 @@ _HTTP_STATUS = {
     Outcome.QUOTA: 429,
     Outcome.BREAKER_OPEN: 503,
     Outcome.CAPABILITY_GONE: 410,
+    Outcome.BAD_REQUEST: 400,
 }
 _SEARCH_BODY = {
     "requestBody": {

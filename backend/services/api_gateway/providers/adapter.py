@@ -39,6 +39,8 @@ class ProviderRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
     method: str = "GET"
     form: Mapping[str, str] | None = None
+    follow_redirects: bool = False
+    """Whether a redirect is followed; else it is an answer of its own, and none that anybody expects."""
     holds_secrets: bool = False
     """The answer carries a token: its bytes are kept nowhere."""
     secret_params: Mapping[str, SecretStr] = field(default_factory=dict)

@@ -26,7 +26,7 @@ class MusicBrainz:
     """Adapter for recordings. Its search score is relevance within the query, so it is not passed on."""
 
     name = "musicbrainz"
-    version = 1
+    version = 2
     # One call a second by IP address; the window is a little wider, because the way there takes differently
     # long for each call. https://musicbrainz.org/doc/MusicBrainz_API/Rate_Limiting
     limit = RateLimit(calls=1, seconds=1.05)
@@ -53,7 +53,7 @@ class MusicBrainz:
 
     async def track(self, track_id: str, call: Call) -> Reply:
         """By MusicBrainz recording identifier."""
-        if not re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", track_id):
+        if not reading.is_mbid(track_id):
             return Reply(Outcome.NOT_FOUND, detail="that is not a MusicBrainz identifier")
         return await call(self._request("track", f"recording/{track_id}", parse_lookup, inc=_LOOKUP_INC))
 
@@ -106,6 +106,7 @@ def parse_recording(value: Any) -> TrackCandidate:
         artists=_artists(recording),
         version=reading.version_in(title) or reading.text(recording, "disambiguation"),
         album=reading.text(releases[0], "title") if releases else None,
+        release_id=reading.text(releases[0], "id") if releases else None,
         isrc=isrcs[0] if isrcs else None,
         release_date=_first_date(recording, releases),
         duration_ms=reading.whole(recording, "length"),

@@ -12,6 +12,7 @@ _VERSION_WORD = re.compile(
     re.IGNORECASE,
 )
 _BRACKETS = re.compile(r"[(\[]([^()\[\]]+)[)\]]")
+_MBID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _DATE = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?")
 
 
@@ -70,6 +71,11 @@ def isrc(value: Any) -> str | None:
     """An ISRC in its plain form: upper case, no hyphens."""
     plain = value.replace("-", "").strip().upper() if isinstance(value, str) else ""
     return plain if re.fullmatch(r"[A-Z]{2}[A-Z0-9]{3}\d{7}", plain) else None
+
+
+def is_mbid(value: str) -> bool:
+    """Whether `value` has the form of a MusicBrainz identifier."""
+    return _MBID.fullmatch(value) is not None
 
 
 def version_in(title: str) -> str | None:

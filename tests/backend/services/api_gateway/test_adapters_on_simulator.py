@@ -8,7 +8,7 @@ from tests.fixtures.provider_simulator import SimulatorHandle
 
 STROBE = SearchRequest(artist_name="Deadmau5", track_title="Strobe")
 NOBODY = SearchRequest(artist_name="Test", track_title="Test")
-ALL = ["musicbrainz", "spotify", "deezer", "discogs"]
+ALL = ["musicbrainz", "spotify", "deezer", "discogs", "listenbrainz"]
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -50,6 +50,46 @@ async def test_an_isrc_finds_just_that_recording(bench: Bench, name: str) -> Non
     assert [(track.isrc, (track.version or "").lower()) for track in found.results] == [
         (radio_edit.isrc, "radio edit")
     ]
+
+
+async def test_listenbrainz_knows_the_recording_as_musicbrainz_does(bench: Bench) -> None:
+    found = (await bench["listenbrainz"].search(STROBE, None)).results
+    there = (await bench["musicbrainz"].search(STROBE, None)).results
+    assert [track.provider_id for track in found] == [there[0].provider_id]
+    assert found[0].genres[0] == "progressive house"
+    assert (found[0].isrc, found[0].release_date) == (there[0].isrc, there[0].release_date)
+    assert found[0].release_id == there[0].release_id
+
+
+async def test_listenbrainz_finds_versions_and_names_every_artist(bench: Bench) -> None:
+    query = SearchRequest(artist_name="Daft Punk", track_title="Get Lucky (Radio Edit)")
+    (found,) = (await bench["listenbrainz"].search(query, None)).results
+    assert found.artists == ["Daft Punk", "Pharrell Williams", "Nile Rodgers"]
+    assert found.version == "radio edit"
+
+
+async def test_the_release_that_musicbrainz_names_has_its_cover_in_the_archive(bench: Bench) -> None:
+    recording = (await bench["musicbrainz"].search(STROBE, None)).results[0]
+    assert recording.release_id is not None
+    answer = await bench["coverartarchive"].track(recording.release_id, None)
+    assert answer.status == "success"
+    assert answer.data is not None
+    start = f"https://coverartarchive.org/release/{recording.release_id}/"
+    assert answer.data.artwork_url is not None
+    assert answer.data.artwork_url.startswith(start)
+    assert answer.data.artwork_url.endswith("-1200.jpg")
+    by_listenbrainz = (await bench["listenbrainz"].search(STROBE, None)).results[0]
+    assert by_listenbrainz.artwork_url == answer.data.artwork_url
+
+
+async def test_the_archive_cannot_be_searched_and_says_how_it_is_asked(
+    bench: Bench, simulator: SimulatorHandle
+) -> None:
+    before = simulator.counts("coverartarchive")["requests"]
+    answer = await bench["coverartarchive"].search(STROBE, None)
+    assert (answer.status, answer.outcome) == ("bad_request", Outcome.BAD_REQUEST)
+    assert "by MusicBrainz release identifier" in answer.detail
+    assert simulator.counts("coverartarchive")["requests"] == before
 
 
 async def test_an_unknown_isrc_falls_back_to_words(bench: Bench) -> None:

@@ -15,6 +15,8 @@ from backend.services.api_gateway.providers.building import build_adapters, buil
 from backend.services.api_gateway.providers.connection import Connection
 from backend.services.api_gateway.settings import GatewaySettings
 
+IDENTIFIERS = ("00000000-0000-0000-0000-000000000000", "1", "1-A1", "0" * 22)
+"""One of every provider's form."""
 BY_NAME = pytest.mark.parametrize("registration", REGISTRATIONS, ids=lambda each: each.name)
 
 
@@ -67,6 +69,8 @@ async def test_a_simulated_adapter_calls_the_simulator_only_and_needs_no_credent
     for adapter in build_adapters(settings, lambda: 0.0):
         assert adapter.missing_credentials == ""
         await adapter.search(SearchRequest(artist_name="deadmau5", track_title="Strobe"), call)
+        for identifier in IDENTIFIERS:
+            await adapter.track(identifier, call)
         assert asked
         assert all(url.startswith(f"http://simulator.invalid/{adapter.name}/") for url in asked)
         asked.clear()
