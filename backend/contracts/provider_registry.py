@@ -60,3 +60,8 @@ REGISTRATIONS: tuple[Registration, ...] = (
     Registration("listenbrainz", "ListenBrainz"),
     Registration("coverartarchive", "Cover Art Archive"),
 )
+
+
+def lookups_are_free(name: str) -> bool:
+    """Whether a provider that wants an account for its search answers by identifier without one."""
+    return any(each.name == name and each.without_account is WithoutAccount.LOOKUPS for each in REGISTRATIONS)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from backend.contracts.gateway import CacheStatus, Outcome, SearchRequest, SearchResponse, TrackResponse
+from backend.contracts.provider_registry import lookups_are_free
 from backend.contracts.providers import BreakerState, BreakerStatus, GateState, ProviderStatus, RateGateStatus
 from backend.services.api_gateway.breakers.breaker import Breaker
 from backend.services.api_gateway.cache.answering import Answers, Question
@@ -47,7 +48,11 @@ class Provider:
             reply = await self._adapter.search(query, call)
             return replace(reply, candidates=tuple(reply.candidates)[: query.limit])
 
-        question = Question(self._search_key(query), SEARCH_SECONDS, partial(self._fetch, ask))
+        question = Question(
+            self._search_key(query),
+            SEARCH_SECONDS,
+            partial(self._fetch, ask, self._adapter.missing_credentials),
+        )
         answer = await self._answers.answer(question, correlation_id)
         reply = answer.reply
         return SearchResponse(
@@ -65,7 +70,9 @@ class Provider:
     async def track(self, track_id: str, correlation_id: str | None) -> TrackResponse:
         """One track by the provider's identifier: `success`, `not_found`, else why not."""
         key = track_key(self.name, self._adapter.version, track_id)
-        ask = partial(self._fetch, lambda call: self._adapter.track(track_id, call))
+        ask = partial(
+            self._fetch, lambda call: self._adapter.track(track_id, call), self._missing_for_lookups
+        )
         answer = await self._answers.answer(Question(key, TRACK_SECONDS, ask), correlation_id)
         reply = answer.reply
         return TrackResponse(
@@ -91,6 +98,7 @@ class Provider:
         return ProviderStatus(
             status=self._condition(),
             mode=self._mode,
+            missing_credentials=self._adapter.missing_credentials,
             circuit_breaker=self.breaker_status(),
             rate_gate=self._gate_status(),
             cache_hits=cache.hits,
@@ -127,8 +135,12 @@ class Provider:
         """End what goes on behind the answers."""
         await self._answers.close()
 
-    async def _fetch(self, ask: Ask, correlation_id: str | None) -> Reply:
-        if missing := self._adapter.missing_credentials:
+    @property
+    def _missing_for_lookups(self) -> str:
+        return "" if lookups_are_free(self.name) else self._adapter.missing_credentials
+
+    async def _fetch(self, ask: Ask, missing: str, correlation_id: str | None) -> Reply:
+        if missing:
             return Reply(Outcome.CREDENTIAL, detail=missing)
 
         async def call(request: ProviderRequest) -> Reply:
@@ -152,11 +164,11 @@ class Provider:
         return outcome.value
 
     def _condition(self) -> str:
-        if self._adapter.missing_credentials:
+        if self._missing_for_lookups:
             return "no_credentials"
         if self._breaker.state is BreakerState.OPEN or self._gate.state is GateState.BLOCKED:
             return "unavailable"
-        limited = self._gate.state is not GateState.FLOWING
+        limited = self._gate.state is not GateState.FLOWING or bool(self._adapter.missing_credentials)
         return "degraded" if limited or self._breaker.state is BreakerState.HALF_OPEN else "healthy"
 
     def _gate_status(self) -> RateGateStatus:

@@ -172,13 +172,28 @@ async def test_without_credentials_a_live_provider_says_so_and_is_not_called() -
     settings = GatewaySettings(port=8022, simulated_providers=("musicbrainz", "deezer"))
     recorder = Recorder(Database({}, name="never opened"))
     async with open_providers(settings, recorder, GatewayMetrics(new_registry())) as providers:
-        for name in ("spotify", "discogs"):
+        for name, condition in (("spotify", "no_credentials"), ("discogs", "degraded")):
             answer = await providers[name].search(STROBE, None)
             assert answer.status == "no_credentials"
             assert "needs a" in answer.detail
-            assert providers[name].status().status == "no_credentials"
-            assert providers[name].status().mode == "live"
+            status = providers[name].status()
+            assert (status.status, status.mode) == (condition, "live")
+            assert status.missing_credentials == answer.detail
     assert Bench(dict(providers), recorder).responses() == []
+
+
+async def test_discogs_looks_releases_up_without_a_token_and_at_the_lower_limit(
+    bench: Bench, simulator: SimulatorHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = (await bench["discogs"].search(STROBE, None)).results[0]
+    monkeypatch.setattr("backend.services.api_gateway.providers.discogs.LIVE_URL", f"{simulator.url}/discogs")
+    settings = GatewaySettings(port=8022, simulated_providers=())
+    recorder = Recorder(Database({}, name="never opened"))
+    async with open_providers(settings, recorder, GatewayMetrics(new_registry())) as providers:
+        answer = await providers["discogs"].track(found.provider_id, None)
+        assert answer.data == found
+        assert (await providers["discogs"].search(STROBE, None)).status == "no_credentials"
+        assert providers["discogs"].status().rate_gate.limit == 23
 
 
 async def test_a_cancelled_caller_leaves_breaker_and_gate_usable(
