@@ -26,6 +26,23 @@ class Outcome(StrEnum):
     BREAKER_OPEN = "breaker_open"
 
 
+LANE_HEADER = "X-SongNodes-Lane"
+"""Request header of `/api/…`: the call's `Lane`."""
+
+
+class Lane(StrEnum):
+    """Which calls go first when a provider's limit makes them wait.
+
+    The header decides; without it the reference's query parameter `priority`, from 1 to 10, where 7 and
+    above mean interactive; without either a call is interactive.
+    """
+
+    INTERACTIVE = "interactive"
+    """Somebody waits for the answer: it gets the next slot."""
+    BULK = "bulk"
+    """Takes what interactive calls leave, evenly spread."""
+
+
 class SearchRequest(BaseModel):
     """Body of `POST /api/{provider}/search`. The reference's names `artist` and `title` are taken too."""
 

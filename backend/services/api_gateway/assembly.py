@@ -15,7 +15,9 @@ from backend.services.api_gateway.cache.answering import Answers
 from backend.services.api_gateway.cache.opening import open_cache
 from backend.services.api_gateway.cache.port import Cache
 from backend.services.api_gateway.caller import TIMEOUT, Caller
-from backend.services.api_gateway.gate.rate_gate import RateGate, RateLimit
+from backend.services.api_gateway.gate.limit import RateLimit
+from backend.services.api_gateway.gate.rate_gate import RateGate
+from backend.services.api_gateway.gate.store import LocalStore
 from backend.services.api_gateway.metrics import GatewayMetrics
 from backend.services.api_gateway.provider import Provider
 from backend.services.api_gateway.providers.adapter import Adapter
@@ -71,7 +73,7 @@ def _assemble(adapter: Adapter, http: httpx.AsyncClient, parts: _Parts) -> Provi
         _note_transition(adapter.name, transition, parts)
 
     breaker = Breaker(breaker_settings(adapter.limit), monotonic, changed)
-    gate = RateGate(adapter.limit, monotonic)
+    gate = RateGate(LocalStore(adapter.limit, monotonic), monotonic)
     patience = parts.settings.gate_patience_seconds
     caller = Caller(adapter, http, breaker, gate, parts.recorder, parts.metrics, monotonic, patience)
     parts.metrics.breaker_is(adapter.name, BreakerState.CLOSED)

@@ -9,11 +9,11 @@ from typing import Any
 
 import structlog
 
-from backend.contracts.gateway import Outcome, TrackCandidate
+from backend.contracts.gateway import Lane, Outcome, TrackCandidate
 from backend.contracts.providers import BreakerState, GateState
 from backend.http import httpx
 from backend.services.api_gateway.breakers.breaker import Breaker, Permit, Rejection, Verdict
-from backend.services.api_gateway.gate.rate_gate import GateClosed, RateGate
+from backend.services.api_gateway.gate.rate_gate import GateClosed, Pass, RateGate
 from backend.services.api_gateway.metrics import GatewayMetrics
 from backend.services.api_gateway.outcomes import ContractError, HttpAnswer, Judgement, verdict_of
 from backend.services.api_gateway.providers.adapter import Adapter, ProviderRequest, Reply
@@ -23,7 +23,6 @@ from backend.services.api_gateway.records import ResponseRecord
 CALL_SECONDS = 12.0
 """Longest a whole call may take, however slowly its bytes come."""
 TIMEOUT = httpx.Timeout(10.0, connect=3.0)
-_BLOCKED_SECONDS = 300.0
 _KEPT_HEADERS = ("age", "content-type", "date", "etag", "last-modified", "retry-after")
 _KEPT_PREFIXES = ("x-ratelimit", "x-discogs-ratelimit")
 
@@ -62,21 +61,25 @@ class Caller:
         self._clock = clock
         self._patience = patience
 
-    async def call(self, request: ProviderRequest, correlation_id: str | None) -> Reply:
+    async def call(
+        self, request: ProviderRequest, correlation_id: str | None, lane: Lane = Lane.INTERACTIVE
+    ) -> Reply:
         """Make the call, or say what held it back. Raises nothing for what the provider does."""
         if self._breaker.state is BreakerState.OPEN and (self._breaker.retry_in or 0) > 0:
             return self._rejected(self._breaker.admit())
         started = self._clock()
-        closed = await self._gate.enter(self._patience)
-        if closed is not None:
-            return _held_back(closed)
+        passed = await self._gate.enter(self._patience, lane)
+        if isinstance(passed, GateClosed):
+            return _held_back(passed)
         self._metrics.passed_gate(self._adapter.name, self._clock() - started, self._gate.free)
         permit = self._breaker.admit()
         if isinstance(permit, Rejection):
             return self._rejected(permit)
-        return await self._permitted(request, permit, correlation_id)
+        return await self._permitted(request, permit, passed, correlation_id)
 
-    async def _permitted(self, request: ProviderRequest, permit: Permit, correlation_id: str | None) -> Reply:
+    async def _permitted(
+        self, request: ProviderRequest, permit: Permit, passed: Pass, correlation_id: str | None
+    ) -> Reply:
         started = self._clock()
         verdict = Verdict.NEUTRAL  # stands when the call is cancelled
         answer: HttpAnswer | None = None
@@ -89,6 +92,7 @@ class Caller:
             read = _Read(Judgement(Outcome.FAILURE, _describe(error)))
         finally:
             self._breaker.report(permit, verdict, self._clock() - started)
+        await self._tell_gate(passed, read.judgement)
         return self._conclude(request, answer, read, self._clock() - started, correlation_id)
 
     async def _send(self, request: ProviderRequest) -> HttpAnswer:
@@ -128,7 +132,6 @@ class Caller:
         correlation_id: str | None,
     ) -> Reply:
         judgement = read.judgement
-        self._tell_gate(judgement)
         failed = verdict_of(judgement.outcome) is Verdict.FAILURE
         self._metrics.called(self._adapter.name, request.endpoint, seconds, failed=failed)
         response_id = self._record(request, answer, judgement.outcome, seconds, correlation_id)
@@ -146,16 +149,10 @@ class Caller:
             judgement.outcome, read.candidates, read.payload, response_id, retry_at, judgement.detail
         )
 
-    def _tell_gate(self, judgement: Judgement) -> None:
-        match judgement.outcome:
-            case Outcome.THROTTLED | Outcome.QUOTA:
-                self._gate.throttled(judgement.retry_after)
-            case Outcome.OK | Outcome.NOT_FOUND:
-                self._gate.succeeded()
-
-    def block(self) -> None:
-        """Stop calling for a while: the credentials were refused."""
-        self._gate.block(_BLOCKED_SECONDS)
+    async def _tell_gate(self, passed: Pass, judgement: Judgement) -> None:
+        if judgement.outcome in {Outcome.THROTTLED, Outcome.QUOTA}:
+            quota = judgement.outcome is Outcome.QUOTA
+            await self._gate.throttled(passed, judgement.retry_after, quota=quota, reason=judgement.detail)
 
     def _record(
         self,
@@ -193,7 +190,7 @@ class Caller:
 
 
 def _held_back(closed: GateClosed) -> Reply:
-    retry_at = _moment_in(closed.retry_in)
+    retry_at = None if closed.retry_in is None else _moment_in(closed.retry_in)
     match closed.state:
         case GateState.BLOCKED:
             detail = "the provider refused the credentials; correct them and reset the breaker"

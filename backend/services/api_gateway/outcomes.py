@@ -13,7 +13,8 @@ import orjson
 
 from backend.contracts.gateway import Outcome
 from backend.services.api_gateway.breakers.breaker import Verdict
-from backend.services.api_gateway.gate.rate_gate import QUOTA_SECONDS
+from backend.services.api_gateway.gate.ledger import QUOTA_PAUSE
+from backend.services.api_gateway.gate.limit import SECOND
 
 
 class ContractError(Exception):
@@ -70,7 +71,7 @@ _BY_STATUS = {
 def throttled(answer: HttpAnswer, now: datetime) -> Judgement:
     """Too many calls: a rate, or a quota when the time to wait is long."""
     seconds = retry_after_seconds(answer.headers, now)
-    if seconds is not None and seconds > QUOTA_SECONDS:
+    if seconds is not None and seconds > QUOTA_PAUSE / SECOND:
         return Judgement(Outcome.QUOTA, "the provider's quota is used up", seconds)
     return Judgement(Outcome.THROTTLED, "the provider asked to slow down", seconds)
 

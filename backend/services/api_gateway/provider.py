@@ -5,9 +5,16 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from backend.contracts.gateway import CacheStatus, Outcome, SearchRequest, SearchResponse, TrackResponse
+from backend.contracts.gateway import (
+    CacheStatus,
+    Lane,
+    Outcome,
+    SearchRequest,
+    SearchResponse,
+    TrackResponse,
+)
 from backend.contracts.provider_registry import lookups_are_free
-from backend.contracts.providers import BreakerState, BreakerStatus, GateState, ProviderStatus, RateGateStatus
+from backend.contracts.providers import BreakerState, BreakerStatus, GateState, ProviderStatus
 from backend.services.api_gateway.breakers.breaker import Breaker
 from backend.services.api_gateway.cache.answering import Answers, Question
 from backend.services.api_gateway.cache.answers import DAY, Key, search_key, track_key
@@ -41,7 +48,9 @@ class Provider:
         self._gate = gate
         self._answers = answers
 
-    async def search(self, query: SearchRequest, correlation_id: str | None) -> SearchResponse:
+    async def search(
+        self, query: SearchRequest, correlation_id: str | None, lane: Lane = Lane.INTERACTIVE
+    ) -> SearchResponse:
         """Candidates for a track: `success` with hits, `partial` without any, else why not."""
 
         async def ask(call: Call) -> Reply:
@@ -51,7 +60,7 @@ class Provider:
         question = Question(
             self._search_key(query),
             SEARCH_SECONDS,
-            partial(self._fetch, ask, self._adapter.missing_credentials),
+            partial(self._fetch, lane, ask, self._adapter.missing_credentials),
         )
         answer = await self._answers.answer(question, correlation_id)
         reply = answer.reply
@@ -67,11 +76,13 @@ class Provider:
             detail=reply.detail,
         )
 
-    async def track(self, track_id: str, correlation_id: str | None) -> TrackResponse:
+    async def track(
+        self, track_id: str, correlation_id: str | None, lane: Lane = Lane.INTERACTIVE
+    ) -> TrackResponse:
         """One track by the provider's identifier: `success`, `not_found`, else why not."""
         key = track_key(self.name, self._adapter.version, track_id)
         ask = partial(
-            self._fetch, lambda call: self._adapter.track(track_id, call), self._missing_for_lookups
+            self._fetch, lane, lambda call: self._adapter.track(track_id, call), self._missing_for_lookups
         )
         answer = await self._answers.answer(Question(key, TRACK_SECONDS, ask), correlation_id)
         reply = answer.reply
@@ -87,9 +98,9 @@ class Provider:
             detail=reply.detail,
         )
 
-    def reset(self, reason: str) -> None:
+    async def reset(self, reason: str) -> None:
         """Close the breaker by hand, and try refused credentials again."""
-        self._gate.unblock()
+        await self._gate.unblock()
         self._breaker.reset(reason)
 
     def status(self) -> ProviderStatus:
@@ -100,7 +111,7 @@ class Provider:
             mode=self._mode,
             missing_credentials=self._adapter.missing_credentials,
             circuit_breaker=self.breaker_status(),
-            rate_gate=self._gate_status(),
+            rate_gate=self._gate.status(),
             cache_hits=cache.hits,
             cache_misses=cache.misses,
         )
@@ -139,16 +150,16 @@ class Provider:
     def _missing_for_lookups(self) -> str:
         return "" if lookups_are_free(self.name) else self._adapter.missing_credentials
 
-    async def _fetch(self, ask: Ask, missing: str, correlation_id: str | None) -> Reply:
+    async def _fetch(self, lane: Lane, ask: Ask, missing: str, correlation_id: str | None) -> Reply:
         if missing:
             return Reply(Outcome.CREDENTIAL, detail=missing)
 
         async def call(request: ProviderRequest) -> Reply:
-            return await self._caller.call(request, correlation_id)
+            return await self._caller.call(request, correlation_id, lane)
 
         reply = await ask(call)
-        if reply.outcome is Outcome.CREDENTIAL and self._gate.state is GateState.FLOWING:
-            self._caller.block()
+        if reply.outcome is Outcome.CREDENTIAL and self._gate.state is not GateState.BLOCKED:
+            await self._gate.block(reply.detail)
         return reply
 
     def _search_key(self, query: SearchRequest) -> Key:
@@ -170,12 +181,3 @@ class Provider:
             return "unavailable"
         limited = self._gate.state is not GateState.FLOWING or bool(self._adapter.missing_credentials)
         return "degraded" if limited or self._breaker.state is BreakerState.HALF_OPEN else "healthy"
-
-    def _gate_status(self) -> RateGateStatus:
-        seconds = self._gate.closed_for
-        return RateGateStatus(
-            state=self._gate.state,
-            until=datetime.now(UTC) + timedelta(seconds=seconds) if seconds else None,
-            limit=self._gate.limit.calls,
-            window_seconds=self._gate.limit.seconds,
-        )

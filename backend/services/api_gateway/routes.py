@@ -10,8 +10,10 @@ from pydantic import SecretStr, ValidationError
 from starlette.responses import Response
 
 from backend.contracts.gateway import (
+    LANE_HEADER,
     CacheStatus,
     GatewayHealth,
+    Lane,
     Outcome,
     ResetResult,
     SearchRequest,
@@ -27,6 +29,7 @@ from backend.services.common.database import Database
 SERVICE = "api-gateway-internal"
 VERSION = "1.0.0"
 _LARGEST_BODY = 64 * 1024
+_INTERACTIVE_PRIORITY = 7
 _HTTP_STATUS = {
     Outcome.OK: 200,
     Outcome.NOT_FOUND: 200,
@@ -70,7 +73,7 @@ def api_router(gateway: Gateway) -> APIRouter:
         found = gateway.provider(provider)
         # The body is JSON whatever the content type says: curl -d calls it a form, as the playbook does.
         query = parse_search(await request.body())
-        return _respond(await found.search(query, _correlation_id(request)))
+        return _respond(await found.search(query, _correlation_id(request), lane_of(request)))
 
     @router.get("/spotify/audio-features/{track_id}")
     async def audio_features(track_id: str) -> Response:
@@ -82,7 +85,8 @@ def api_router(gateway: Gateway) -> APIRouter:
 
     @router.get("/{provider}/track/{track_id:path}", response_model=TrackResponse)
     async def track(request: Request, provider: str, track_id: str) -> Response:
-        answer = await gateway.provider(provider).track(track_id, _correlation_id(request))
+        found = gateway.provider(provider)
+        answer = await found.track(track_id, _correlation_id(request), lane_of(request))
         if answer.outcome is Outcome.NOT_FOUND:
             return _respond(answer, status=404)
         return _respond(answer)
@@ -101,7 +105,7 @@ def admin_router(gateway: Gateway, admin_token: SecretStr | None) -> APIRouter:
     @router.post("/circuit-breakers/{provider}/reset", dependencies=[Depends(bearer_guard(admin_token))])
     async def reset(provider: str) -> ResetResult:
         found = gateway.provider(provider)
-        found.reset("reset by an operator")
+        await found.reset("reset by an operator")
         status = found.breaker_status()
         return ResetResult(provider=provider, status="reset", new_state=status.state, epoch=status.epoch)
 
@@ -169,6 +173,21 @@ def _in_words(error: ValidationError) -> str:
 
 def _field(location: tuple[int | str, ...]) -> str:
     return ".".join(map(str, location)) or "the body"
+
+
+def lane_of(request: Request) -> Lane:
+    """The lane a request names, see `Lane`; a 422 when it names one that does not exist."""
+    named = request.headers.get(LANE_HEADER, "").strip().lower()
+    if named:
+        if named not in set(Lane):
+            raise HTTPException(422, f"{LANE_HEADER} is interactive or bulk, not '{named[:40]}'.")
+        return Lane(named)
+    priority = request.query_params.get("priority", "").strip()
+    if not priority:
+        return Lane.INTERACTIVE
+    if not (priority.isascii() and priority.isdecimal() and 1 <= int(priority) <= 10):
+        raise HTTPException(422, f"priority is a number from 1 to 10, not '{priority[:40]}'.")
+    return Lane.INTERACTIVE if int(priority) >= _INTERACTIVE_PRIORITY else Lane.BULK
 
 
 def _correlation_id(request: Request) -> str | None:

@@ -1,132 +1,182 @@
 """The rate gate of one provider: no window of its limit ever holds more calls than allowed.
 
-It keeps the times at which calls were really let go, in order of arrival. Unlike a token bucket it cannot
-let a burst and a refill fall into one window. What a provider says in its headers may close the gate for a
-while; nothing may widen the limit.
+Unlike a token bucket it cannot let a burst and a refill fall into one window. What a provider says in its
+headers may close the gate for a while or lower the limit; nothing may widen it.
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Awaitable, Callable
+import random
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
-from backend.contracts.providers import GateState
+from backend.contracts.gateway import Lane
+from backend.contracts.providers import GateState, RateGateStatus
+from backend.services.api_gateway.gate.ledger import FOREVER, LONGEST_PAUSE, View
+from backend.services.api_gateway.gate.limit import SECOND, Clock, RateLimit, Sleep
+from backend.services.api_gateway.gate.store import GateStore
 
-QUOTA_SECONDS = 15 * 60
-"""Asked to wait longer than this, it is a quota that is used up and not a rate."""
-_BACKOFF_CAP = 60.0
+BULK_AHEAD = SECOND // 20
+"""How long before it goes a bulk call is booked: enough for the way to Redis, and no longer, since an
+interactive call that comes meanwhile has to wait behind it."""
 _TOLERANCE = 1.0
-"""Seconds by which a caller may wait longer than its patience before it is sent away after all."""
-
-Clock = Callable[[], float]
-Sleep = Callable[[float], Awaitable[None]]
+"""Seconds by which a bulk call may wait longer than its patience before it is sent away after all."""
 
 
 @dataclass(frozen=True)
-class RateLimit:
-    """At most `calls` in any `seconds`."""
+class Pass:
+    """The call may be made now. Hand it back with what the provider answered."""
 
-    calls: int
-    seconds: float
+    slot: int
+    remaining: int
 
 
 @dataclass(frozen=True)
 class GateClosed:
-    """The call would have to wait longer than it may. `retry_in`: seconds until it would get through."""
+    """The call would have to wait longer than it may.
+
+    `retry_in`: seconds until it would get through; none when an operator has to act first.
+    """
 
     state: GateState
-    retry_in: float
+    retry_in: float | None
 
 
 class RateGate:
-    """`enter` before each call. Callers are let go first come, first served."""
+    """`enter` before each call. Calls of a lane are let go first come, first served."""
 
-    def __init__(self, limit: RateLimit, clock: Clock, sleep: Sleep = asyncio.sleep) -> None:
-        self.limit = limit
+    def __init__(
+        self,
+        store: GateStore,
+        clock: Clock,
+        sleep: Sleep = asyncio.sleep,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._store = store
         self._clock = clock
         self._sleep = sleep
-        self._let_go: deque[float] = deque(maxlen=limit.calls)
-        self._turn = asyncio.Lock()
-        self._waiting = 0
-        self._closed_until = 0.0
-        self._closed_as = GateState.FLOWING
-        self._throttled_in_a_row = 0
+        self._chance = chance
+        self._bulk_turn = asyncio.Lock()
+        self._bulk_waiting = 0
+        self._interactive_waiting = 0
+
+    @property
+    def limit(self) -> RateLimit:
+        """The documented limit."""
+        return self._store.limit
 
     @property
     def state(self) -> GateState:
         """Why the gate is closed, or that it is not."""
-        return self._closed_as if self._clock() < self._closed_until else GateState.FLOWING
+        return self._store.view().lamp
 
     @property
-    def closed_for(self) -> float:
-        """Seconds until the gate opens again; 0 when it is open."""
-        return max(0.0, self._closed_until - self._clock())
+    def closed_for(self) -> float | None:
+        """Seconds until the gate opens again; 0 when it is open, none when an operator has to act first."""
+        return _seconds_until(self._store.view())
 
     @property
     def free(self) -> int:
         """Calls that could be made at once."""
-        recent = sum(1 for moment in self._let_go if moment > self._clock() - self.limit.seconds)
-        return self.limit.calls - recent
+        return self._store.view().remaining
 
-    async def enter(self, patience: float) -> GateClosed | None:
-        """Wait for a place, at most about `patience` seconds; none when the call may be made now."""
+    async def enter(self, patience: float, lane: Lane = Lane.INTERACTIVE) -> Pass | GateClosed:
+        """Wait for a slot, at most about `patience` seconds. A call that is let through has its slot."""
         deadline = self._clock() + patience
-        predicted = self._predicted_wait()
-        if predicted > patience:
-            return GateClosed(self.state, predicted)
-        self._waiting += 1
+        if lane is Lane.BULK:
+            return await self._enter_bulk(deadline)
+        self._interactive_waiting += 1
         try:
-            async with self._turn:
-                return await self._wait_for_place(deadline)
+            return await self._enter_interactive(deadline)
         finally:
-            self._waiting -= 1
+            self._interactive_waiting -= 1
 
-    def throttled(self, retry_after: float | None) -> None:
-        """The provider asked to slow down, for `retry_after` seconds if it said so."""
-        self._throttled_in_a_row += 1
-        seconds = retry_after
-        if seconds is None:
-            seconds = min(2.0 ** (self._throttled_in_a_row - 1), _BACKOFF_CAP)
-        self._close(seconds, GateState.QUOTA if seconds > QUOTA_SECONDS else GateState.COOLING)
+    async def throttled(
+        self, passed: Pass, retry_after: float | None, *, quota: bool = False, reason: str = ""
+    ) -> None:
+        """The provider asked the call to slow down, for `retry_after` seconds if it named a time above 0."""
+        wait = min(retry_after or 0.0, LONGEST_PAUSE / SECOND)  # infinite values cannot be reckoned with
+        await self._store.close(
+            passed.slot,
+            round(wait * SECOND),
+            quota=quota,
+            jitter=round(self._chance() * 1_000),
+            reason=reason,
+        )
 
-    def block(self, seconds: float) -> None:
-        """Credentials were refused: asking again at once is of no use."""
-        self._close(seconds, GateState.BLOCKED)
+    async def block(self, reason: str) -> None:
+        """The credentials were refused: no call goes until `unblock`, or until they are others."""
+        await self._store.block(reason)
 
-    def succeeded(self) -> None:
-        """The provider answered: back-off starts from the beginning again."""
-        self._throttled_in_a_row = 0
-
-    def unblock(self) -> None:
+    async def unblock(self) -> None:
         """An operator says the credentials are right now. A provider's own waiting time stays."""
-        if self.state is GateState.BLOCKED:
-            self._closed_until = 0.0
+        await self._store.unblock()
 
-    async def _wait_for_place(self, deadline: float) -> GateClosed | None:
-        while (wait := self._next_free() - self._clock()) > 0:
-            if self._clock() + wait > deadline + _TOLERANCE:  # the gate was closed meanwhile
-                return GateClosed(self.state, wait)
-            await self._sleep(wait)
-        self._let_go.append(self._clock())
+    def status(self) -> RateGateStatus:
+        """The gate as an operator sees it."""
+        view, limit = self._store.view(), self._store.limit
+        closed_for = _seconds_until(view)
+        return RateGateStatus(
+            state=view.lamp,
+            until=datetime.now(UTC) + timedelta(seconds=closed_for) if closed_for else None,
+            reason="; ".join(filter(None, (view.reason, self._store.note))),
+            limit=view.calls,
+            window_seconds=limit.seconds,
+            remaining=view.remaining,
+            waiting=self._interactive_waiting + self._bulk_waiting,
+            documented_limit=limit.calls if view.calls < limit.calls else None,
+        )
+
+    async def _enter_interactive(self, deadline: float) -> Pass | GateClosed:
+        while True:
+            view = await self._store.reserve(self._until(deadline), bulk=False)
+            if not view.slot:
+                return _refusal(view)
+            if passed := await self._wait_for(view):
+                return passed
+
+    async def _enter_bulk(self, deadline: float) -> Pass | GateClosed:
+        queue = self._bulk_waiting * self._store.limit.seconds / self._store.view().calls
+        if self._clock() + queue > deadline:
+            return GateClosed(self.state, queue)
+        self._bulk_waiting += 1
+        try:
+            while True:
+                async with self._bulk_turn:  # one of this replica asks at a time
+                    view = await self._book_for_bulk(deadline)
+                if not view.slot:
+                    return _refusal(view)
+                if passed := await self._wait_for(view):
+                    return passed
+        finally:
+            self._bulk_waiting -= 1
+
+    async def _book_for_bulk(self, deadline: float) -> View:
+        while True:
+            view = await self._store.reserve(BULK_AHEAD, bulk=True)
+            wait = view.earliest - view.now
+            if view.slot or wait > self._until(deadline + _TOLERANCE):
+                return view
+            await self._sleep((wait - BULK_AHEAD) / SECOND)
+
+    async def _wait_for(self, view: View) -> Pass | None:
+        """Let the call go at its slot; none when the gate was closed meanwhile."""
+        if view.slot > view.now:
+            await self._sleep((view.slot - view.now) / SECOND)
+        if self._store.view().closed_until > view.slot:
+            return None
+        return Pass(view.slot, view.remaining)
+
+    def _until(self, moment: float) -> int:
+        return max(0, round((moment - self._clock()) * SECOND))
+
+
+def _refusal(view: View) -> GateClosed:
+    never = view.earliest >= FOREVER
+    return GateClosed(view.lamp, None if never else (view.earliest - view.now) / SECOND)
+
+
+def _seconds_until(view: View) -> float | None:
+    if view.closed_until >= FOREVER:
         return None
-
-    def _next_free(self) -> float:
-        full = len(self._let_go) == self.limit.calls
-        window = self._let_go[0] + self.limit.seconds if full else 0.0
-        return max(window, self._closed_until)
-
-    def _predicted_wait(self) -> float:
-        """Seconds a newcomer would wait behind those who wait already."""
-        now, calls = self._clock(), self.limit.calls
-        rounds, place = divmod(self._waiting, calls)
-        first = max(now, self._closed_until)
-        # With `calls` entries a window back, the entry that leaves it lets this newcomer in.
-        behind = place - (calls - len(self._let_go))
-        if behind >= 0:
-            first = max(first, self._let_go[behind] + self.limit.seconds)
-        return first + rounds * self.limit.seconds - now
-
-    def _close(self, seconds: float, state: GateState) -> None:
-        until = self._clock() + seconds
-        if until > self._closed_until:
-            self._closed_until, self._closed_as = until, state
+    return max(0.0, (view.closed_until - view.now) / SECOND)

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from backend.contracts.gateway import Outcome, SearchRequest, TrackCandidate
 from backend.contracts.providers import EndpointClass
-from backend.services.api_gateway.gate.rate_gate import RateLimit
+from backend.services.api_gateway.gate.limit import RateLimit
 from backend.services.api_gateway.outcomes import HttpAnswer, Judgement
 
 _CLASSES = {

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from backend.contracts.gateway import Outcome, SearchRequest, TrackCandidate
-from backend.services.api_gateway.gate.rate_gate import RateLimit
+from backend.services.api_gateway.gate.limit import RateLimit
 from backend.services.api_gateway.outcomes import HttpAnswer, Judgement, judge_by_status, throttled
 from backend.services.api_gateway.providers import reading
 from backend.services.api_gateway.providers.adapter import Call, ProviderRequest, Reply

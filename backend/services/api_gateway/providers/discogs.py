@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from backend.contracts.gateway import Outcome, SearchRequest, TrackCandidate
-from backend.services.api_gateway.gate.rate_gate import RateLimit
+from backend.services.api_gateway.gate.limit import RateLimit
 from backend.services.api_gateway.outcomes import ContractError, HttpAnswer, Judgement, judge_by_status
 from backend.services.api_gateway.providers import reading
 from backend.services.api_gateway.providers.adapter import Call, Parse, ProviderRequest, Reply

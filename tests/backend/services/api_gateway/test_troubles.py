@@ -47,7 +47,7 @@ async def test_a_reset_lets_calls_through_again(bench: Bench, simulator: Simulat
     for number in range(20):
         await bench["deezer"].search(song(number), None)
     simulator.rest()
-    bench["deezer"].reset("reset by an operator")
+    await bench["deezer"].reset("reset by an operator")
     assert (await bench["deezer"].search(STROBE, None)).status == "success"
     assert bench["deezer"].breaker_status().state is BreakerState.CLOSED
 
@@ -94,7 +94,7 @@ async def test_refused_credentials_block_the_provider_and_say_so(
     assert simulator.counts("spotify")["requests"] == before
     assert bench["spotify"].status().status == "unavailable"
     simulator.rest()
-    bench["spotify"].reset("the secret was corrected")
+    await bench["spotify"].reset("the secret was corrected")
     assert (await bench["spotify"].search(STROBE, None)).status == "success"
 
 

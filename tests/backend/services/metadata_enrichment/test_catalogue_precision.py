@@ -12,7 +12,7 @@ from backend.database.address import DatabaseAddress
 from backend.http import httpx
 from backend.sandbox.catalogue import Recording, load_catalogue
 from backend.services.api_gateway import assembly
-from backend.services.api_gateway.gate.rate_gate import RateLimit
+from backend.services.api_gateway.gate.limit import RateLimit
 from backend.services.api_gateway.metrics import GatewayMetrics
 from backend.services.api_gateway.provider import Provider
 from backend.services.api_gateway.providers.building import build_adapters
