@@ -1,13 +1,9 @@
 """Spotify's Web API: client-credentials token, track search, track look-up, and what was closed in 2024."""
 
-import base64
-import binascii
-import secrets
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
-from urllib.parse import parse_qs, quote_plus
+from urllib.parse import quote_plus
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import JSONResponse, Response
@@ -15,13 +11,13 @@ from starlette.responses import JSONResponse, Response
 from backend.sandbox.behaviour import Behaviour, Limit, Trouble
 from backend.sandbox.catalogue import Recording
 from backend.sandbox.chance import base62, between, fraction, hexadecimal
+from backend.sandbox.providers.client_credentials import Tokens
 from backend.sandbox.providers.interruption import Interruption, receive
 from backend.sandbox.queries import parse_filters
 from backend.sandbox.search import Index
 
 NAME = "spotify"
 LIMIT = Limit(calls=100, seconds=30.0)
-TOKEN_SECONDS = 3600
 _FILTERS = frozenset({"artist", "track", "album", "isrc", "year"})
 _MARKETS = ["AU", "BR", "CA", "DE", "ES", "FR", "GB", "JP", "NL", "SE", "US"]
 _API = "https://api.spotify.com/v1"
@@ -60,47 +56,27 @@ def _edition(recording: Recording) -> Edition:
 
 
 class Spotify:
-    """Answers requests over the editions; keeps the tokens it gave out, with their end."""
+    """Answers requests over the editions."""
 
     def __init__(self, recordings: Sequence[Recording], behaviour: Behaviour) -> None:
         known = editions(recordings)
         self._behaviour = behaviour
         self._by_id = {edition.id: edition for edition in known}
         self._index = Index(known, _fields)
-        self._tokens: dict[str, float] = {}
+        self.tokens = Tokens()
 
     async def token(self, request: Request) -> Response:
         """`POST /api/token`: client credentials with HTTP Basic."""
         await receive(self._behaviour, _trouble)
-        form = parse_qs((await request.body()).decode("utf-8", "replace"))
-        if form.get("grant_type") != ["client_credentials"]:
-            error = {
-                "error": "unsupported_grant_type",
-                "error_description": "grant_type must be client_credentials",
-            }
-            return JSONResponse(error, status_code=400)
-        if self._behaviour.knobs.refuse_credentials or not _has_client(request):
-            error = {"error": "invalid_client", "error_description": "Invalid client"}
-            return JSONResponse(error, status_code=400)
-        return JSONResponse(self._new_token())
+        refuse = self._behaviour.knobs.refuse_credentials
+        return await self.tokens.grant(request, refuse=refuse, refused_status=400)
 
     async def receive(self, request: Request) -> None:
         """Admit an API request, or interrupt it."""
         await receive(self._behaviour, _trouble)
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise Interruption(_error(401, "No token provided"))
-        ends = self._tokens.get(token)
-        if ends is None or self._behaviour.knobs.refuse_credentials:
-            raise Interruption(_error(401, "Invalid access token"))
-        if ends < time.monotonic():
-            raise Interruption(_error(401, "The access token expired"))
-
-    def revoke(self) -> Response:
-        """Make every token given out so far invalid, as an operator of the simulator may want."""
-        revoked = len(self._tokens)
-        self._tokens.clear()
-        return JSONResponse({"revoked": revoked})
+        refused = "Invalid access token" if self._behaviour.knobs.refuse_credentials else ""
+        if problem := self.tokens.problem(request) or refused:
+            raise Interruption(_error(401, problem))
 
     def search(self, query: str, limit: int, offset: int) -> Response:
         """`GET /v1/search?type=track`."""
@@ -119,13 +95,6 @@ class Spotify:
         edition = self._by_id.get(identifier)
         return JSONResponse(_track(edition)) if edition else _error(404, "Resource not found")
 
-    def _new_token(self) -> dict[str, Any]:
-        now = time.monotonic()
-        self._tokens = {token: ends for token, ends in self._tokens.items() if ends > now}
-        token = "BQ" + secrets.token_urlsafe(48)
-        self._tokens[token] = now + TOKEN_SECONDS
-        return {"access_token": token, "token_type": "Bearer", "expires_in": TOKEN_SECONDS}
-
 
 def spotify_router(recordings: Sequence[Recording], behaviour: Behaviour) -> APIRouter:
     """The routes below `/spotify`: `api/token` stands for accounts.spotify.com, `v1` for api.spotify.com."""
@@ -138,7 +107,7 @@ def spotify_router(recordings: Sequence[Recording], behaviour: Behaviour) -> API
 
     @router.post("/revoke")
     async def revoke() -> Response:
-        return service.revoke()
+        return service.tokens.revoke()
 
     @router.get("/v1/search")
     async def search(
@@ -167,17 +136,6 @@ def spotify_router(recordings: Sequence[Recording], behaviour: Behaviour) -> API
         return _error(403, "Forbidden")
 
     return router
-
-
-def _has_client(request: Request) -> bool:
-    scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "basic":
-        return False
-    try:
-        identifier, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return False
-    return bool(identifier and secret)
 
 
 def _fields(edition: Edition) -> dict[str, str]:

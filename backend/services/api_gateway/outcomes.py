@@ -90,6 +90,11 @@ def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | No
     return max(0.0, (moment - now).total_seconds())
 
 
+def is_web_page(answer: HttpAnswer) -> bool:
+    """Whether the answer is meant for a browser: HTML, where an API would send JSON."""
+    return "text/html" in answer.headers.get("content-type", "") or answer.body.lstrip()[:1] == b"<"
+
+
 _VERDICTS = {
     Outcome.OK: Verdict.SUCCESS,
     Outcome.NOT_FOUND: Verdict.SUCCESS,

@@ -2,7 +2,7 @@
 
 import re
 
-_KEY = re.compile(r"^\s*([A-Ga-g])\s*([#♯b♭]?)\s*(major|minor|maj|min|m|)\s*$")
+_KEY = re.compile(r"^\s*([A-Ga-g])\s*([#♯b♭]?)\s*((?i:major|minor|maj|min)|m|)\s*$")
 _SHARPS = {
     "Db": "C#",
     "D#": "Eb",
@@ -25,7 +25,7 @@ def canonical_key(text: str) -> str | None:
     if not match:
         return None
     tonic = match[1].upper() + match[2].replace("♯", "#").replace("♭", "b")
-    mode = "minor" if match[3] in {"minor", "min", "m"} else "major"
+    mode = "minor" if match[3].lower() in {"minor", "min", "m"} else "major"
     return f"{_SHARPS.get(tonic, tonic)} {mode}"
 
 

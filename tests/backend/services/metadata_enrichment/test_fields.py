@@ -78,6 +78,7 @@ def test_genres_come_in_one_spelling_and_once() -> None:
         ("C", "C major", "8B"),
         ("d♭", "C# major", "3B"),
         ("G#m", "Ab minor", "1A"),
+        ("Eb Minor", "Eb minor", "2A"),
     ],
 )
 def test_keys_and_the_camelot_wheel(text: str, key: str, code: str) -> None:
