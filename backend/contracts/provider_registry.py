@@ -59,6 +59,17 @@ REGISTRATIONS: tuple[Registration, ...] = (
     ),
     Registration("listenbrainz", "ListenBrainz"),
     Registration("coverartarchive", "Cover Art Archive"),
+    Registration("itunes", "iTunes Search"),
+    Registration("lastfm", "Last.fm", WithoutAccount.NOTHING, (Credential("lastfm_api_key", "API key"),)),
+    Registration(
+        "beatport",
+        "Beatport",
+        WithoutAccount.NOTHING,
+        (
+            Credential("beatport_client_id", "Client ID"),
+            Credential("beatport_client_secret", "Client secret"),
+        ),
+    ),
 )
 
 

@@ -10,7 +10,17 @@ from prometheus_client.registry import Collector
 
 from backend.sandbox.behaviour import Behaviour, Knobs, Limit
 from backend.sandbox.catalogue import Recording, with_traps
-from backend.sandbox.providers import coverartarchive, deezer, discogs, listenbrainz, musicbrainz, spotify
+from backend.sandbox.providers import (
+    beatport,
+    coverartarchive,
+    deezer,
+    discogs,
+    itunes,
+    lastfm,
+    listenbrainz,
+    musicbrainz,
+    spotify,
+)
 from backend.sandbox.providers.interruption import Interruption, answer_interruption
 from backend.services.common.metrics import metrics_route, new_registry
 
@@ -23,6 +33,9 @@ _PROVIDERS: Mapping[str, tuple[Limit, RouterFactory]] = {
     discogs.NAME: (discogs.LIMIT, discogs.discogs_router),
     listenbrainz.NAME: (listenbrainz.LIMIT, listenbrainz.listenbrainz_router),
     coverartarchive.NAME: (coverartarchive.LIMIT, coverartarchive.coverartarchive_router),
+    itunes.NAME: (itunes.LIMIT, itunes.itunes_router),
+    lastfm.NAME: (lastfm.LIMIT, lastfm.lastfm_router),
+    beatport.NAME: (beatport.LIMIT, beatport.beatport_router),
 }
 
 

@@ -182,7 +182,7 @@ def _full(item: Scrobbled) -> dict[str, Any]:
         "artist": {"name": recording.artist, "mbid": "", "url": _artist_url(recording.artist)},
         "toptags": _top_tags(item.tags),
     }
-    if fraction("album", NAME, *recording.identity) >= 0.15:
+    if fraction("album known", NAME, *recording.identity) >= 0.15:
         body["album"] = _album(recording)
     return body
 

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from backend.contracts.gateway import Outcome, SearchRequest, TrackCandidate
-from backend.services.api_gateway.gate.rate_gate import RateLimit
+from backend.services.api_gateway.gate.limit import RateLimit
 from backend.services.api_gateway.outcomes import (
     HttpAnswer,
     Judgement,
@@ -18,9 +18,21 @@ from backend.services.api_gateway.outcomes import (
 from backend.services.api_gateway.providers import reading
 from backend.services.api_gateway.providers.adapter import Call, Parse, ProviderRequest, Reply
 from backend.services.api_gateway.providers.client_credentials import ClientCredentials, refuses_client
+from backend.services.api_gateway.providers.connection import Connection
 
 LIVE_URL = "https://api.beatport.com/v4"
 _CHALLENGE_MARKS = (b"challenge-platform", b"cf-chl", b"Just a moment", b"captcha")
+
+
+def build(connection: Connection) -> "Beatport":
+    """The adapter."""
+    return Beatport(
+        connection.address(LIVE_URL, "beatport/v4"),
+        connection.user_agent,
+        connection.credentials.get("beatport_client_id"),
+        connection.credentials.get("beatport_client_secret"),
+        connection.clock,
+    )
 
 
 class Beatport:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from backend.contracts.gateway import Outcome, SearchRequest, TrackCandidate
-from backend.services.api_gateway.gate.rate_gate import RateLimit
+from backend.services.api_gateway.gate.limit import RateLimit
 from backend.services.api_gateway.outcomes import (
     HttpAnswer,
     Judgement,
@@ -16,17 +16,25 @@ from backend.services.api_gateway.outcomes import (
 )
 from backend.services.api_gateway.providers import reading
 from backend.services.api_gateway.providers.adapter import Call, ProviderRequest, Reply
+from backend.services.api_gateway.providers.connection import Connection
 
 LIVE_URL = "https://itunes.apple.com"
 _ARTWORK_SIZE = re.compile(r"/\d+x\d+bb(?=\.\w+$)")
 _SINGLE_OR_EP = re.compile(r" - (?:Single|EP)$")
 _UNKNOWN_DATE = "1900-01-01"
 """What old compilations have where Apple was not told."""
+_COUNTRY = "US"
+"""The store with the most songs; each country has its own."""
 _EXPLICIT = {"explicit": True, "cleaned": False, "notExplicit": False}
 
 
+def build(connection: Connection) -> "ITunes":
+    """The adapter."""
+    return ITunes(connection.address(LIVE_URL, "itunes"), connection.user_agent)
+
+
 class ITunes:
-    """Adapter for songs of one country's store."""
+    """Adapter for songs."""
 
     name = "itunes"
     version = 1
@@ -35,10 +43,8 @@ class ITunes:
     limit = RateLimit(calls=20, seconds=61.0)
     missing_credentials = ""
 
-    def __init__(self, base_url: str, user_agent: str, country: str) -> None:
-        """`country` is the store's two-letter code (ISO 3166-1)."""
+    def __init__(self, base_url: str, user_agent: str) -> None:
         self._base_url = base_url
-        self._country = country
         self._headers = {"User-Agent": user_agent}
 
     def judge(self, request: ProviderRequest, answer: HttpAnswer, now: datetime) -> Judgement:  # noqa: ARG002
@@ -65,9 +71,7 @@ class ITunes:
 
     def _request(self, endpoint: str, path: str, params: Mapping[str, str]) -> ProviderRequest:
         url = f"{self._base_url}/{path}"
-        return ProviderRequest(
-            endpoint, url, parse_songs, {**params, "country": self._country}, self._headers
-        )
+        return ProviderRequest(endpoint, url, parse_songs, {**params, "country": _COUNTRY}, self._headers)
 
 
 def parse_songs(payload: Any) -> Sequence[TrackCandidate]:

@@ -13,7 +13,7 @@ from urllib.parse import quote_plus, unquote_plus
 from pydantic import SecretStr
 
 from backend.contracts.gateway import Outcome, SearchRequest, TrackCandidate
-from backend.services.api_gateway.gate.rate_gate import RateLimit
+from backend.services.api_gateway.gate.limit import RateLimit
 from backend.services.api_gateway.outcomes import (
     ContractError,
     HttpAnswer,
@@ -23,6 +23,7 @@ from backend.services.api_gateway.outcomes import (
 )
 from backend.services.api_gateway.providers import reading
 from backend.services.api_gateway.providers.adapter import Call, Parse, ProviderRequest, Reply
+from backend.services.api_gateway.providers.connection import Connection
 from backend.services.api_gateway.providers.lastfm_xml import read_xml
 
 LIVE_URL = "https://ws.audioscrobbler.com/2.0/"
@@ -54,6 +55,12 @@ _PLACEHOLDER = "2a96cbd8b46e442fc41c2b86b821562f"
 _SIZES = ("small", "medium", "large", "extralarge", "mega")
 
 
+def build(connection: Connection) -> "LastFm":
+    """The adapter."""
+    key = connection.credentials.get("lastfm_api_key")
+    return LastFm(connection.address(LIVE_URL, "lastfm/2.0/"), connection.user_agent, key)
+
+
 class LastFm:
     """Adapter for tracks: a search hit is a name, the look-up has tags, album and length.
 
@@ -65,7 +72,7 @@ class LastFm:
     version = 1
     # Five a second by IP address, averaged over five minutes; the way there takes differently long for each
     # call, so the window is a little wider. https://www.last.fm/api/tos
-    limit = RateLimit(calls=5, seconds=1.05)
+    limit = RateLimit(calls=5, seconds=1.1)
 
     def __init__(self, url: str, user_agent: str, key: SecretStr | None) -> None:
         self._url = url

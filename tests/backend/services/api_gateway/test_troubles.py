@@ -25,7 +25,7 @@ def song(number: int) -> SearchRequest:
     return SearchRequest(artist_name="Nobody", track_title=f"Song {number}")
 
 
-@pytest.mark.parametrize("name", ["spotify", "deezer", "discogs"])
+@pytest.mark.parametrize("name", ["spotify", "deezer", "discogs", "itunes", "lastfm", "beatport"])
 async def test_errors_open_the_breaker_and_then_nothing_reaches_the_provider(
     bench: Bench, simulator: SimulatorHandle, name: str
 ) -> None:
@@ -52,7 +52,9 @@ async def test_a_reset_lets_calls_through_again(bench: Bench, simulator: Simulat
     assert bench["deezer"].breaker_status().state is BreakerState.CLOSED
 
 
-@pytest.mark.parametrize("name", ["musicbrainz", "spotify", "deezer", "discogs"])
+@pytest.mark.parametrize(
+    "name", ["musicbrainz", "spotify", "deezer", "discogs", "itunes", "lastfm", "beatport"]
+)
 async def test_throttling_closes_the_gate_and_not_the_breaker(
     bench: Bench, simulator: SimulatorHandle, name: str
 ) -> None:
@@ -98,12 +100,13 @@ async def test_refused_credentials_block_the_provider_and_say_so(
     assert (await bench["spotify"].search(STROBE, None)).status == "success"
 
 
+@pytest.mark.parametrize("name", ["spotify", "beatport"])
 async def test_a_revoked_token_is_renewed_once_and_the_search_succeeds(
-    bench: Bench, simulator: SimulatorHandle
+    bench: Bench, simulator: SimulatorHandle, name: str
 ) -> None:
-    assert (await bench["spotify"].search(STROBE, None)).status == "success"
-    simulator.revoke_spotify_tokens()
-    assert (await bench["spotify"].search(song(1), None)).status == "partial"
+    assert (await bench[name].search(STROBE, None)).status == "success"
+    simulator.revoke_tokens(name)
+    assert (await bench[name].search(song(1), None)).status == "partial"
     endpoints = [record.endpoint for record in bench.responses()]
     assert endpoints == ["token", "search", "search", "token", "search"]
 
@@ -172,7 +175,11 @@ async def test_without_credentials_a_live_provider_says_so_and_is_not_called() -
     settings = GatewaySettings(port=8022, simulated_providers=("musicbrainz", "deezer"))
     recorder = Recorder(Database({}, name="never opened"))
     async with open_providers(settings, recorder, GatewayMetrics(new_registry())) as providers:
-        for name, condition in (("spotify", "no_credentials"), ("discogs", "degraded")):
+        conditions = {
+            **dict.fromkeys(("spotify", "lastfm", "beatport"), "no_credentials"),
+            "discogs": "degraded",
+        }
+        for name, condition in conditions.items():
             answer = await providers[name].search(STROBE, None)
             assert answer.status == "no_credentials"
             assert "needs a" in answer.detail
