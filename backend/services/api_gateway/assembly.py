@@ -10,7 +10,8 @@ import structlog
 
 from backend.contracts.providers import BreakerState
 from backend.http import httpx
-from backend.services.api_gateway.breakers.breaker import Breaker, BreakerSettings, Transition
+from backend.services.api_gateway.breakers.board import BreakerBoard
+from backend.services.api_gateway.breakers.model import BreakerSettings, Transition
 from backend.services.api_gateway.cache.answering import Answers
 from backend.services.api_gateway.cache.opening import open_cache
 from backend.services.api_gateway.cache.port import Cache
@@ -72,10 +73,10 @@ def _assemble(adapter: Adapter, http: httpx.AsyncClient, parts: _Parts) -> Provi
     def changed(transition: Transition) -> None:
         _note_transition(adapter.name, transition, parts)
 
-    breaker = Breaker(breaker_settings(adapter.limit), monotonic, changed)
+    breakers = BreakerBoard(adapter.name, breaker_settings(adapter.limit), monotonic, changed)
     gate = RateGate(LocalStore(adapter.limit, monotonic), monotonic)
     patience = parts.settings.gate_patience_seconds
-    caller = Caller(adapter, http, breaker, gate, parts.recorder, parts.metrics, monotonic, patience)
+    caller = Caller(adapter, http, breakers, gate, parts.recorder, parts.metrics, monotonic, patience)
     parts.metrics.breaker_is(adapter.name, BreakerState.CLOSED)
     parts.recorder.add(
         BreakerStateRecord(
@@ -84,7 +85,7 @@ def _assemble(adapter: Adapter, http: httpx.AsyncClient, parts: _Parts) -> Provi
     )
     mode = "simulated" if adapter.name in parts.settings.simulated_providers else "live"
     answers = Answers(adapter.name, parts.cache, parts.metrics, time)
-    return Provider(adapter, mode, caller, breaker, gate, answers)
+    return Provider(adapter, mode, caller, breakers, gate, answers)
 
 
 def _note_transition(provider: str, change: Transition, parts: _Parts) -> None:
@@ -93,15 +94,25 @@ def _note_transition(provider: str, change: Transition, parts: _Parts) -> None:
     parts.metrics.breaker_is(provider, change.to_state)
     parts.recorder.add(
         BreakerEventRecord(
-            provider, change.from_state, change.to_state, change.reason, change.epoch, change.failures, now
+            provider,
+            change.from_state,
+            change.to_state,
+            change.reason,
+            change.epoch,
+            change.failures,
+            now,
+            change.endpoint,
         )
     )
     parts.recorder.add(
-        BreakerStateRecord(provider, change.to_state, change.epoch, change.reason, now, retry_at)
+        BreakerStateRecord(
+            provider, change.to_state, change.epoch, change.reason, now, retry_at, change.endpoint
+        )
     )
     _log.warning(
         "circuit_breaker",
         provider=provider,
+        endpoint=change.endpoint,
         from_state=change.from_state,
         to_state=change.to_state,
         reason=change.reason,

@@ -5,14 +5,16 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import isfinite
 from typing import Any
 
 import structlog
 
 from backend.contracts.gateway import Lane, Outcome, TrackCandidate
-from backend.contracts.providers import BreakerState, GateState
+from backend.contracts.providers import GateState
 from backend.http import httpx
-from backend.services.api_gateway.breakers.breaker import Breaker, Permit, Rejection, Verdict
+from backend.services.api_gateway.breakers.board import Admission, BreakerBoard
+from backend.services.api_gateway.breakers.model import Rejection, Verdict
 from backend.services.api_gateway.gate.rate_gate import GateClosed, Pass, RateGate
 from backend.services.api_gateway.metrics import GatewayMetrics
 from backend.services.api_gateway.outcomes import ContractError, HttpAnswer, Judgement, verdict_of
@@ -45,7 +47,7 @@ class Caller:
         self,
         adapter: Adapter,
         http: httpx.AsyncClient,
-        breaker: Breaker,
+        breakers: BreakerBoard,
         gate: RateGate,
         recorder: Recorder,
         metrics: GatewayMetrics,
@@ -54,7 +56,7 @@ class Caller:
     ) -> None:
         self._adapter = adapter
         self._http = http
-        self._breaker = breaker
+        self._breakers = breakers
         self._gate = gate
         self._recorder = recorder
         self._metrics = metrics
@@ -65,20 +67,21 @@ class Caller:
         self, request: ProviderRequest, correlation_id: str | None, lane: Lane = Lane.INTERACTIVE
     ) -> Reply:
         """Make the call, or say what held it back. Raises nothing for what the provider does."""
-        if self._breaker.state is BreakerState.OPEN and (self._breaker.retry_in or 0) > 0:
-            return self._rejected(self._breaker.admit())
+        refusal = self._breakers.refusal(request.endpoint_class)
+        if refusal is not None:
+            return self._rejected(refusal)
         started = self._clock()
         passed = await self._gate.enter(self._patience, lane)
         if isinstance(passed, GateClosed):
             return _held_back(passed)
         self._metrics.passed_gate(self._adapter.name, self._clock() - started, self._gate.free)
-        permit = self._breaker.admit()
-        if isinstance(permit, Rejection):
-            return self._rejected(permit)
-        return await self._permitted(request, permit, passed, correlation_id)
+        admission = await self._breakers.admit(request.endpoint_class)
+        if isinstance(admission, Rejection):
+            return self._rejected(admission)
+        return await self._admitted(request, admission, passed, correlation_id)
 
-    async def _permitted(
-        self, request: ProviderRequest, permit: Permit, passed: Pass, correlation_id: str | None
+    async def _admitted(
+        self, request: ProviderRequest, admission: Admission, passed: Pass, correlation_id: str | None
     ) -> Reply:
         started = self._clock()
         verdict = Verdict.NEUTRAL  # stands when the call is cancelled
@@ -91,7 +94,7 @@ class Caller:
             verdict = _verdict_of_error(error)
             read = _Read(Judgement(Outcome.FAILURE, _describe(error)))
         finally:
-            self._breaker.report(permit, verdict, self._clock() - started)
+            await self._breakers.report(admission, verdict, self._clock() - started)
         await self._tell_gate(passed, read.judgement)
         return self._conclude(request, answer, read, self._clock() - started, correlation_id)
 
@@ -182,11 +185,11 @@ class Caller:
         self._metrics.recorder_is(self._recorder.waiting, self._recorder.dropped)
         return identifier
 
-    def _rejected(self, rejection: Permit | Rejection) -> Reply:
-        reason = rejection.reason if isinstance(rejection, Rejection) else ""
-        seconds = rejection.retry_in if isinstance(rejection, Rejection) else 0.0
-        detail = f"the circuit breaker of {self._adapter.name} is open: {reason}"
-        return Reply(Outcome.BREAKER_OPEN, retry_at=_moment_in(seconds), detail=detail)
+    def _rejected(self, rejection: Rejection) -> Reply:
+        seconds = rejection.retry_at - self._clock()
+        detail = f"the circuit breaker of {self._adapter.name} is open: {rejection.reason}"
+        retry_at = _moment_in(seconds) if isfinite(seconds) else None
+        return Reply(Outcome.BREAKER_OPEN, retry_at=retry_at, detail=detail)
 
 
 def _held_back(closed: GateClosed) -> Reply:
@@ -205,6 +208,8 @@ def _held_back(closed: GateClosed) -> Reply:
 
 
 def _verdict_of_error(error: Exception) -> Verdict:
+    if isinstance(error, httpx.PoolTimeout):
+        return Verdict.NEUTRAL  # our own connections are all in use
     unreachable = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
     return Verdict.UNREACHABLE if unreachable else Verdict.FAILURE
 

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from backend.contracts.gateway import Outcome
-from backend.services.api_gateway.breakers.breaker import Verdict
+from backend.services.api_gateway.breakers.model import Verdict
 from backend.services.api_gateway.gate.ledger import QUOTA_PAUSE
 from backend.services.api_gateway.gate.limit import SECOND
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from backend.contracts.control import ControlAction, ControlRequest
 from backend.contracts.gateway import (
     CacheStatus,
     Lane,
@@ -15,7 +15,7 @@ from backend.contracts.gateway import (
 )
 from backend.contracts.provider_registry import lookups_are_free
 from backend.contracts.providers import BreakerState, BreakerStatus, GateState, ProviderStatus
-from backend.services.api_gateway.breakers.breaker import Breaker
+from backend.services.api_gateway.breakers.board import BreakerBoard
 from backend.services.api_gateway.cache.answering import Answers, Question
 from backend.services.api_gateway.cache.answers import DAY, Key, search_key, track_key
 from backend.services.api_gateway.caller import Caller
@@ -36,7 +36,7 @@ class Provider:
         adapter: Adapter,
         mode: str,
         caller: Caller,
-        breaker: Breaker,
+        breakers: BreakerBoard,
         gate: RateGate,
         answers: Answers,
     ) -> None:
@@ -44,7 +44,7 @@ class Provider:
         self._adapter = adapter
         self._mode = mode
         self._caller = caller
-        self._breaker = breaker
+        self.breakers = breakers
         self._gate = gate
         self._answers = answers
 
@@ -99,9 +99,11 @@ class Provider:
         )
 
     async def reset(self, reason: str) -> None:
-        """Close the breaker by hand, and try refused credentials again."""
+        """Close all breakers by hand, and try refused credentials again."""
         await self._gate.unblock()
-        self._breaker.reset(reason)
+        await self.breakers.control(
+            ControlRequest(action=ControlAction.CLOSE, reason=reason, author="operator")
+        )
 
     def status(self) -> ProviderStatus:
         """The provider as `/health` shows it."""
@@ -110,29 +112,16 @@ class Provider:
             status=self._condition(),
             mode=self._mode,
             missing_credentials=self._adapter.missing_credentials,
-            circuit_breaker=self.breaker_status(),
+            circuit_breaker=self.breakers.status(),
+            endpoints=self.breakers.statuses(),
             rate_gate=self._gate.status(),
             cache_hits=cache.hits,
             cache_misses=cache.misses,
         )
 
     def breaker_status(self) -> BreakerStatus:
-        """The circuit breaker."""
-        calls, failures = self._breaker.counts()
-        now, minimum = datetime.now(UTC), self._breaker.minimum_calls
-        retry_in = self._breaker.retry_in
-        return BreakerStatus(
-            state=self._breaker.state,
-            since=now - timedelta(seconds=self._breaker.seconds_in_state),
-            epoch=self._breaker.epoch,
-            calls_in_window=calls,
-            failures_in_window=failures,
-            failure_rate=failures / calls if calls >= minimum else None,
-            minimum_calls=minimum,
-            reason=self._breaker.reason,
-            retry_at=None if retry_in is None else now + timedelta(seconds=retry_in),
-            opened_total=self._breaker.opened_total,
-        )
+        """The worst of the circuit breakers."""
+        return self.breakers.status()
 
     def cache_status(self) -> CacheStatus:
         """This provider's share of the cache."""
@@ -177,7 +166,8 @@ class Provider:
     def _condition(self) -> str:
         if self._missing_for_lookups:
             return "no_credentials"
-        if self._breaker.state is BreakerState.OPEN or self._gate.state is GateState.BLOCKED:
+        state = self.breakers.state
+        if state is BreakerState.OPEN or self._gate.state is GateState.BLOCKED:
             return "unavailable"
         limited = self._gate.state is not GateState.FLOWING or bool(self._adapter.missing_credentials)
-        return "degraded" if limited or self._breaker.state is BreakerState.HALF_OPEN else "healthy"
+        return "degraded" if limited or state is BreakerState.HALF_OPEN else "healthy"

@@ -1,234 +1,295 @@
-"""The circuit breaker of one provider: pure state, no I/O, used from one event loop.
+"""The circuit breaker of one kind of call to one provider: pure state, no I/O, used from one event loop.
 
-Semantics: failure rate over a sliding time window; neutral results (throttled, refused, cancelled) count in
-neither direction; a limited number of probes when half-open, each a lease, so that a probe that never
-reports cannot block recovery; every admission carries the epoch and results of an older one are dropped.
+Semantics: failure rate and slow-call rate over a sliding time window; neutral results (throttled, refused,
+cancelled) count in neither direction; a success never opens; a limited number of probes when half-open, each
+a lease, so that a probe that never reports cannot block recovery; a result of an older epoch is dropped.
 """
 
+import math
 import random
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from backend.contracts.providers import BreakerState
-from backend.services.api_gateway.breakers.window import SlidingWindow
+from backend.contracts.control import ControlAction
+from backend.contracts.providers import BreakerControl, BreakerState
+from backend.services.api_gateway.breakers.latency import SlowLine
+from backend.services.api_gateway.breakers.machine import Machine, Record
+from backend.services.api_gateway.breakers.model import (
+    BreakerSettings,
+    Clock,
+    Override,
+    Permit,
+    Rejection,
+    Transition,
+    Verdict,
+)
+from backend.services.api_gateway.breakers.window import SlidingWindow, Totals
 
-
-class Verdict(StrEnum):
-    """What a finished call says about the provider's health."""
-
-    SUCCESS = "success"
-    FAILURE = "failure"
-    UNREACHABLE = "unreachable"
-    """A failure to connect at all: five in a row open at once."""
-    NEUTRAL = "neutral"
-    """Says nothing: throttled, refused for its contents, or cancelled by us."""
-
-
-@dataclass(frozen=True)
-class BreakerSettings:
-    """Times in seconds. The defaults are the design's section 4B."""
-
-    minimum_calls: int = 10
-    failure_rate: float = 0.5
-    slow_seconds: float = 5.0
-    slow_rate: float = 0.8
-    unreachable_in_a_row: int = 5
-    open_seconds: float = 15.0
-    open_seconds_cap: float = 600.0
-    jitter: float = 0.2
-    probes: int = 3
-    probes_at_once: int = 2
-    probes_to_close: int = 2
-    probes_to_reopen: int = 2
-    lease_seconds: float = 20.0
-    """Longer than the longest call: a probe that has not reported by then is given up as failed."""
-
-
-@dataclass(frozen=True)
-class Permit:
-    """Leave to make one call; hand it back with `Breaker.report`."""
-
-    epoch: int
-    number: int
-
-
-@dataclass(frozen=True)
-class Rejection:
-    """No call now. `retry_in`: seconds until asking again makes sense."""
-
-    state: BreakerState
-    reason: str
-    retry_in: float
-
-
-@dataclass(frozen=True)
-class Transition:
-    """A change of state. `retry_in`: seconds until probes are let through, when it opened."""
-
-    from_state: BreakerState
-    to_state: BreakerState
-    reason: str
-    epoch: int
-    failures: int
-    retry_in: float | None
+WINDOW_SECONDS = 60.0
+_BUCKETS = 10
+_PROBING_SECONDS = 1.0
+"""When to ask again while others probe."""
+_SUCCESS, _NEUTRAL, _UNREACHABLE = Verdict.SUCCESS, Verdict.NEUTRAL, Verdict.UNREACHABLE
 
 
 class Breaker:
-    """`admit` before a call, `report` after it. Every change of state is told to `on_transition`."""
+    """`admit` before a call, `report` after it. Every change is told to `on_transition`.
+
+    Both are made of two halves, so that replicas can share a breaker: what this replica knows by itself
+    (`quick`, `note`), and what has to be decided on the shared state (`probe`, `decide`; or, decided
+    elsewhere, `adopt` and `quarantine`).
+    """
+
+    __slots__ = (
+        "_answer",
+        "_answer_until",
+        "_apart",
+        "_clock",
+        "_draw",
+        "_machine",
+        "_on_transition",
+        "_pass",
+        "_slow_line",
+        "_window",
+        "endpoint",
+        "rejected_total",
+        "settings",
+        "standing",
+        "unreachable",
+    )
 
     def __init__(
         self,
+        endpoint: str,
         settings: BreakerSettings,
-        clock: Callable[[], float],
+        clock: Clock,
         on_transition: Callable[[Transition], None],
         draw: Callable[[], float] = random.random,
     ) -> None:
-        self._settings = settings
+        self.endpoint = endpoint
+        self.settings = settings
         self._clock = clock
         self._on_transition = on_transition
         self._draw = draw
-        self._window = SlidingWindow(seconds=60, buckets=10)
-        self._state = BreakerState.CLOSED
-        self._since = clock()
-        self._epoch = 0
-        self._reason = ""
-        self._retry_at: float | None = None
-        self._exponent = 0
-        self._unreachable = 0
-        self._issued = 0
-        self._probes: dict[int, float] = {}
-        self._probe_results: list[Verdict] = []
-        self.opened_total = 0
+        now = clock()
+        self._window = SlidingWindow(WINDOW_SECONDS, _BUCKETS, now)
+        self._slow_line = SlowLine(settings.slow_floor, settings.slow_factor)
+        self._machine = Machine(endpoint, settings, Record(since=now), self._changed, draw)
+        self._apart: Machine | None = None
+        self._pass = Permit(0)
+        self._answer: Permit | Rejection | None = None
+        self._answer_until = 0.0
+        self.rejected_total = 0
+        self.unreachable = 0
+        """Calls in a row that did not connect."""
+        self.standing: Permit | None = Permit(0)
+        """What every call gets while the breaker is closed; none otherwise."""
 
     @property
-    def state(self) -> BreakerState:
-        """The state as of the last call; OPEN turns HALF_OPEN when the next call asks."""
-        return self._state
+    def record(self) -> Record:
+        """The state that holds here, by the breaker's clock."""
+        return (self._apart or self._machine).record
 
     @property
-    def epoch(self) -> int:
-        """Counts the changes of state."""
-        return self._epoch
+    def shared_record(self) -> Record:
+        """The state that all replicas share, also while this one is in quarantine."""
+        return self._machine.record
 
     @property
-    def reason(self) -> str:
-        """Why the breaker is in its state; empty when nothing ever happened."""
-        return self._reason
+    def quarantined(self) -> bool:
+        """Open here only: other replicas still reach the provider."""
+        return self._apart is not None
 
     @property
-    def minimum_calls(self) -> int:
-        """Calls the window needs before its failure rate means anything."""
-        return self._settings.minimum_calls
+    def in_use(self) -> bool:
+        """Whether this replica ever counted a call on it, or it is not at rest."""
+        record = self.record
+        resting = record.state is BreakerState.CLOSED and (
+            record.override.control is BreakerControl.AUTOMATIC
+        )
+        return self._window.calls > 0 or not resting
 
     @property
-    def seconds_in_state(self) -> float:
-        """How long the present state has lasted."""
-        return self._clock() - self._since
+    def slow_seconds(self) -> float:
+        """A call that takes longer is slow."""
+        return self._slow_line.seconds
 
-    @property
-    def retry_in(self) -> float | None:
-        """Seconds until probes are let through; none unless open."""
-        return None if self._retry_at is None else max(0.0, self._retry_at - self._clock())
-
-    def counts(self) -> tuple[int, int]:
-        """Calls and failed calls in the window."""
-        totals = self._window.totals(self._clock())
-        return totals.calls, totals.failures
+    def totals(self) -> Totals:
+        """This replica's calls in the window."""
+        return self._window.totals(self._clock())
 
     def admit(self) -> Permit | Rejection:
         """Leave for one call, or why not. Exactly `probes` are let through before a half-open verdict."""
-        now = self._clock()
-        if self._state is BreakerState.OPEN and self._retry_at is not None and now >= self._retry_at:
-            self._change(BreakerState.HALF_OPEN, "waiting time is over, probing")
-        if self._state is BreakerState.HALF_OPEN:
-            self._expire_leases(now)
-        if self._state is BreakerState.OPEN:
-            return Rejection(self._state, self._reason, self.retry_in or 0.0)
-        if self._state is BreakerState.HALF_OPEN and not self._probe_is_free():
-            return Rejection(self._state, "probes are under way", 1.0)
-        self._issued += 1
-        if self._state is BreakerState.HALF_OPEN:
-            self._probes[self._issued] = now + self._settings.lease_seconds
-        return Permit(self._epoch, self._issued)
+        return self.quick() or self.probe()
+
+    def quick(self) -> Permit | Rejection | None:
+        """What can be said at once; none when a probe may be due."""
+        if self.standing is not None:
+            return self.standing
+        if self._answer is None or self._clock() >= self._answer_until:
+            return None
+        if self._answer is not self._pass:
+            self.rejected_total += 1
+        return self._answer
+
+    def probe(self) -> Permit | Rejection:
+        """Leave for a probe, decided on what this replica knows."""
+        machine, now = self._apart or self._machine, self._clock()
+        machine.settle(now)
+        if self.standing is not None:
+            return self.standing
+        if machine.record.override.control is BreakerControl.DISABLED:
+            return self._pass
+        return self.probe_with(machine.lease(now))
+
+    def probe_with(self, lease: str | None) -> Permit | Rejection:
+        """The permit that goes with a lease; without one a rejection, or in shadow a pass that counts not."""
+        record = self.record
+        if lease is not None:
+            return Permit(record.epoch, lease)
+        if not record.refuses:
+            return self._pass
+        self.rejected_total += 1
+        if isinstance(self._answer, Rejection):
+            return self._answer
+        return Rejection(record.state, "probes are under way", self._clock() + _PROBING_SECONDS)
 
     def report(self, permit: Permit, verdict: Verdict, seconds: float = 0.0) -> None:
         """Take the result of a permitted call that took `seconds`."""
-        if permit.epoch != self._epoch:
-            return
-        if self._state is BreakerState.HALF_OPEN:
-            self._report_probe(permit, verdict)
-        elif self._state is BreakerState.CLOSED and verdict is not Verdict.NEUTRAL:
-            self._report_call(verdict, seconds)
+        if self.note(permit, verdict, seconds):
+            self.decide(permit, verdict)
 
-    def reset(self, reason: str) -> None:
-        """Close by an operator's hand: window and waiting times start afresh."""
-        self._exponent = 0
-        self._change(BreakerState.CLOSED, reason)
+    def note(self, permit: Permit, verdict: Verdict, seconds: float) -> bool:
+        """Count a result; whether it calls for a decision. The path of every call: mind the cost."""
+        if permit is not self.standing:
+            return permit.lease is not None
+        if verdict is _NEUTRAL:
+            return False
+        window, now = self._window, self._clock()
+        if now >= window.ends:
+            window.advance(now)
+            self._slow_line.end_bucket()
+        window.calls += 1
+        slow = seconds >= self._slow_line.seconds
+        if slow:
+            window.slow += 1
+        if verdict is _SUCCESS:
+            self.unreachable = 0
+            self._slow_line.note(seconds)
+            return slow
+        window.failures += 1
+        self.unreachable = self.unreachable + 1 if verdict is _UNREACHABLE else 0
+        return True
 
-    def _report_call(self, verdict: Verdict, seconds: float) -> None:
+    def decide(self, permit: Permit, verdict: Verdict) -> None:
+        """Decide on what this replica knows: a probe's result, or a call's that `note` has counted."""
+        machine, now = self._apart or self._machine, self._clock()
+        if permit.lease is not None:
+            machine.take_probe(permit.lease, verdict, now)
+        else:
+            machine.judge(self._window.totals(now), self.unreachable, self.slow_seconds, now)
+
+    def settle(self) -> None:
+        """Let end what has run out, without waiting for the next call."""
+        (self._apart or self._machine).settle(self._clock())
+
+    def control(self, action: ControlAction, override: Override) -> bool:
+        """Do what an operator asks, on this replica; whether it changed anything."""
+        self._apart = None
         now = self._clock()
-        failed = verdict is not Verdict.SUCCESS
-        self._window.add(now, failed=failed, slow=seconds >= self._settings.slow_seconds)
-        self._unreachable = self._unreachable + 1 if verdict is Verdict.UNREACHABLE else 0
-        if reason := self._reason_to_open(now):
-            self._open(reason)
+        done = self._machine.control(action, override, self._window.totals(now).failures, now)
+        if action is ControlAction.CLOSE:
+            self.forget_calls()
+        return done
 
-    def _reason_to_open(self, now: float) -> str:
-        settings, totals = self._settings, self._window.totals(now)
-        if self._unreachable >= settings.unreachable_in_a_row:
-            return f"could not be reached {self._unreachable} times in a row"
-        if totals.calls < settings.minimum_calls:
-            return ""
-        if totals.failures / totals.calls >= settings.failure_rate:
-            return f"{totals.failures} of {totals.calls} calls failed within a minute"
-        if totals.slow / totals.calls >= settings.slow_rate:
-            return f"{totals.slow} of {totals.calls} calls took over {settings.slow_seconds:g} s"
-        return ""
+    def restore(self, override: Override, epoch: int) -> None:
+        """Take over what an operator had made of it, unless a later control is known already."""
+        record = self._machine.record
+        record.epoch = max(record.epoch, epoch)
+        if override.is_later_than(record.override):
+            forced = override.control is BreakerControl.FORCED_OPEN
+            record.override = override
+            record.state = BreakerState.OPEN if forced else BreakerState.CLOSED
+            record.reason = f"{override.control.replace('_', ' ')} by {override.author}: {override.reason}"
+        self._refresh()
 
-    def _probe_is_free(self) -> bool:
-        used = len(self._probes) + len(self._probe_results)
-        return used < self._settings.probes and len(self._probes) < self._settings.probes_at_once
+    def forget_calls(self) -> None:
+        """Start the window afresh: what happened before says nothing about now."""
+        self._window.clear(self._clock())
+        self.unreachable = 0
 
-    def _report_probe(self, permit: Permit, verdict: Verdict) -> None:
-        if self._probes.pop(permit.number, None) is None:
+    def adopt(self, record: Record, changes: Sequence[Transition] = ()) -> None:
+        """Take over the shared state. `changes`: those that a call of this replica has brought about."""
+        before = self._machine.record
+        if record.epoch >= before.epoch:
+            self._machine.record = record
+        if record.epoch > before.epoch:
+            self._apart = None
+            if _starts_afresh(before, record):
+                self.forget_calls()
+            changes = changes or [_followed(self.endpoint, before, record, self._clock())]
+        self._refresh()
+        for change in changes:
+            self._on_transition(change)
+
+    def quarantine(self) -> None:
+        """Open here only, on this replica's own calls, until its own probes succeed."""
+        shared, now = self._machine.record, self._clock()
+        if self._apart is not None or shared.state is not BreakerState.CLOSED:
             return
-        if verdict is not Verdict.NEUTRAL:  # a neutral probe only gives its permit back
-            self._take_probe_result(verdict)
+        record = Record(since=shared.since, override=shared.override)
+        self._apart = Machine(self.endpoint, self.settings, record, self._changed_apart, self._draw)
+        self._apart.judge(self._window.totals(now), self.unreachable, self.slow_seconds, now)
+        if record.state is BreakerState.CLOSED:  # its calls have left the window meanwhile
+            self._apart = None
 
-    def _take_probe_result(self, verdict: Verdict) -> None:
-        self._probe_results.append(verdict)
-        successes = self._probe_results.count(Verdict.SUCCESS)
-        failures = len(self._probe_results) - successes
-        if successes >= self._settings.probes_to_close:
-            self._change(BreakerState.CLOSED, f"{successes} probes succeeded")
-        elif failures >= self._settings.probes_to_reopen:
-            self._open(f"{failures} probes failed")
+    def _changed(self, change: Transition) -> None:
+        if change.to_state is BreakerState.CLOSED and change.from_state is not BreakerState.CLOSED:
+            self.forget_calls()
+        self._refresh()
+        self._on_transition(change)
 
-    def _expire_leases(self, now: float) -> None:
-        for number in [number for number, ends in self._probes.items() if now >= ends]:
-            if self._state is BreakerState.HALF_OPEN:
-                del self._probes[number]
-                self._take_probe_result(Verdict.FAILURE)
+    def _changed_apart(self, change: Transition) -> None:
+        if change.to_state is BreakerState.CLOSED:
+            self._apart = None
+        self._changed(replace(change, epoch=self._machine.record.epoch, quarantined=True))
 
-    def _open(self, reason: str) -> None:
-        settings = self._settings
-        if self._state is BreakerState.CLOSED:  # forgiving by one step per healthy minute, not all at once
-            self._exponent = max(0, self._exponent - int(self.seconds_in_state // 60))
-        seconds = min(settings.open_seconds * 2**self._exponent, settings.open_seconds_cap)
-        seconds *= 1 + settings.jitter * (2 * self._draw() - 1)
-        self._exponent = min(self._exponent + 1, 10)
-        self.opened_total += 1
-        self._change(BreakerState.OPEN, reason, seconds)
+    def _refresh(self) -> None:
+        """Prepare what calls get from now on, so that the next ones need not think."""
+        record = self.record
+        closed = record.state is BreakerState.CLOSED and record.watching
+        if not closed:
+            self.standing = None
+        elif self.standing is None or self.standing.epoch != record.epoch:
+            self.standing = Permit(record.epoch)
+        self._answer, self._answer_until = self._steady_answer(record)
 
-    def _change(self, state: BreakerState, reason: str, seconds: float | None = None) -> None:
-        now = self._clock()
-        failures = self._window.totals(now).failures + len(self._probe_results)
-        before, self._state = self._state, state
-        self._since, self._reason = now, reason
-        self._retry_at = None if seconds is None else now + seconds
-        self._epoch += 1
-        self._probes, self._probe_results, self._unreachable = {}, [], 0
-        if state is BreakerState.CLOSED:
-            self._window.clear()
-        self._on_transition(Transition(before, state, reason, self._epoch, failures, seconds))
+    def _steady_answer(self, record: Record) -> tuple[Permit | Rejection | None, float]:
+        """What every call gets while it is not closed, and until when; none while probes may be due."""
+        override = record.override
+        until = math.inf if override.until is None else override.until
+        if override.control is BreakerControl.DISABLED:
+            return self._pass, until
+        if override.control is BreakerControl.FORCED_OPEN:
+            return Rejection(record.state, record.reason, until, forced=True), until
+        if record.retry_at is None:
+            return None, 0.0
+        until = min(record.retry_at, until)
+        if record.refuses:
+            return Rejection(record.state, record.reason, record.retry_at), until
+        return self._pass, until
+
+
+def _starts_afresh(before: Record, record: Record) -> bool:
+    if record.state is not BreakerState.CLOSED:
+        return False
+    closed_by_hand = record.override.control is BreakerControl.AUTOMATIC and bool(record.override.author)
+    return before.state is not BreakerState.CLOSED or closed_by_hand
+
+
+def _followed(endpoint: str, before: Record, record: Record, now: float) -> Transition:
+    """The way from one known state to the next, made by others."""
+    retry_in = None if record.retry_at is None else max(0.0, record.retry_at - now)
+    return Transition(
+        endpoint, before.state, record.state, record.reason, record.epoch, 0, retry_in, adopted=True
+    )

@@ -1,9 +1,10 @@
-"""A sliding time window over call results, in buckets whose totals are kept up to date."""
+"""A sliding time window over call results. Counting costs one addition; sums are taken when asked for."""
 
+from collections import deque
 from dataclasses import dataclass
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Totals:
     """Results within the window."""
 
@@ -13,44 +14,41 @@ class Totals:
 
 
 class SlidingWindow:
-    """Adding and reading cost the same however many calls there were: old buckets are subtracted once."""
+    """Counts that only grow, and their marks at the start of each bucket: a sum is a difference.
 
-    def __init__(self, seconds: float, buckets: int) -> None:
+    Whoever counts calls `advance` when `now >= ends` and then adds to `calls`, `failures` and `slow` itself:
+    this is the path of every call, and a method for it would cost as much again.
+    """
+
+    __slots__ = ("_buckets", "_marks", "_width", "calls", "ends", "failures", "slow")
+
+    def __init__(self, seconds: float, buckets: int, now: float) -> None:
         self._width = seconds / buckets
-        self._buckets = [Totals() for _ in range(buckets)]
-        self._sum = Totals()
-        self._latest = -1
+        self._buckets = buckets
+        self.calls = self.failures = self.slow = 0
+        self._start(now)
 
-    def add(self, now: float, *, failed: bool, slow: bool) -> None:
-        """Count one call that ended at `now`. Times must not run backwards."""
-        self._advance(now)
-        for totals in (self._buckets[self._latest % len(self._buckets)], self._sum):
-            totals.calls += 1
-            totals.failures += failed
-            totals.slow += slow
+    def advance(self, now: float) -> None:
+        """Begin the bucket that `now` falls into. Times must not run backwards."""
+        elapsed = int((now - self.ends) // self._width) + 1
+        for _ in range(min(elapsed, self._buckets)):
+            self._marks.append(self._counts())
+        self.ends += elapsed * self._width
 
     def totals(self, now: float) -> Totals:
         """What the window holds at `now`."""
-        self._advance(now)
-        return self._sum
+        if now >= self.ends:
+            self.advance(now)
+        calls, failures, slow = self._marks[0]
+        return Totals(self.calls - calls, self.failures - failures, self.slow - slow)
 
-    def clear(self) -> None:
+    def clear(self, now: float) -> None:
         """Forget everything."""
-        self._buckets = [Totals() for _ in self._buckets]
-        self._sum = Totals()
+        self._start(now)
 
-    def _advance(self, now: float) -> None:
-        current = int(now / self._width)
-        if current == self._latest:
-            return
-        stale = range(max(self._latest + 1, current - len(self._buckets) + 1), current + 1)
-        for position in stale:
-            self._evict(position % len(self._buckets))
-        self._latest = current
+    def _start(self, now: float) -> None:
+        self.ends = (now // self._width + 1) * self._width
+        self._marks = deque([self._counts()] * self._buckets, maxlen=self._buckets)
 
-    def _evict(self, place: int) -> None:
-        old = self._buckets[place]
-        self._sum.calls -= old.calls
-        self._sum.failures -= old.failures
-        self._sum.slow -= old.slow
-        self._buckets[place] = Totals()
+    def _counts(self) -> tuple[int, int, int]:
+        return self.calls, self.failures, self.slow

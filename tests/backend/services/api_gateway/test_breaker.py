@@ -2,10 +2,12 @@
 
 import pytest
 
+from backend.contracts.control import ControlAction
 from backend.contracts.providers import BreakerState
-from backend.services.api_gateway.breakers.breaker import (
-    Breaker,
+from backend.services.api_gateway.breakers.breaker import Breaker
+from backend.services.api_gateway.breakers.model import (
     BreakerSettings,
+    Override,
     Permit,
     Rejection,
     Transition,
@@ -21,6 +23,7 @@ class World:
         self.told: list[Transition] = []
         values = {"minimum_calls": 5, "jitter": 0.0, **settings}
         self.breaker = Breaker(
+            "search",
             BreakerSettings(**values),  # type: ignore[arg-type]
             lambda: self.now,
             self.told.append,
@@ -29,7 +32,18 @@ class World:
 
     @property
     def state(self) -> BreakerState:
-        return self.breaker.state
+        return self.breaker.record.state
+
+    @property
+    def retry_in(self) -> float:
+        retry_at = self.breaker.record.retry_at
+        assert retry_at is not None
+        return retry_at - self.now
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        totals = self.breaker.totals()
+        return totals.calls, totals.failures
 
     def call(self, verdict: Verdict, seconds: float = 0.1) -> None:
         self.breaker.report(self.permit(), verdict, seconds)
@@ -42,14 +56,20 @@ class World:
     def open(self) -> None:
         for _ in range(5):
             self.call(Verdict.FAILURE)
-        assert self.breaker.state is BreakerState.OPEN
+        assert self.breaker.record.state is BreakerState.OPEN
 
     def half_open(self) -> Permit:
         self.open()
-        self.now += self.breaker.retry_in or 0
+        self.now += self.retry_in
         permit = self.permit()
-        assert self.breaker.state is BreakerState.HALF_OPEN
+        assert self.breaker.record.state is BreakerState.HALF_OPEN
         return permit
+
+    def control(self, action: ControlAction, minutes: float | None = None) -> bool:
+        until = None if minutes is None else self.now + 60 * minutes
+        return self.breaker.control(
+            action, Override(author="anna", reason="tests", since=self.now, until=until)
+        )
 
 
 def test_opens_at_the_minimum_number_of_calls_and_says_why() -> None:
@@ -60,9 +80,17 @@ def test_opens_at_the_minimum_number_of_calls_and_says_why() -> None:
     world.call(Verdict.FAILURE)
     assert world.state is BreakerState.OPEN
     rejection = world.breaker.admit()
-    assert rejection == Rejection(BreakerState.OPEN, "5 of 5 calls failed within a minute", 15.0)
+    assert rejection == Rejection(BreakerState.OPEN, "5 of 5 calls failed within a minute", 1_015.0)
     assert world.told == [
-        Transition(BreakerState.CLOSED, BreakerState.OPEN, "5 of 5 calls failed within a minute", 1, 5, 15.0)
+        Transition(
+            "search",
+            BreakerState.CLOSED,
+            BreakerState.OPEN,
+            "5 of 5 calls failed within a minute",
+            1,
+            5,
+            15.0,
+        )
     ]
 
 
@@ -71,8 +99,8 @@ def test_half_failures_open_and_fewer_do_not() -> None:
     for number in range(20):
         alternating.call(Verdict.FAILURE if number % 2 else Verdict.SUCCESS)
         mostly_good.call(Verdict.FAILURE if number % 3 == 0 else Verdict.SUCCESS)
-    assert alternating.breaker.state is BreakerState.OPEN
-    assert mostly_good.breaker.state is BreakerState.CLOSED
+    assert alternating.state is BreakerState.OPEN
+    assert mostly_good.state is BreakerState.CLOSED
 
 
 def test_failures_older_than_the_window_are_forgotten() -> None:
@@ -82,7 +110,7 @@ def test_failures_older_than_the_window_are_forgotten() -> None:
     world.now += 70
     world.call(Verdict.FAILURE)
     assert world.state is BreakerState.CLOSED
-    assert world.breaker.counts() == (1, 1)
+    assert world.counts == (1, 1)
 
 
 def test_throttling_mixed_with_failures_does_not_keep_it_closed() -> None:
@@ -108,7 +136,7 @@ def test_five_failures_to_connect_open_at_once_whatever_the_minimum() -> None:
     for _ in range(5):
         world.call(Verdict.UNREACHABLE)
     assert world.state is BreakerState.OPEN
-    assert world.breaker.reason == "could not be reached 5 times in a row"
+    assert world.breaker.record.reason == "could not be reached 5 times in a row"
 
 
 def test_slow_calls_open_although_they_succeed() -> None:
@@ -116,7 +144,7 @@ def test_slow_calls_open_although_they_succeed() -> None:
     for _ in range(5):
         world.call(Verdict.SUCCESS, seconds=6.0)
     assert world.state is BreakerState.OPEN
-    assert "took over 5 s" in world.breaker.reason
+    assert "took over 3.0 s" in world.breaker.record.reason
 
 
 def test_half_open_lets_exactly_three_through_and_never_more_at_once_than_allowed() -> None:
@@ -138,15 +166,15 @@ def test_two_failed_probes_reopen_for_twice_as_long() -> None:
     world.breaker.report(world.half_open(), Verdict.FAILURE)
     world.call(Verdict.FAILURE)
     assert world.state is BreakerState.OPEN
-    assert world.breaker.retry_in == 30.0
+    assert world.retry_in == 30.0
 
 
 def test_open_time_doubles_up_to_its_cap_while_probes_fail() -> None:
     world, open_times = World(), []
     world.open()
     for _ in range(8):
-        open_times.append(world.breaker.retry_in)
-        world.now += world.breaker.retry_in or 0
+        open_times.append(world.retry_in)
+        world.now += world.retry_in
         world.call(Verdict.FAILURE)
         world.call(Verdict.FAILURE)
     assert open_times == [15, 30, 60, 120, 240, 480, 600, 600]
@@ -156,12 +184,12 @@ def test_a_healthy_minute_forgives_one_doubling_and_a_single_success_none() -> N
     world = World()
     for _ in range(3):
         world.open()
-        world.now += world.breaker.retry_in or 0
+        world.now += world.retry_in
         world.call(Verdict.SUCCESS)
         world.call(Verdict.SUCCESS)
     world.now += 61
     world.open()
-    assert world.breaker.retry_in == 60.0  # 15, 30, 60, and then not 120
+    assert world.retry_in == 60.0  # 15, 30, 60, and then not 120
 
 
 def test_a_throttled_probe_gives_its_permit_back() -> None:
@@ -181,7 +209,7 @@ def test_probes_that_never_report_lose_their_lease_and_do_not_block_recovery() -
     world.now += 20
     assert isinstance(world.breaker.admit(), Rejection)  # two leases ran out: open again
     assert world.told[-1].to_state is BreakerState.OPEN
-    world.now += world.breaker.retry_in or 0
+    world.now += world.retry_in
     world.call(Verdict.SUCCESS)
     world.call(Verdict.SUCCESS)
     assert world.state is BreakerState.CLOSED
@@ -191,30 +219,33 @@ def test_results_of_an_older_epoch_are_dropped() -> None:
     world = World()
     late = [world.permit() for _ in range(10)]
     world.open()
-    before = world.breaker.retry_in
+    before = world.retry_in
     for permit in late:
         world.breaker.report(permit, Verdict.FAILURE)
-    assert world.breaker.retry_in == before
-    world.breaker.reset("operator")
+    assert world.retry_in == before
+    world.control(ControlAction.CLOSE)
     for permit in late:
         world.breaker.report(permit, Verdict.FAILURE)
-    assert world.breaker.counts() == (0, 0)
+    assert world.counts == (0, 0)
 
 
-def test_a_reset_closes_and_starts_afresh() -> None:
+def test_closing_by_hand_starts_afresh() -> None:
     world = World()
     world.open()
-    world.breaker.reset("reset by an operator")
+    world.control(ControlAction.CLOSE)
     assert world.state is BreakerState.CLOSED
-    assert world.breaker.retry_in is None
-    assert world.told[-1].reason == "reset by an operator"
+    assert world.breaker.record.retry_at is None
+    assert world.told[-1].reason == "closed by anna: tests"
     assert world.told[-1].failures == 5
+    assert world.counts == (0, 0)
+    world.open()
+    assert world.retry_in == 15.0  # the waiting times start from the beginning too
 
 
 @pytest.mark.parametrize("draw", [0.0, 1.0])
 def test_jitter_moves_the_open_time_by_a_fifth_at_most(draw: float) -> None:
-    breaker = Breaker(BreakerSettings(minimum_calls=1), lambda: 0.0, lambda _change: None, lambda: draw)
+    breaker = Breaker("search", BreakerSettings(minimum_calls=1), lambda: 0.0, lambda _: None, lambda: draw)
     permit = breaker.admit()
     assert isinstance(permit, Permit)
     breaker.report(permit, Verdict.FAILURE)
-    assert breaker.retry_in == pytest.approx(12.0 if draw == 0.0 else 18.0)
+    assert breaker.record.retry_at == pytest.approx(12.0 if draw == 0.0 else 18.0)

@@ -155,7 +155,7 @@ def test_looking_is_free_and_resetting_needs_the_token(gateway: httpx.Client) ->
     assert gateway.post(RESET, headers={"Authorization": "Bearer wrong"}).status_code == 401
     answer = gateway.post(RESET, headers=BEARER)
     assert answer.status_code == 200
-    assert answer.json() == {"provider": "spotify", "status": "reset", "new_state": "closed", "epoch": 1}
+    assert answer.json() == {"provider": "spotify", "status": "reset", "new_state": "closed", "epoch": 6}
 
 
 def test_cache_figures_are_counted_by_provider(gateway: httpx.Client) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from backend.contracts.gateway import Outcome
-from backend.services.api_gateway.breakers.breaker import Verdict
+from backend.services.api_gateway.breakers.model import Verdict
 from backend.services.api_gateway.outcomes import (
     HttpAnswer,
     judge_by_status,
