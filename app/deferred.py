@@ -4,6 +4,7 @@ The window needs none of the database driver, HTTP client and engine to be paint
 background thread, with the first question that the window asks.
 """
 
+import gc
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
@@ -47,6 +48,9 @@ class DeferredPorts:
         with self._lock:
             if self._made is None:
                 self._made = Composition(self._home)
+                # What was loaded stays. A full collection would look at all of it again and again, for 80 ms
+                # each time in which no other thread gets the interpreter, the Qt thread included.
+                gc.freeze()
             return self._made
 
 

@@ -27,8 +27,6 @@ def start_desktop(stack: StackPort, runs: RunsPort, settings: SettingsPort) -> i
 
     Runs at work are not touched by closing: they live in processes of their own.
     """
-    # Threads of the background hand the interpreter over sooner: 1 ms and not 5 keeps the window smooth.
-    sys.setswitchinterval(0.001)
     application = make_application()
     background = BackgroundLoop()
     background.start()

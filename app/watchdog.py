@@ -9,6 +9,7 @@ import threading
 import time
 import traceback
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
@@ -22,8 +23,15 @@ class Stall:
     seconds: float
     busy_seconds: float
     """Processor time the thread used meanwhile. Much less than `seconds`: it waited, or it was starved."""
+    starved_seconds: float
+    """Time in which threads of this process were ready and other work had the processor, summed up."""
     frames: traceback.StackSummary
     """Where the Qt thread was while it stalled; empty when the watcher was starved too."""
+
+    @property
+    def own_seconds(self) -> float:
+        """What a free machine would not have spared: the thread's own code, and waiting for anything else."""
+        return max(self.busy_seconds, self.seconds - self.starved_seconds)
 
     @property
     def stack(self) -> str:
@@ -40,6 +48,7 @@ class StallWatchdog(QObject):
         self._thread_id = threading.get_ident()
         self._last_beat = time.monotonic()
         self._last_busy = time.thread_time()
+        self._last_starved = seconds_starved()
         self._ended = threading.Event()
         self._frames_seen = traceback.StackSummary()
         self.stalls: list[Stall] = []
@@ -50,6 +59,7 @@ class StallWatchdog(QObject):
     def start(self) -> None:
         """Begin to watch."""
         self._last_beat, self._last_busy = time.monotonic(), time.thread_time()
+        self._last_starved = seconds_starved()
         self._timer.start()
         self._watcher.start()
 
@@ -62,11 +72,12 @@ class StallWatchdog(QObject):
     @Slot()
     def _beat(self) -> None:
         now = time.monotonic()
-        busy = time.thread_time()
+        busy, starved = time.thread_time(), seconds_starved()
         late = now - self._last_beat - BEAT_SECONDS
         if late > self._limit:
-            self.stalls.append(Stall(late, busy - self._last_busy, self._frames_seen))
-        self._last_beat, self._last_busy = now, busy
+            waited = max(0.0, starved - self._last_starved)
+            self.stalls.append(Stall(late, busy - self._last_busy, waited, self._frames_seen))
+        self._last_beat, self._last_busy, self._last_starved = now, busy, starved
         self._frames_seen = traceback.StackSummary()
 
     def _watch(self) -> None:
@@ -84,3 +95,18 @@ class StallWatchdog(QObject):
             traceback.FrameSummary(each.f_code.co_filename, line, each.f_code.co_name, lookup_line=False)
             for each, line in reversed(walked)
         )
+
+
+def seconds_starved(tasks: Path = Path("/proc/self/task")) -> float:
+    """How long the process's threads, all together, have been ready to run without a processor.
+
+    All of them and not the Qt thread alone: it also waits while a worker that holds the interpreter is
+    starved. Zero where the system does not count it (anything but Linux).
+    """
+    nanoseconds = 0
+    for counts in tasks.glob("*/schedstat"):
+        try:
+            nanoseconds += int(counts.read_text().split()[1])
+        except (OSError, IndexError):
+            continue  # the thread has ended meanwhile, or the kernel counts nothing
+    return nanoseconds / 1e9

@@ -4,12 +4,14 @@ import threading
 import time
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
+from traceback import StackSummary
 
 import pytest
 from pytestqt.qtbot import QtBot
 
 from app.background import BackgroundLoop
-from app.watchdog import StallWatchdog
+from app.watchdog import Stall, StallWatchdog, seconds_starved
 from controllers.operations import Operation
 
 
@@ -81,3 +83,25 @@ def test_the_watchdog_sees_a_stall_and_where_it_was(qtbot: QtBot) -> None:
     assert watchdog.stalls[0].seconds > 0.1
     assert watchdog.stalls[0].busy_seconds > 0.05
     assert "test_the_watchdog_sees_a_stall" in watchdog.stalls[0].stack
+
+
+def test_a_thread_that_sleeps_has_stalled_by_itself(qtbot: QtBot) -> None:
+    watchdog = StallWatchdog()
+    watchdog.start()
+    qtbot.wait(80)
+    time.sleep(0.4)
+    qtbot.waitUntil(lambda: bool(watchdog.stalls))
+    watchdog.stop()
+    assert watchdog.stalls[0].own_seconds > 0.1
+    assert watchdog.stalls[0].busy_seconds < 0.1
+
+
+def test_waiting_for_a_processor_is_counted_apart(tmp_path: Path) -> None:
+    for thread, waited in ((11, 2_000_000_000), (12, 500_000_000)):
+        (tmp_path / str(thread)).mkdir()
+        (tmp_path / str(thread) / "schedstat").write_text(f"7000000 {waited} 42\n")
+    starved = seconds_starved(tmp_path)
+    assert starved == 2.5
+    stall = Stall(seconds=2.6, busy_seconds=0.05, starved_seconds=starved, frames=StackSummary())
+    assert stall.own_seconds == pytest.approx(0.1)
+    assert seconds_starved(tmp_path / "elsewhere") == 0

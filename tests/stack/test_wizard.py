@@ -75,8 +75,9 @@ def test_deploy_close_reopen_test_and_roll_back(qapp: QApplication, qtbot: QtBot
         _end_to_end(window, qtbot)
         _roll_back(window, qtbot, sandbox)
         watchdog.stop()
-        blocking = ("sqlite3", "psycopg", "httpx", "subprocess")
-        assert not [s for s in watchdog.stalls if any(name in s.stack for name in blocking)]
+        # What the deployment's own processes and the rest of the machine took away is not the window's doing.
+        own = [stall for stall in watchdog.stalls if stall.own_seconds > 0.1]
+        assert not own, f"the window stalled for {own[0].own_seconds:.3f} s at\n{own[0].stack}"
 
 
 def _end_to_end(window: MainWindow, qtbot: QtBot) -> None:

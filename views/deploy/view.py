@@ -21,7 +21,7 @@ from views.run.questions import ask_interrupted_rollback
 from views.run.run_view import RunView
 from views.theme.theme import Theme
 from views.widgets.banner import Banner
-from views.widgets.base import GAP_L, button, column, row, scrolling
+from views.widgets.base import GAP_L, button, column, one_pass, row, scrolling
 from views.widgets.page import PageHead
 from views.widgets.stepper import Stepper
 
@@ -72,9 +72,9 @@ class DeployView(QWidget):
             self._pages.addWidget(page)
         self._footer = QWidget()
         self._footer.setLayout(row(None, self.back_button, self.next_button))
-        layout = column(self.head, self.stepper, self.banner, self._pages, self._footer, gap=GAP_L)
-        layout.setStretch(3, 1)
-        self.setLayout(layout)
+        self._layout = column(self.head, self.stepper, self.banner, self._pages, self._footer, gap=GAP_L)
+        self._layout.setStretch(3, 1)
+        self.setLayout(self._layout)
 
     def _wire(self) -> None:
         controller = self._controller
@@ -99,10 +99,16 @@ class DeployView(QWidget):
     @Slot(object)
     def show_page(self, page: Page) -> None:
         """Turn to `page` and prepare it."""
+        with one_pass(self._layout):
+            self.banner.hide()
+            self._prepare(page)
+            self._pages.setCurrentWidget(self._by_page[page])
+            self._show_frame(page)
+            self._label_next()
+
+    def _show_frame(self, page: Page) -> None:
+        """What stands around the page."""
         wizard = self._controller.wizard
-        self.banner.hide()
-        self._prepare(page)
-        self._pages.setCurrentWidget(self._by_page[page])
         running = page is Page.RUN
         self.head.setVisible(not running)
         self.stepper.setVisible(page in wizard.route and not running)
@@ -110,7 +116,6 @@ class DeployView(QWidget):
         self.back_button.setVisible(wizard.can_go_back)
         if page in wizard.route:
             self.stepper.show_route([TITLES[each] for each in wizard.route], wizard.route.index(page))
-        self._label_next()
 
     def _prepare(self, page: Page) -> None:
         controller = self._controller

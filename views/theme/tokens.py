@@ -5,6 +5,7 @@ it is used on it was moved until it met it; `tests/views/test_tokens.py` holds t
 """
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 TINT = 0.14
 """Share of a state colour in the tinted ground of its pills."""
@@ -40,11 +41,16 @@ class Tokens:
 
     def colour(self, token: str) -> str:
         """The value of the token called `token`; KeyError when there is none."""
-        return self.as_dict()[token]
+        return self._by_name[token]
 
     def as_dict(self) -> dict[str, str]:
         """All colours by name."""
         return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "name"}
+
+    @cached_property
+    def _by_name(self) -> dict[str, str]:
+        """Asked for at every painted row."""
+        return self.as_dict()
 
     def tint(self, token: str) -> str:
         """`token` laid thinly over the surface: ground of pills and of selected rows."""

@@ -1,6 +1,7 @@
 """Small makers, so that screens read as a list of what they show."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from PySide6.QtCore import Qt
@@ -124,6 +125,28 @@ def clear(layout: QLayout) -> None:
         elif inner is not None:
             clear(inner)
             inner.deleteLater()
+
+
+@contextmanager
+def one_pass(layout: QLayout) -> Iterator[None]:
+    """Make what is changed inside cost one layout pass, afterwards.
+
+    Showing a widget lays out every visible parent of it at once, up to the window (5 ms in ours), so a row of
+    new widgets costs that many passes. Show new widgets with `add_shown`: a plain `addWidget` shows them
+    later, one by one.
+    """
+    layout.setEnabled(False)
+    try:
+        yield
+    finally:
+        layout.setEnabled(True)
+        layout.invalidate()
+
+
+def add_shown(layout: QBoxLayout, widget: QWidget) -> None:
+    """Add `widget` and show it now, inside `one_pass`."""
+    layout.addWidget(widget)
+    widget.show()
 
 
 def _fill(

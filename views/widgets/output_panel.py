@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFileDialog, QSizeP
 from controllers.log_model import LogModel
 from controllers.wording import count
 from views.theme.theme import Theme
-from views.widgets.base import button, clear, label, row
+from views.widgets.base import add_shown, button, clear, label, one_pass, row
 from views.widgets.card import Card
 from views.widgets.clipboard import copy
 from views.widgets.code_block import CodeBlock
@@ -115,16 +115,28 @@ class OutputPanel(Card):
 
     @Slot()
     def _rebuild_chips(self) -> None:
+        """Chips that are still right stay: styling a new button is dear, and sources come one after another."""
+        names = [name for name in self._log.sources if name != "$"][:MOST_CHIPS]
+        wanted = ["all", *names] if len(names) > 1 else []
+        kept = [chip.accessibleName() for chip in self._group.buttons()]
+        with one_pass(self._chips):
+            if kept != wanted[: len(kept)]:
+                self._remove_chips()
+                kept = []
+            for source in wanted[len(kept) :]:
+                self._add_chip(source)
+
+    def _remove_chips(self) -> None:
         for old in self._group.buttons():
             self._group.removeButton(old)
         clear(self._chips)
-        names = [name for name in self._log.sources if name != "$"][:MOST_CHIPS]
-        for source in ("all", *names) if len(names) > 1 else ():
-            chip = button(source, "chip", tip=f"Show output of: {source}")
-            chip.setCheckable(True)
-            chip.setChecked(source == "all")
-            self._group.addButton(chip)
-            self._chips.addWidget(chip)
+
+    def _add_chip(self, source: str) -> None:
+        chip = button(source, "chip", tip=f"Show output of: {source}")
+        chip.setCheckable(True)
+        chip.setChecked(source == "all")
+        self._group.addButton(chip)
+        add_shown(self._chips, chip)
 
     @Slot(object)
     def _on_chip(self, chip: QWidget) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QWidget
 
-from views.widgets.base import GAP_L, clear, label, row
+from views.widgets.base import GAP_L, add_shown, clear, label, one_pass, row
 
 
 class Stepper(QWidget):
@@ -17,12 +17,13 @@ class Stepper(QWidget):
 
     def show_route(self, titles: Sequence[str], current: int) -> None:
         """Show `titles` with the one at place `current` as current."""
-        clear(self._row)
-        for place, title in enumerate(titles):
-            if place:
-                self._row.addWidget(label("›", "faint"))
-            self._row.addWidget(_stop(title, place, current))
-        self._row.addStretch(1)
+        with one_pass(self._row):
+            clear(self._row)
+            for place, title in enumerate(titles):
+                if place:
+                    add_shown(self._row, label("›", "faint"))
+                add_shown(self._row, _stop(title, place, current))
+            self._row.addStretch(1)
         self.setAccessibleName(f"Page {current + 1} of {len(titles)}: {titles[current]}")
 
 
