@@ -57,7 +57,7 @@ def _run_until_result(application: QApplication, window: MainWindow) -> None:
 
 
 def main() -> None:
-    """Print the number of stalls over the limit, the longest, and the longest that the window itself caused."""
+    """Print the number of stalls over the limit, the longest, and the longest that the window caused."""
     application = make_application()
     with tempfile.TemporaryDirectory() as folder:
         stalls = follow_deployment(application, Path(folder) / "home").stalls

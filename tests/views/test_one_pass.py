@@ -13,7 +13,7 @@ class CountingLayout(QHBoxLayout):
 
     passes = 0
 
-    def setGeometry(self, area: QRect) -> None:
+    def setGeometry(self, area: QRect) -> None:  # noqa: N802
         self.passes += 1
         super().setGeometry(area)
 

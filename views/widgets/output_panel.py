@@ -115,7 +115,7 @@ class OutputPanel(Card):
 
     @Slot()
     def _rebuild_chips(self) -> None:
-        """Chips that are still right stay: styling a new button is dear, and sources come one after another."""
+        """Chips that are still right stay: styling a new one is dear, and sources come one by one."""
         names = [name for name in self._log.sources if name != "$"][:MOST_CHIPS]
         wanted = ["all", *names] if len(names) > 1 else []
         kept = [chip.accessibleName() for chip in self._group.buttons()]
