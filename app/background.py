@@ -73,8 +73,8 @@ class BackgroundLoop:
     def start(self) -> None:
         """Start the thread; returns once its loop runs.
 
-        From here on threads hand the interpreter over after 1 ms and not after 5: while a worker computes, the
-        Qt thread gets it back that much sooner.
+        From now on threads hand the interpreter over after 1 ms and not after 5: while a worker computes,
+        the Qt thread gets it back that much sooner.
         """
         sys.setswitchinterval(SWITCH_SECONDS)
         self._thread.start()
