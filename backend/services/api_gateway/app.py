@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager, suppress
 from fastapi import FastAPI
 
 from backend.services.api_gateway.assembly import open_providers
+from backend.services.api_gateway.cache_routes import cache_router
+from backend.services.api_gateway.cached_searches import CachedSearches
 from backend.services.api_gateway.metrics import GatewayMetrics
 from backend.services.api_gateway.recorder import Recorder
 from backend.services.api_gateway.routes import (
@@ -44,7 +46,9 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     )
     app.include_router(api_router(gateway))
     app.include_router(admin_router(gateway, settings.admin_token))
+    app.include_router(cache_router(gateway, settings.admin_token))
     app.include_router(health_router(gateway))
+    app.add_middleware(CachedSearches, gateway=gateway)
     return app
 
 

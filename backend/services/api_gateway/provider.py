@@ -18,6 +18,7 @@ from backend.contracts.providers import BreakerState, BreakerStatus, GateState, 
 from backend.services.api_gateway.breakers.board import BreakerBoard
 from backend.services.api_gateway.cache.answering import Answers, Question
 from backend.services.api_gateway.cache.answers import DAY, Key, search_key, track_key
+from backend.services.api_gateway.cached_bodies import CachedBodies
 from backend.services.api_gateway.caller import Caller
 from backend.services.api_gateway.gate.rate_gate import RateGate
 from backend.services.api_gateway.providers.adapter import Adapter, Call, ProviderRequest, Reply
@@ -47,6 +48,7 @@ class Provider:
         self.breakers = breakers
         self._gate = gate
         self._answers = answers
+        self._bodies = CachedBodies(adapter.name)
 
     async def search(
         self, query: SearchRequest, correlation_id: str | None, lane: Lane = Lane.INTERACTIVE
@@ -75,6 +77,11 @@ class Provider:
             retry_at=reply.retry_at,
             detail=reply.detail,
         )
+
+    def search_at_hand(self, query: SearchRequest) -> bytes | None:
+        """The body that answers `search`, if this process holds a fresh answer; never waits."""
+        entry = self._answers.fresh_at_hand(self._search_key(query))
+        return None if entry is None else self._bodies.body(query, entry)
 
     async def track(
         self, track_id: str, correlation_id: str | None, lane: Lane = Lane.INTERACTIVE

@@ -28,7 +28,7 @@ from backend.services.common.database import Database
 
 SERVICE = "api-gateway-internal"
 VERSION = "1.0.0"
-_LARGEST_BODY = 64 * 1024
+LARGEST_BODY = 64 * 1024
 _INTERACTIVE_PRIORITY = 7
 _HTTP_STATUS = {
     Outcome.OK: 200,
@@ -151,8 +151,8 @@ def _health(gateway: Gateway, database: str) -> GatewayHealth:
 
 def parse_search(body: bytes) -> SearchRequest:
     """The search request in a body; a 422 in plain words when it is not one."""
-    if len(body) > _LARGEST_BODY:
-        raise HTTPException(413, f"The body is larger than {_LARGEST_BODY // 1024} KiB.")
+    if len(body) > LARGEST_BODY:
+        raise HTTPException(413, f"The body is larger than {LARGEST_BODY // 1024} KiB.")
     if not body.strip():
         raise HTTPException(
             422, 'The body is empty. Send JSON such as {"artist_name": "…", "track_title": "…"}.'

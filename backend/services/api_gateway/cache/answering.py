@@ -70,6 +70,11 @@ class Answers:
         self._refreshes: dict[Key, asyncio.Task[None]] = {}
         self._counts = _Counts()
 
+    @property
+    def refreshing(self) -> int:
+        """Refreshes under way."""
+        return len(self._refreshes)
+
     def fresh_at_hand(self, key: Key) -> Entry | None:
         """A fresh entry of this process, counted as an answer from the cache; never waits."""
         entry = self._cache.at_hand(key)

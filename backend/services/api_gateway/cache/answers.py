@@ -26,6 +26,9 @@ Key = tuple[str, ...]
 """Provider, operation, adapter version, then the normalised parameters, each in its own place: parameters
 joined into one text would let `a:b`/`c` answer `a`/`b:c`."""
 
+OPERATIONS = ("search", "track")
+"""Values of a key's second place."""
+
 CANDIDATES = TypeAdapter(tuple[TrackCandidate, ...])
 
 

@@ -1,12 +1,13 @@
 """Both adapters of the cache's port, with a clock that a test puts forward."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 import pytest
 from pydantic import SecretStr
 
 from backend.contracts.gateway import Outcome, TrackCandidate
+from backend.services.api_gateway import shared_redis
 from backend.services.api_gateway.cache.answers import Entry, entry_for
 from backend.services.api_gateway.cache.memory import MemoryCache
 from backend.services.api_gateway.cache.port import Cache
@@ -40,6 +41,12 @@ class Operations:
         self.seen.append((provider, operation))
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine is no lost Redis; tests of a lost one make the wait short again."""
+    monkeypatch.setattr(shared_redis, "ANSWER_SECONDS", 10.0)
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
@@ -49,13 +56,13 @@ def entry(clock: Clock, reply: Reply = FOUND, seconds: float = 100.0, **more: st
     return entry_for(reply, clock(), seconds, None, **more)
 
 
-def replica(redis: SharedRedis, clock: Clock, lease_seconds: float = 5.0) -> SharedCache:
+def replica(redis: SharedRedis, clock: Callable[[], float], lease_seconds: float = 5.0) -> SharedCache:
     """A cache as another process has it: the same Redis, a memory of its own."""
     return SharedCache(MemoryCache(clock), redis, clock, Operations(), lease_seconds)
 
 
 @pytest.fixture
-async def shared_redis(redis_server: RedisServer) -> AsyncIterator[SharedRedis]:
+async def own_redis(redis_server: RedisServer) -> AsyncIterator[SharedRedis]:
     async with open_redis(SecretStr(redis_server.url)) as redis:
         yield redis
 

@@ -1,0 +1,44 @@
+"""The cache's admin endpoints that change something."""
+
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter, Depends, HTTPException, Query
+from pydantic import SecretStr
+
+from backend.contracts.gateway import InvalidationResult
+from backend.services.api_gateway.cache.answers import OPERATIONS
+from backend.services.api_gateway.routes import Gateway
+from backend.services.common.auth import bearer_guard
+
+_log = structlog.get_logger()
+
+
+def cache_router(gateway: Gateway, admin_token: SecretStr | None) -> APIRouter:
+    """Forgetting answers. The bytes stay in Bronze, so that nothing is lost but time."""
+    router = APIRouter(
+        prefix="/admin/cache", tags=["admin"], dependencies=[Depends(bearer_guard(admin_token))]
+    )
+
+    @router.post("/invalidate")
+    async def invalidate(
+        provider: str,
+        operation: str | None = None,
+        data_type: Annotated[str | None, Query(description="The reference's name of `operation`.")] = None,
+    ) -> InvalidationResult:
+        """Forget a provider's answers, or those of one operation, in every replica."""
+        found, kind = gateway.provider(provider), operation or data_type
+        if kind is not None and kind not in OPERATIONS:
+            raise HTTPException(422, f"There is no operation '{kind}'. Known: {', '.join(OPERATIONS)}.")
+        before = found.cache_status().entries
+        everywhere = await found.forget_answers(kind)
+        result = InvalidationResult(
+            status="invalidated" if everywhere else "local_only",
+            provider=provider,
+            operation=kind,
+            forgotten=before - found.cache_status().entries,
+        )
+        _log.warning("cache_invalidated", **result.model_dump())
+        return result
+
+    return router
