@@ -7,11 +7,13 @@ which also documents it.
 from pydantic import ValidationError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from backend.contracts.gateway import SearchRequest
+from backend.contracts.gateway import LANE_HEADER, Lane, SearchRequest
 from backend.services.api_gateway.provider import Provider
 from backend.services.api_gateway.routes import LARGEST_BODY, Gateway
 
 _START, _END = "/api/", "/search"
+_LANE = LANE_HEADER.lower().encode()
+_LANES = {lane.encode() for lane in Lane}
 
 
 class CachedSearches:
@@ -37,11 +39,13 @@ class CachedSearches:
         await send({"type": "http.response.body", "body": body})
 
     def _searched(self, scope: Scope) -> Provider | None:
-        if scope["type"] != "http" or scope["method"] != "POST":
+        if scope["type"] != "http" or scope["method"] != "POST" or scope["query_string"]:
             return None
         path: str = scope["path"]
         if not (path.startswith(_START) and path.endswith(_END)):
             return None
+        if any(name == _LANE and value not in _LANES for name, value in scope["headers"]):
+            return None  # perhaps no lane at all: the route says so
         return self._gateway.providers.get(path[len(_START) : -len(_END)])
 
 

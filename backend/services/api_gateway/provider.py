@@ -59,10 +59,9 @@ class Provider:
             reply = await self._adapter.search(query, call)
             return replace(reply, candidates=tuple(reply.candidates)[: query.limit])
 
+        fetch = partial(self._fetch, ask, self._adapter.missing_credentials)
         question = Question(
-            self._search_key(query),
-            SEARCH_SECONDS,
-            partial(self._fetch, lane, ask, self._adapter.missing_credentials),
+            self._search_key(query), SEARCH_SECONDS, partial(fetch, lane), partial(fetch, Lane.BULK)
         )
         answer = await self._answers.answer(question, correlation_id)
         reply = answer.reply
@@ -88,10 +87,11 @@ class Provider:
     ) -> TrackResponse:
         """One track by the provider's identifier: `success`, `not_found`, else why not."""
         key = track_key(self.name, self._adapter.version, track_id)
-        ask = partial(
-            self._fetch, lane, lambda call: self._adapter.track(track_id, call), self._missing_for_lookups
+        fetch = partial(
+            self._fetch, lambda call: self._adapter.track(track_id, call), self._missing_for_lookups
         )
-        answer = await self._answers.answer(Question(key, TRACK_SECONDS, ask), correlation_id)
+        question = Question(key, TRACK_SECONDS, partial(fetch, lane), partial(fetch, Lane.BULK))
+        answer = await self._answers.answer(question, correlation_id)
         reply = answer.reply
         return TrackResponse(
             status=self._status(reply.outcome, nothing="not_found"),
@@ -146,7 +146,7 @@ class Provider:
     def _missing_for_lookups(self) -> str:
         return "" if lookups_are_free(self.name) else self._adapter.missing_credentials
 
-    async def _fetch(self, lane: Lane, ask: Ask, missing: str, correlation_id: str | None) -> Reply:
+    async def _fetch(self, ask: Ask, missing: str, lane: Lane, correlation_id: str | None) -> Reply:
         if missing:
             return Reply(Outcome.CREDENTIAL, detail=missing)
 

@@ -35,6 +35,8 @@ class Question:
     """How long candidates stay fresh."""
     ask: Callable[[str | None], Awaitable[Reply]]
     """Asks the provider, for a correlation identifier. Raises nothing for what the provider does."""
+    refresh: Callable[[str | None], Awaitable[Reply]]
+    """Asks the same when nobody waits for the answer."""
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,7 @@ class Answers:
         task.add_done_callback(lambda done: self._refreshed(key, done))
 
     async def _fetch_newer(self, question: Question, entry: Entry) -> None:
-        given = await self._ask_once(question, entry, None)
+        given = await self._ask_once(replace(question, ask=question.refresh), entry, None)
         if isinstance(given, Reply) and not is_answer(given):
             later = self._clock() + REFRESH_PAUSE_SECONDS
             await self._cache.put(question.key, replace(entry, refresh_after=later))

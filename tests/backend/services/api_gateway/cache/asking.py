@@ -19,6 +19,8 @@ class Provided:
 
     reply: Reply = FOUND
     calls: int = 0
+    refreshes: int = 0
+    """Those of the calls for which nobody waited."""
     open: asyncio.Event = field(default_factory=asyncio.Event)
     asked: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -26,7 +28,11 @@ class Provided:
         self.open.set()
 
     def question(self, key: Key = KEY) -> Question:
-        return Question(key, 7 * DAY, self._ask)
+        return Question(key, 7 * DAY, self._ask, self._refresh)
+
+    async def _refresh(self, correlation_id: str | None) -> Reply:
+        self.refreshes += 1
+        return await self._ask(correlation_id)
 
     async def _ask(self, _correlation_id: str | None) -> Reply:
         self.calls += 1

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 from starlette.types import ASGIApp
 
-from backend.contracts.gateway import SearchRequest
+from backend.contracts.gateway import LANE_HEADER, SearchRequest
 from backend.services.api_gateway import shared_redis
 from backend.services.api_gateway.assembly import open_providers
 from backend.services.api_gateway.cache.answers import entry_for, search_key
@@ -35,6 +35,7 @@ from tests.fixtures.postgres import free_port
 from tests.fixtures.redis_server import RedisServer
 
 Result = TypeVar("Result")
+SEARCH = "/api/deezer/search"
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 
 
@@ -52,8 +53,8 @@ class Surface:
         entry = entry_for(FOUND if found else ABSENT, time(), 1_000.0, None)
         self.run(self.answers.put(key, entry))
 
-    def post(self, *chunks: bytes, path: str = "/api/deezer/search", method: str = "POST") -> Answer:
-        return self.run(call(self.app, method, path, chunks))
+    def post(self, *chunks: bytes, path: str = SEARCH, method: str = "POST", lane: bytes = b"") -> Answer:
+        return self.run(call(self.app, method, path, chunks, lane))
 
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(timeout=30)
@@ -62,7 +63,7 @@ class Surface:
         return self.gateway.providers["deezer"].cache_status().hits
 
 
-async def call(app: ASGIApp, method: str, path: str, chunks: Sequence[bytes]) -> Answer:
+async def call(app: ASGIApp, method: str, target: str, chunks: Sequence[bytes], lane: bytes = b"") -> Answer:
     """A request as uvicorn would hand it over, the body in as many messages as there are chunks."""
     last = len(chunks) - 1
     messages = [
@@ -77,6 +78,8 @@ async def call(app: ASGIApp, method: str, path: str, chunks: Sequence[bytes]) ->
     async def send(message: Any) -> None:
         sent.append(message)
 
+    path, _, query = target.partition("?")
+    headers = [(b"content-type", b"application/x-www-form-urlencoded")]
     scope = {
         "type": "http",
         "asgi": {"version": "3.0"},
@@ -86,8 +89,8 @@ async def call(app: ASGIApp, method: str, path: str, chunks: Sequence[bytes]) ->
         "raw_path": path.encode(),
         "root_path": "",
         "scheme": "http",
-        "query_string": b"",
-        "headers": [(b"content-type", b"application/x-www-form-urlencoded")],
+        "query_string": query.encode(),
+        "headers": [*headers, (LANE_HEADER.lower().encode(), lane)] if lane else headers,
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 2),
     }
@@ -184,6 +187,28 @@ def test_both_ways_agree_on_what_is_json(surface: Surface, raw: bytes) -> None:
     assert surface.post(raw) == surface.post(*halves(raw))
 
 
+@pytest.mark.parametrize(
+    ("lane", "query", "status"),
+    [
+        (b"bulk", "", 200),
+        (b"interactive", "", 200),
+        (b" Bulk ", "", 200),
+        (b"fast", "", 422),
+        (b"", "?priority=3", 200),
+        (b"", "?priority=99", 422),
+    ],
+)
+def test_a_lane_that_does_not_exist_is_refused_with_or_without_the_cache(
+    surface: Surface, lane: bytes, query: str, status: int
+) -> None:
+    surface.keep(SearchRequest(artist_name="In", track_title="Lane"), found=True)
+    raw = b'{"artist":"In","title":"Lane"}'
+    surface.post(raw)
+    short = surface.post(raw, path=SEARCH + query, lane=lane)
+    assert short == surface.post(*halves(raw), path=SEARCH + query, lane=lane)
+    assert short[0] == status
+
+
 def test_the_short_way_asks_no_route(surface: Surface) -> None:
     """It is the short way that the other tests compare: the route is not reached."""
     surface.keep(SearchRequest(artist_name="Short", track_title="Way"), found=True)
@@ -195,7 +220,7 @@ def test_the_short_way_asks_no_route(surface: Surface) -> None:
         raise AssertionError("the route was asked")
 
     bare = CachedSearches(unreachable, surface.gateway)
-    status, _, body = surface.run(call(bare, "POST", "/api/deezer/search", [raw]))
+    status, _, body = surface.run(call(bare, "POST", SEARCH, [raw]))
     assert (status, json.loads(body)["results"][0]["title"]) == (200, "Strobe")
     assert surface.hits() == before + 1
 
