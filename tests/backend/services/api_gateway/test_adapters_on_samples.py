@@ -11,8 +11,17 @@ from typing import Any
 import pytest
 
 from backend.contracts.gateway import TrackCandidate
-from backend.services.api_gateway.outcomes import ContractError
-from backend.services.api_gateway.providers import deezer, discogs, musicbrainz, spotify
+from backend.services.api_gateway.outcomes import ContractError, HttpAnswer
+from backend.services.api_gateway.providers import (
+    beatport,
+    client_credentials,
+    deezer,
+    discogs,
+    itunes,
+    lastfm,
+    musicbrainz,
+    spotify,
+)
 from tests.backend.services.api_gateway.conftest import sample_files
 
 
@@ -100,3 +109,75 @@ def test_discogs_recordings(file: Path) -> None:
         check(candidate)
         assert candidate.label
         assert candidate.release_date
+
+
+@pytest.mark.parametrize("file", sample_files("lastfm/*"), ids=lambda file: file.name)
+def test_lastfm_recordings(file: Path) -> None:
+    """XML, as recorded, or JSON."""
+    document = lastfm.decode(HttpAnswer(200, {}, file.read_bytes()))
+    results = document.get("results")
+    if isinstance(results, dict) and "trackmatches" in results:
+        candidates = list(lastfm.parse_search(document))
+        assert len(candidates) == len(as_list(results["trackmatches"]))
+    elif isinstance(document.get("track"), dict):
+        (candidate,) = candidates = list(lastfm.parse_lookup(document))
+        assert candidate.duration_ms == (int(document["track"].get("duration") or 0) or None)
+    else:  # an error, or about something else than tracks
+        for parse in (lastfm.parse_search, lastfm.parse_lookup):
+            with pytest.raises(ContractError):
+                parse(document)
+        return
+    for candidate in candidates:
+        check(candidate)
+        assert "2a96cbd8b46e442fc41c2b86b821562f" not in str(candidate.artwork_url)
+        assert candidate.isrc is None
+
+
+def as_list(matches: Any) -> list[Any]:
+    """The tracks of a search: a text when there are none, the track itself when there is one."""
+    found = matches.get("track", []) if isinstance(matches, dict) else []
+    return found if isinstance(found, list) else [found]
+
+
+@pytest.mark.parametrize("file", sample_files("itunes/*.json"), ids=lambda file: file.name)
+def test_itunes_recordings(file: Path) -> None:
+    payload = read(file)
+    if "errorMessage" in payload:
+        with pytest.raises(ContractError):
+            itunes.parse_songs(payload)
+        return
+    songs = [result for result in payload["results"] if result.get("kind") == "song"]
+    candidates = itunes.parse_songs(payload)
+    assert [candidate.provider_id for candidate in candidates] == [str(song["trackId"]) for song in songs]
+    for candidate, song in zip(candidates, songs, strict=True):
+        check(candidate)
+        assert candidate.isrc is None
+        assert candidate.duration_ms == song.get("trackTimeMillis")
+        assert candidate.release_date in {str(song.get("releaseDate"))[:10], None}
+        assert candidate.release_date != "1900-01-01"
+        if str(song.get("artworkUrl100")).endswith("/100x100bb.jpg"):
+            assert str(candidate.artwork_url).endswith("/1000x1000bb.jpg")
+
+
+@pytest.mark.parametrize("file", sample_files("beatport/*.json"), ids=lambda file: file.name)
+def test_beatport_recordings(file: Path) -> None:
+    payload = read(file)
+    if "access_token" in payload:
+        client_credentials.check_token(payload)
+        return
+    if "tracks" in payload:
+        candidates, tracks = beatport.parse_search(payload), payload["tracks"]
+    elif all("release" in track for track in payload.get("results", [{}])):
+        candidates, tracks = beatport.parse_listing(payload), payload["results"]
+    elif "release" in payload:
+        candidates, tracks = beatport.parse_lookup(payload), [payload]
+    else:  # a release, an account, or tracks named only
+        for parse in (beatport.parse_search, beatport.parse_listing, beatport.parse_lookup):
+            with pytest.raises(ContractError):
+                parse(payload)
+        return
+    assert [candidate.provider_id for candidate in candidates] == [str(track["id"]) for track in tracks]
+    for candidate, track in zip(candidates, tracks, strict=True):
+        check(candidate)
+        assert candidate.version == track["mix_name"]
+        assert candidate.key == (track.get("key") or {}).get("name")

@@ -11,6 +11,7 @@ from time import monotonic
 
 import pytest
 
+from backend.contracts.environment import PROVIDERS
 from backend.http import httpx
 from tests.fixtures.postgres import free_port
 
@@ -20,7 +21,12 @@ SENTINELS = {
     "spotify_client_secret": "sentinel-spotify-secret",
     "spotify_client_id": "sentinel-spotify-id",
     "discogs_token": "sentinel-discogs-token",
+    "lastfm_api_key": "sentinel-lastfm-key",
+    "beatport_client_id": "sentinel-beatport-id",
+    "beatport_client_secret": "sentinel-beatport-secret",
 }
+LIVE = ("lastfm", "beatport")
+"""Called with their sentinels, through a proxy that is not there."""
 
 
 @pytest.fixture
@@ -34,6 +40,9 @@ def started(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str, Path
         "SONGNODES_PORT": str(port),
         "SONGNODES_DATABASE_PORT": str(free_port()),
         "SONGNODES_SIMULATOR_URL": f"http://127.0.0.1:{free_port()}",
+        "SONGNODES_SIMULATED_PROVIDERS": ",".join(set(PROVIDERS) - set(LIVE)),
+        "HTTPS_PROXY": f"http://127.0.0.1:{free_port()}",
+        "https_proxy": f"http://127.0.0.1:{free_port()}",
         "SONGNODES_SECRETS_DIR": str(tmp_path),
         "SONGNODES_LOG_LEVEL": "DEBUG",
     }
@@ -66,6 +75,12 @@ def test_starts_without_anybody_says_degraded_ends_in_order_and_keeps_its_secret
     assert "no connection" in health.json()["connections"]["database"]
     search = httpx.post(f"{url}/api/deezer/search", content='{"artist":"a","title":"b"}', timeout=20)
     assert (search.status_code, search.json()["detail"]) == (502, "the provider could not be reached")
+    said = [health.text, search.text]
+    for name in LIVE:
+        live = httpx.post(f"{url}/api/{name}/search", content='{"artist":"a","title":"b"}', timeout=20)
+        assert (live.status_code, live.json()["detail"]) == (502, "the provider could not be reached")
+        said.append(live.text)
+    said.append(httpx.get(f"{url}/metrics").text)
     httpx.post(f"{url}/admin/circuit-breakers/deezer/reset", headers={"Authorization": "Bearer guess"})
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=30) == 0
@@ -74,4 +89,4 @@ def test_starts_without_anybody_says_degraded_ends_in_order_and_keeps_its_secret
     assert {line["service"] for line in lines} == {"api-gateway-internal"}
     assert any(line["event"] == "provider_call" for line in lines)
     for sentinel in SENTINELS.values():
-        assert sentinel not in text + health.text + search.text
+        assert sentinel not in text + "".join(said)
