@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from backend.contracts.errors import OperatorError
 from backend.contracts.providers import BreakerStatus
@@ -27,7 +27,7 @@ class ControlAction(StrEnum):
 class ControlRequest(BaseModel):
     """Body of `POST /admin/circuit-breakers/{provider}/control`."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     action: ControlAction
     endpoint: str | None = None
@@ -38,6 +38,14 @@ class ControlRequest(BaseModel):
     """How long a forced state lasts."""
     expected_epoch: int | None = None
     """Epoch of the provider's `circuit_breaker` that the operator saw; another one is refused with 409."""
+
+    @field_validator("reason", "author", mode="after")
+    @classmethod
+    def _storable(cls, value: str) -> str:
+        """PostgreSQL cannot store NUL in a text; refused here, where the caller can still correct it."""
+        if "\x00" in value:
+            raise ValueError("must not contain the NUL character")
+        return value
 
 
 class ControlResult(BaseModel):

@@ -3,29 +3,30 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 from fastapi import FastAPI
 
 from backend.services.api_gateway.assembly import open_providers
 from backend.services.api_gateway.cache_routes import cache_router
 from backend.services.api_gateway.cached_searches import CachedSearches
+from backend.services.api_gateway.gateway import SERVICE, VERSION, Gateway
+from backend.services.api_gateway.history import History
+from backend.services.api_gateway.live_routes import live_router
 from backend.services.api_gateway.metrics import GatewayMetrics
 from backend.services.api_gateway.recorder import Recorder
-from backend.services.api_gateway.routes import (
-    SERVICE,
-    VERSION,
-    Gateway,
-    admin_router,
-    api_router,
-    health_router,
-)
+from backend.services.api_gateway.routes import admin_router, api_router, health_router
 from backend.services.api_gateway.settings import GatewaySettings
+from backend.services.common.background import in_background
 from backend.services.common.database import Database
 from backend.services.common.metrics import metrics_route, new_registry
 
 
 def create_app(settings: GatewaySettings) -> FastAPI:
-    """The gateway. Its lifespan opens the connections, waits for none of them, and calls no provider."""
+    """The gateway. Its lifespan opens the connections, waits for none of them, and calls no provider.
+
+    `app.state.end_streams` lets the listeners of the live stream go; call it before shutting down.
+    """
     registry = new_registry()
     metrics = GatewayMetrics(registry)
     gateway = Gateway(settings.release)
@@ -36,17 +37,21 @@ def create_app(settings: GatewaySettings) -> FastAPI:
             recorder = Recorder(database)
             async with _running(recorder), open_providers(settings, recorder, metrics) as providers:
                 gateway.database, gateway.recorder, gateway.providers = database, recorder, providers
-                yield
+                gateway.history = History(database)
+                async with in_background(gateway.feed.run()):
+                    yield
 
     app = FastAPI(
         title="SongNodes API gateway",
         version=VERSION,
         lifespan=lifespan,
-        routes=[metrics_route(registry)],
+        routes=[metrics_route(registry, partial(gateway.show_in, metrics))],
     )
+    app.state.end_streams = gateway.feed.end
     app.include_router(api_router(gateway))
     app.include_router(admin_router(gateway, settings.admin_token))
     app.include_router(cache_router(gateway, settings.admin_token))
+    app.include_router(live_router(gateway))
     app.include_router(health_router(gateway))
     app.add_middleware(CachedSearches, gateway=gateway)
     return app

@@ -77,7 +77,6 @@ def _assemble(adapter: Adapter, http: httpx.AsyncClient, parts: _Parts) -> Provi
     gate = RateGate(LocalStore(adapter.limit, monotonic), monotonic)
     patience = parts.settings.gate_patience_seconds
     caller = Caller(adapter, http, breakers, gate, parts.recorder, parts.metrics, monotonic, patience)
-    parts.metrics.breaker_is(adapter.name, BreakerState.CLOSED)
     parts.recorder.add(
         BreakerStateRecord(
             adapter.name, BreakerState.CLOSED, 0, "the gateway started", datetime.now(UTC), None
@@ -85,13 +84,14 @@ def _assemble(adapter: Adapter, http: httpx.AsyncClient, parts: _Parts) -> Provi
     )
     mode = "simulated" if adapter.name in parts.settings.simulated_providers else "live"
     answers = Answers(adapter.name, parts.cache, parts.metrics, time)
-    return Provider(adapter, mode, caller, breakers, gate, answers)
+    return Provider(adapter, mode, caller, breakers, gate, answers, parts.metrics)
 
 
 def _note_transition(provider: str, change: Transition, parts: _Parts) -> None:
     now = datetime.now(UTC)
     retry_at = None if change.retry_in is None else now + timedelta(seconds=change.retry_in)
-    parts.metrics.breaker_is(provider, change.to_state)
+    if change.to_state is BreakerState.OPEN and change.from_state is not BreakerState.OPEN:
+        parts.metrics.breaker_opened(provider)
     parts.recorder.add(
         BreakerEventRecord(
             provider,

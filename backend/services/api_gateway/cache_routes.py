@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from backend.contracts.gateway import InvalidationResult
 from backend.services.api_gateway.cache.answers import OPERATIONS
-from backend.services.api_gateway.routes import Gateway
+from backend.services.api_gateway.gateway import Gateway
 from backend.services.common.auth import bearer_guard
 
 _log = structlog.get_logger()

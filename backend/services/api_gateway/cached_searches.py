@@ -8,8 +8,9 @@ from pydantic import ValidationError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.contracts.gateway import LANE_HEADER, Lane, SearchRequest
+from backend.services.api_gateway.gateway import Gateway
 from backend.services.api_gateway.provider import Provider
-from backend.services.api_gateway.routes import LARGEST_BODY, Gateway
+from backend.services.api_gateway.routes import LARGEST_BODY
 
 _START, _END = "/api/", "/search"
 _LANE = LANE_HEADER.lower().encode()

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from backend.contracts.gateway import Lane, Outcome, TrackCandidate
-from backend.contracts.providers import GateState
+from backend.contracts.providers import GateState, LastError
 from backend.http import httpx
 from backend.services.api_gateway.breakers.board import Admission, BreakerBoard
 from backend.services.api_gateway.breakers.model import Rejection, Verdict
@@ -135,21 +135,33 @@ class Caller:
         correlation_id: str | None,
     ) -> Reply:
         judgement = read.judgement
-        failed = verdict_of(judgement.outcome) is Verdict.FAILURE
-        self._metrics.called(self._adapter.name, request.endpoint, seconds, failed=failed)
+        self._metrics.called(self._adapter.name, request.endpoint_class, judgement.outcome, seconds)
         response_id = self._record(request, answer, judgement.outcome, seconds, correlation_id)
         if judgement.outcome not in {Outcome.OK, Outcome.NOT_FOUND}:
-            _log.warning(
-                "provider_call",
-                provider=self._adapter.name,
-                endpoint=request.endpoint,
-                outcome=judgement.outcome,
-                detail=judgement.detail,
-                correlation_id=correlation_id,
-            )
+            self._note_error(request, judgement, response_id, correlation_id)
         retry_at = _moment_in(self._gate.closed_for) if self._gate.closed_for else None
         return Reply(
             judgement.outcome, read.candidates, read.payload, response_id, retry_at, judgement.detail
+        )
+
+    def _note_error(
+        self, request: ProviderRequest, judgement: Judgement, response_id: str, correlation_id: str | None
+    ) -> None:
+        error = LastError(
+            outcome=judgement.outcome,
+            detail=judgement.detail,
+            at=datetime.now(UTC),
+            endpoint=request.endpoint_class,
+            response_id=response_id,
+        )
+        self._metrics.erred(self._adapter.name, error)
+        _log.warning(
+            "provider_call",
+            provider=self._adapter.name,
+            endpoint=request.endpoint,
+            outcome=judgement.outcome,
+            detail=judgement.detail,
+            correlation_id=correlation_id,
         )
 
     async def _tell_gate(self, passed: Pass, judgement: Judgement) -> None:
@@ -186,6 +198,7 @@ class Caller:
         return identifier
 
     def _rejected(self, rejection: Rejection) -> Reply:
+        self._metrics.rejected(self._adapter.name)
         seconds = rejection.retry_at - self._clock()
         detail = f"the circuit breaker of {self._adapter.name} is open: {rejection.reason}"
         retry_at = _moment_in(seconds) if isfinite(seconds) else None

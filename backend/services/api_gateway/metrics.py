@@ -1,15 +1,67 @@
-"""The gateway's Prometheus metrics, under the reference's names. Label values come from small fixed sets."""
+"""What is counted: Prometheus metrics under the reference's names, and the traffic of the last minute.
 
-from functools import partial
+Every series is named in the three tables below. Label values come from small fixed sets: the providers, the
+classes of endpoints, `STATUSES` and the outcomes.
+"""
+
+from collections.abc import Callable
+from time import monotonic
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from backend.contracts.gateway import Outcome
-from backend.contracts.providers import BreakerState
+from backend.contracts.providers import (
+    BreakerControl,
+    BreakerState,
+    EndpointClass,
+    LastError,
+    ProviderStatus,
+    TrafficStatus,
+)
+from backend.services.api_gateway.breakers.model import Verdict
+from backend.services.api_gateway.outcomes import verdict_of
+from backend.services.api_gateway.traffic import Traffic
 
-_DURATIONS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-_CACHE = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1)
-_WAITS = (0.01, 0.1, 0.5, 1, 5, 10, 30, 60)
+PREFIX = "api_gateway_"
+_PROVIDER = ("provider",)
+_CALL = ("provider", "endpoint")
+
+COUNTERS = {
+    "requests": ("Requests by how they ended.", (*_CALL, "status")),
+    "call_outcomes": ("Calls to providers by how they ended.", (*_PROVIDER, "outcome")),
+    "cache_hits": ("Answers from the cache.", _PROVIDER),
+    "cache_misses": ("Answers not in the cache.", _PROVIDER),
+    "circuit_breaker_failures": ("Failed calls.", _PROVIDER),
+    "circuit_breaker_opens": ("Times a breaker opened.", _PROVIDER),
+    "circuit_breaker_rejections": ("Calls that a breaker refused.", _PROVIDER),
+    "rate_limit_requests": ("Calls let through the gate.", _PROVIDER),
+}
+GAUGES = {
+    "circuit_breaker_state": ("The worst breaker: 0 closed, 1 half-open, 2 open.", _PROVIDER),
+    "circuit_breaker_endpoint_state": ("0 closed, 1 half-open, 2 open.", _CALL),
+    "circuit_breaker_forced": ("Whether an operator has a breaker in hand.", _PROVIDER),
+    "rate_limit_tokens": ("Calls that could be made at once.", _PROVIDER),
+    "rate_limit_token_bucket_fill_ratio": ("Share of the limit that is left.", _PROVIDER),
+    "rate_limit_exhaustion_predicted_seconds": (
+        "Seconds until the limit is used up at the last minute's rate; -1: not at this rate.",
+        _PROVIDER,
+    ),
+    "records_dropped": ("Records lost: the queue was full.", ()),
+    "records_waiting": ("Records not yet in the database.", ()),
+}
+HISTOGRAMS = {
+    "request_duration_seconds": (
+        "Seconds provider calls took.",
+        _CALL,
+        (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+    ),
+    "cache_operation_seconds": (
+        "Seconds of reading (get) and writing (set) answers in Redis.",
+        (*_PROVIDER, "operation"),
+        (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1),
+    ),
+    "rate_limit_wait_seconds": ("Seconds waited at the gate.", _PROVIDER, (0.01, 0.1, 0.5, 1, 5, 10, 30, 60)),
+}
 _STATE_VALUES = {BreakerState.CLOSED: 0, BreakerState.HALF_OPEN: 1, BreakerState.OPEN: 2}
 _STATUS = {
     Outcome.OK: "success",
@@ -18,71 +70,110 @@ _STATUS = {
     Outcome.QUOTA: "rate_limited",
     Outcome.BREAKER_OPEN: "circuit_breaker_open",
 }
+STATUSES = frozenset({*_STATUS.values(), "error", "cache_hit"})
+_OPERATIONS = {"search": EndpointClass.SEARCH, "track": EndpointClass.LOOKUP}
+"""The class of endpoints that a request to the gateway stands for."""
 
 
 class GatewayMetrics:
     """All metrics of one application, in its own registry."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
-        counter, gauge = partial(Counter, registry=registry), partial(Gauge, registry=registry)
-        histogram = partial(Histogram, registry=registry)
-        call, provider = ("provider", "endpoint"), ("provider",)
-        self._requests = counter("api_gateway_requests", "Requests by how they ended.", (*call, "status"))
-        self._durations = histogram(
-            "api_gateway_request_duration_seconds", "Seconds provider calls took.", call, buckets=_DURATIONS
-        )
-        self._hits = counter("api_gateway_cache_hits", "Answers from the cache.", provider)
-        self._misses = counter("api_gateway_cache_misses", "Answers not in the cache.", provider)
-        self._cache_seconds = histogram(
-            "api_gateway_cache_operation_seconds",
-            "Seconds of reading (get) and writing (set) answers in Redis.",
-            ("provider", "operation"),
-            buckets=_CACHE,
-        )
-        self._state = gauge("api_gateway_circuit_breaker_state", "0 closed, 1 half-open, 2 open.", provider)
-        self._failures = counter("api_gateway_circuit_breaker_failures", "Failed calls.", provider)
-        self._opens = counter("api_gateway_circuit_breaker_opens", "Times it opened.", provider)
-        self._limited = counter("api_gateway_rate_limit_requests", "Calls let through the gate.", provider)
-        self._waits = histogram(
-            "api_gateway_rate_limit_wait_seconds", "Seconds waited at the gate.", provider, buckets=_WAITS
-        )
-        self._free = gauge("api_gateway_rate_limit_tokens", "Calls that could be made at once.", provider)
-        self._dropped = gauge("api_gateway_records_dropped", "Records lost: the queue was full.")
-        self._waiting = gauge("api_gateway_records_waiting", "Records not yet in the database.")
+    def __init__(self, registry: CollectorRegistry, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._traffic: dict[str, Traffic] = {}
+        self._counters = {
+            name: Counter(PREFIX + name, text, labels, registry=registry)
+            for name, (text, labels) in COUNTERS.items()
+        }
+        self._gauges = {
+            name: Gauge(PREFIX + name, text, labels, registry=registry)
+            for name, (text, labels) in GAUGES.items()
+        }
+        self._histograms = {
+            name: Histogram(PREFIX + name, text, labels, registry=registry, buckets=buckets)
+            for name, (text, labels, buckets) in HISTOGRAMS.items()
+        }
+
+    def traffic(self, provider: str) -> TrafficStatus:
+        """What happened at a provider within the last minute."""
+        return self._of(provider).status()
 
     def answered(self, provider: str, operation: str, outcome: Outcome) -> None:
         """An operation ended without the cache."""
-        self._misses.labels(provider).inc()
-        self._requests.labels(provider, operation, _STATUS.get(outcome, "error")).inc()
+        self._of(provider).cache(hit=False)
+        self._counters["cache_misses"].labels(provider).inc()
+        self._request(provider, operation, _STATUS.get(outcome, "error"))
 
     def answered_from_cache(self, provider: str, operation: str) -> None:
         """An operation was answered from the cache."""
-        self._hits.labels(provider).inc()
-        self._requests.labels(provider, operation, "cache_hit").inc()
+        self._of(provider).cache(hit=True)
+        self._counters["cache_hits"].labels(provider).inc()
+        self._request(provider, operation, "cache_hit")
 
     def cache_operation(self, provider: str, operation: str, seconds: float) -> None:
         """An answer was read from Redis (`get`) or written there (`set`)."""
-        self._cache_seconds.labels(provider, operation).observe(seconds)
+        self._histograms["cache_operation_seconds"].labels(provider, operation).observe(seconds)
 
-    def called(self, provider: str, endpoint: str, seconds: float, *, failed: bool) -> None:
+    def called(self, provider: str, endpoint: EndpointClass, outcome: Outcome, seconds: float) -> None:
         """A provider was called."""
-        self._durations.labels(provider, endpoint).observe(seconds)
-        if failed:
-            self._failures.labels(provider).inc()
+        self._of(provider).called(outcome, seconds * 1000)
+        self._histograms["request_duration_seconds"].labels(provider, endpoint.value).observe(seconds)
+        self._counters["call_outcomes"].labels(provider, outcome.value).inc()
+        if verdict_of(outcome) is Verdict.FAILURE:
+            self._counters["circuit_breaker_failures"].labels(provider).inc()
+
+    def erred(self, provider: str, error: LastError) -> None:
+        """A provider's answer was not a usable one."""
+        self._of(provider).erred(error)
+
+    def rejected(self, provider: str) -> None:
+        """A breaker refused a call."""
+        self._of(provider).rejected()
+        self._counters["circuit_breaker_rejections"].labels(provider).inc()
 
     def passed_gate(self, provider: str, waited: float, free: int) -> None:
         """A call was let through by the rate gate."""
-        self._limited.labels(provider).inc()
-        self._waits.labels(provider).observe(waited)
-        self._free.labels(provider).set(free)
+        self._counters["rate_limit_requests"].labels(provider).inc()
+        self._histograms["rate_limit_wait_seconds"].labels(provider).observe(waited)
+        self._gauges["rate_limit_tokens"].labels(provider).set(free)
 
-    def breaker_is(self, provider: str, state: BreakerState) -> None:
-        """A breaker's state, as it changes and at the start."""
-        self._state.labels(provider).set(_STATE_VALUES[state])
-        if state is BreakerState.OPEN:
-            self._opens.labels(provider).inc()
+    def breaker_opened(self, provider: str) -> None:
+        """A breaker opened."""
+        self._counters["circuit_breaker_opens"].labels(provider).inc()
 
     def recorder_is(self, waiting: int, dropped: int) -> None:
         """The recorder's queue."""
-        self._waiting.set(waiting)
-        self._dropped.set(dropped)
+        self._gauges["records_waiting"].set(waiting)
+        self._gauges["records_dropped"].set(dropped)
+
+    def provider_is(self, provider: str, status: ProviderStatus) -> None:
+        """A provider as it is now; asked for before each reading of the metrics."""
+        breakers = status.endpoints or {status.circuit_breaker.endpoint: status.circuit_breaker}
+        for endpoint, breaker in breakers.items():
+            value = _STATE_VALUES[breaker.state]
+            self._gauges["circuit_breaker_endpoint_state"].labels(provider, endpoint).set(value)
+        forced = any(one.control.control is not BreakerControl.AUTOMATIC for one in breakers.values())
+        worst = _STATE_VALUES[status.circuit_breaker.state]
+        self._gauges["circuit_breaker_state"].labels(provider).set(worst)
+        self._gauges["circuit_breaker_forced"].labels(provider).set(forced)
+        self._budget_is(provider, status)
+
+    def _budget_is(self, provider: str, status: ProviderStatus) -> None:
+        gate = status.rate_gate
+        if gate.remaining is None:
+            return
+        rate = status.traffic.calls / status.traffic.window_seconds
+        refill = gate.limit / gate.window_seconds
+        predicted = gate.remaining / (rate - refill) if rate > refill else -1
+        self._gauges["rate_limit_tokens"].labels(provider).set(gate.remaining)
+        self._gauges["rate_limit_token_bucket_fill_ratio"].labels(provider).set(gate.remaining / gate.limit)
+        self._gauges["rate_limit_exhaustion_predicted_seconds"].labels(provider).set(predicted)
+
+    def _request(self, provider: str, operation: str, status: str) -> None:
+        endpoint = _OPERATIONS.get(operation, EndpointClass.LOOKUP)
+        self._counters["requests"].labels(provider, endpoint.value, status).inc()
+
+    def _of(self, provider: str) -> Traffic:
+        if provider not in self._traffic:
+            self._traffic[provider] = Traffic(self._clock)
+        return self._traffic[provider]

@@ -21,6 +21,7 @@ from backend.services.api_gateway.cache.answers import DAY, Key, search_key, tra
 from backend.services.api_gateway.cached_bodies import CachedBodies
 from backend.services.api_gateway.caller import Caller
 from backend.services.api_gateway.gate.rate_gate import RateGate
+from backend.services.api_gateway.metrics import GatewayMetrics
 from backend.services.api_gateway.providers.adapter import Adapter, Call, ProviderRequest, Reply
 
 SEARCH_SECONDS = 7 * DAY
@@ -40,6 +41,7 @@ class Provider:
         breakers: BreakerBoard,
         gate: RateGate,
         answers: Answers,
+        metrics: GatewayMetrics,
     ) -> None:
         self.name = adapter.name
         self._adapter = adapter
@@ -49,6 +51,7 @@ class Provider:
         self._gate = gate
         self._answers = answers
         self._bodies = CachedBodies(adapter.name)
+        self._metrics = metrics
 
     async def search(
         self, query: SearchRequest, correlation_id: str | None, lane: Lane = Lane.INTERACTIVE
@@ -122,9 +125,14 @@ class Provider:
             circuit_breaker=self.breakers.status(),
             endpoints=self.breakers.statuses(),
             rate_gate=self._gate.status(),
+            traffic=self._metrics.traffic(self.name),
             cache_hits=cache.hits,
             cache_misses=cache.misses,
         )
+
+    def mark(self) -> object:
+        """A value that differs once a breaker or the gate has changed; cheaper than `status`."""
+        return self.breakers.epoch, self.breakers.state, self._gate.state
 
     def breaker_status(self) -> BreakerStatus:
         """The worst of the circuit breakers."""

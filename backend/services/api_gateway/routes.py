@@ -1,6 +1,5 @@
 """The gateway's HTTP endpoints."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from math import ceil
 from typing import Any
@@ -21,13 +20,9 @@ from backend.contracts.gateway import (
     TrackResponse,
 )
 from backend.contracts.providers import BreakerStatus
-from backend.services.api_gateway.provider import Provider
-from backend.services.api_gateway.recorder import Recorder
+from backend.services.api_gateway.gateway import SERVICE, VERSION, Gateway
 from backend.services.common.auth import bearer_guard
-from backend.services.common.database import Database
 
-SERVICE = "api-gateway-internal"
-VERSION = "1.0.0"
 LARGEST_BODY = 64 * 1024
 _INTERACTIVE_PRIORITY = 7
 _HTTP_STATUS = {
@@ -45,23 +40,6 @@ _SEARCH_BODY = {
         "content": {"application/json": {"schema": SearchRequest.model_json_schema()}},
     }
 }
-
-
-class Gateway:
-    """What the endpoints work on; filled in by the application's lifespan."""
-
-    def __init__(self, release: str) -> None:
-        self.release = release
-        self.providers: Mapping[str, Provider] = {}
-        self.database: Database | None = None
-        self.recorder: Recorder | None = None
-
-    def provider(self, name: str) -> Provider:
-        """The provider, or a 404 that names the known ones."""
-        if name not in self.providers:
-            known = ", ".join(self.providers)
-            raise HTTPException(404, f"There is no provider '{name}' here. Known: {known}.")
-        return self.providers[name]
 
 
 def api_router(gateway: Gateway) -> APIRouter:

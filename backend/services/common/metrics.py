@@ -1,6 +1,7 @@
 """Prometheus metrics of one process, at `/metrics` without a redirect."""
 
 import asyncio
+from collections.abc import Callable
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -24,10 +25,18 @@ def new_registry() -> CollectorRegistry:
     return registry
 
 
-def metrics_route(registry: CollectorRegistry) -> Route:
-    """The route `GET /metrics`. Rendering happens in a thread: it takes milliseconds with many series."""
+def _nothing() -> None:
+    """Nothing has to be looked up."""
+
+
+def metrics_route(registry: CollectorRegistry, refresh: Callable[[], None] = _nothing) -> Route:
+    """The route `GET /metrics`. Rendering happens in a thread: it takes milliseconds with many series.
+
+    `refresh` runs in the event loop before each reading, for figures that are looked up and not counted.
+    """
 
     async def metrics(_request: Request) -> Response:
+        refresh()
         body = await asyncio.to_thread(generate_latest, registry)
         return Response(body, media_type=CONTENT_TYPE_LATEST)
 

@@ -2,6 +2,8 @@
 
 import signal
 import sys
+from collections.abc import Callable
+from socket import socket
 from types import FrameType
 
 import uvicorn
@@ -11,15 +13,36 @@ GRACE_SECONDS = 10
 """How long requests in flight may take to end after a SIGTERM."""
 
 
-def serve(app: ASGIApp, host: str, port: int) -> None:
+_STARTUP_FAILURE = 3
+"""Exit code when the server could not start, for example because its port is taken; as uvicorn has it."""
+
+
+def _nothing() -> None:
+    """Nothing has to be ended."""
+
+
+class _Server(uvicorn.Server):
+    """Tells the application that it ends before waiting for the requests in flight."""
+
+    def __init__(self, config: uvicorn.Config, before_shutdown: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._before_shutdown = before_shutdown
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        self._before_shutdown()
+        await super().shutdown(sockets)
+
+
+def serve(app: ASGIApp, host: str, port: int, before_shutdown: Callable[[], None] = _nothing) -> None:
     """Serve until SIGTERM or SIGINT, let requests in flight end, run the shutdown hooks, and return.
 
-    uvicorn raises the signal again after an orderly end, which would make the exit code 143; with the
-    handler below the process ends with 0, so that a supervisor can tell an orderly end from a death.
+    `before_shutdown` is called first of all: it ends requests that would go on for ever. uvicorn raises the
+    signal again after an orderly end, which would make the exit code 143; with the handler below the process
+    ends with 0, so that a supervisor can tell an orderly end from a death.
     """
     signal.signal(signal.SIGTERM, _ended_in_order)
     signal.signal(signal.SIGINT, _ended_in_order)
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=host,
         port=port,
@@ -30,6 +53,10 @@ def serve(app: ASGIApp, host: str, port: int) -> None:
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+    server = _Server(config, before_shutdown)
+    server.run()
+    if not server.started:
+        sys.exit(_STARTUP_FAILURE)
 
 
 def _ended_in_order(_number: int, _frame: FrameType | None) -> None:

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from backend.contracts.gateway import SearchRequest
 from backend.http import httpx
 from backend.services.api_gateway.cache_routes import cache_router
-from backend.services.api_gateway.routes import Gateway
+from backend.services.api_gateway.gateway import Gateway
 from tests.backend.services.api_gateway.bench import Bench
 
 STROBE = SearchRequest(artist_name="deadmau5", track_title="Strobe")

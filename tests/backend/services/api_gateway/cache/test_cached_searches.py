@@ -22,10 +22,11 @@ from backend.services.api_gateway.assembly import open_providers
 from backend.services.api_gateway.cache.answers import entry_for, search_key
 from backend.services.api_gateway.cache.shared import SharedCache
 from backend.services.api_gateway.cached_searches import CachedSearches
+from backend.services.api_gateway.gateway import Gateway
 from backend.services.api_gateway.metrics import GatewayMetrics
 from backend.services.api_gateway.providers.deezer import Deezer
 from backend.services.api_gateway.recorder import Recorder
-from backend.services.api_gateway.routes import Gateway, api_router
+from backend.services.api_gateway.routes import api_router
 from backend.services.api_gateway.settings import GatewaySettings
 from backend.services.api_gateway.shared_redis import open_redis
 from backend.services.common.database import Database
