@@ -16,6 +16,15 @@ from tests.fixtures.redis_server import RedisServer, running_redis
 MIGRATIONS = Path(__file__).parents[1] / "resources" / "migrations"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the switch for tests that take too long for every run."""
+    parser.addoption(
+        "--full-faults",
+        action="store_true",
+        help="kill the runner in every step on both ways on, not only in a choice of them",
+    )
+
+
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
     """A real server on a free port, for the whole test session."""

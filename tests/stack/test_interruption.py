@@ -15,6 +15,16 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.stack
 
 STEPS = [text.key for text in playbook.STEPS]
+TAKEN_BACK = [playbook.MIGRATE, playbook.NEW_SERVICES, playbook.SMOKE]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Continuing is tried in all ten steps; taking back in three of them, and in all with --full-faults."""
+    if "step" in metafunc.fixturenames:
+        metafunc.parametrize("step", STEPS)
+    if "step_taken_back" in metafunc.fixturenames:
+        full = metafunc.config.getoption("--full-faults")
+        metafunc.parametrize("step_taken_back", STEPS if full else TAKEN_BACK)
 
 
 def _kill_runner(sandbox: Sandbox, run_id: str) -> None:
@@ -39,7 +49,6 @@ def stack(deployed: Sandbox) -> Sandbox:
     return deployed
 
 
-@pytest.mark.parametrize("step", STEPS)
 def test_a_killed_run_is_found_and_can_be_continued(stack: Sandbox, step: str) -> None:
     run_id = _interrupt_in(stack, step)
     started = time.monotonic()
@@ -60,10 +69,9 @@ def test_a_killed_run_is_found_and_can_be_continued(stack: Sandbox, step: str) -
     assert stack.command("health", "--wait").returncode == 0
 
 
-@pytest.mark.parametrize("step", [playbook.MIGRATE, playbook.NEW_SERVICES, playbook.SMOKE])
-def test_a_killed_run_can_be_taken_back(stack: Sandbox, step: str) -> None:
+def test_a_killed_run_can_be_taken_back(stack: Sandbox, step_taken_back: str) -> None:
     before = {s.release for s in stack.target.services() if s.name in SERVICES}
-    run_id = _interrupt_in(stack, step)
+    run_id = _interrupt_in(stack, step_taken_back)
     done = stack.command("rollback", "--interrupted", run_id)
     assert done.returncode == 0, done.stdout + done.stderr
     assert stack.run_state(run_id) is RunState.ROLLED_BACK
