@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
 
 from app.environments import Environments
+from app.stack_lock import can_be_locked, locked
 from backend.clients.services import Answer, ServiceClient
 from backend.contracts.enrichment import EndToEndResult, EnrichRequest
 from backend.contracts.environment import DLQ_MANAGER, GATEWAY, POSTGRES, Environment
@@ -12,8 +14,7 @@ from backend.contracts.errors import OperatorError
 from backend.contracts.runs import CriterionState, ExitCode, Finding, RunState
 from backend.contracts.stack import NO_SCHEMA, ServiceState, ServiceStatus, StackStatus
 from backend.database import medallion
-from backend.database.address import DatabaseUnreachableError
-from backend.database.lock import DeploymentLock, LockHeldError
+from backend.database.lock import DeploymentLock
 from backend.deployment.attention import problems
 from backend.deployment.checks import health
 from backend.deployment.journal_reader import JournalReader
@@ -68,13 +69,17 @@ class Stack:
         """Start the stack on the releases it ran last; refused while a run is at work on it."""
         target = self._target(environment)
         self._refuse_while_at_work(target)
-        target.up(output or _silent)
+        if not can_be_locked(target):
+            target.prepare(output or _silent)
+        with locked(target, "main.py up"):
+            target.up(output or _silent)
 
     def down(self, environment: str, output: Output | None = None) -> None:
         """Stop the stack; its data stays. Refused while a run is at work on it."""
         target = self._target(environment)
         self._refuse_while_at_work(target)
-        target.down(output or _silent)
+        with locked(target, "main.py down") if can_be_locked(target) else nullcontext():
+            target.down(output or _silent)
 
     def end_to_end(self, environment: str, request: EnrichRequest) -> EndToEndResult:
         """Run the playbook's manual end-to-end test and read the three layers from the database."""
@@ -104,12 +109,6 @@ class Stack:
                 f"Wait until it has ended, or stop it: main.py runs stop {run.id}",
                 exit_code=ExitCode.LOCKED,
             )
-        try:
-            holder = DeploymentLock(target.operations_database()).holder()
-        except DatabaseUnreachableError:
-            return  # the lock lives in that server: while it is down nobody holds it
-        if holder is not None:
-            raise LockHeldError(holder)
 
     def _broken_profiles(self) -> list[Finding]:
         return [

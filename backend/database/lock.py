@@ -73,15 +73,20 @@ class LockHeldError(OperatorError):
         since = holder.since.astimezone(UTC)
         silence = (datetime.now(UTC) - (holder.heartbeat or since)).total_seconds()
         stale = f" It has shown no sign of life for {silence:.0f} s." if silence > STALE_SECONDS else ""
-        what = f"run {holder.run}" if holder.run else "a run that is just starting"
-        reason = f' ("{holder.reason}")' if holder.reason else ""
         super().__init__(
             f"The environment is locked by {holder.operator} on {holder.host or 'an unknown host'}: "
-            f"{what}{reason}, since {since:%Y-%m-%d %H:%M:%S} UTC.{stale} Nothing was changed.",
-            "Wait until that run has ended, or talk to its operator. The lock ends when its runner does.",
+            f"{_work(holder)}, since {since:%Y-%m-%d %H:%M:%S} UTC.{stale} Nothing was changed.",
+            "Wait until that has ended, or talk to its operator. The lock ends with the process that has it.",
             exit_code=ExitCode.LOCKED,
         )
         self.holder = holder
+
+
+def _work(holder: LockHolder) -> str:
+    """What the lock is held for: a run, a command that is no run, or not said yet."""
+    if holder.run:
+        return f'run {holder.run} ("{holder.reason}")' if holder.reason else f"run {holder.run}"
+    return holder.reason or "a run that is just starting"
 
 
 class LockLostError(OperatorError):
