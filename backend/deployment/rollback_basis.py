@@ -32,7 +32,7 @@ class RollbackBasis:
     unreadable: str = ""
     """Why the database could not be asked for them, with what to do; empty when it answered."""
     without_files: tuple[str, ...] = ()
-    """Those of the migrations that this source tree has no files of, and so cannot take back."""
+    """Those of the migrations that neither its release nor this source tree has files of."""
 
     def to_fact(self) -> dict[str, object]:
         """As JSON for the journal."""
@@ -126,7 +126,7 @@ def _basis_of(
 ) -> RollbackBasis:
     touched = services_left and _touched_services(run)
     migrations = applied.by_run.get(run.id, ())
-    known = {migration.name for migration in load_set(target.migrations("medallion"))}
+    known = {migration.name for migration in load_set(target.migrations("medallion", run.plan.release))}
     return RollbackBasis(
         deployment=run.id,
         release=run.plan.release,

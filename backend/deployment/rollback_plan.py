@@ -59,7 +59,7 @@ def refuse_when_empty(options: RollbackOptions, basis: RollbackBasis | None) -> 
         text = f"What the deployment {basis.deployment} did to the database is not known."
         raise _refusal(text, basis.unreadable)
     if basis.without_files:
-        text = f"The migrations {', '.join(basis.without_files)} are applied, but their files are not here."
+        text = f"The migrations {', '.join(basis.without_files)} are applied, but nobody has their files."
         raise _refusal(text, "Check out the version that brought them, or restore a backup.")
 
 

@@ -11,7 +11,6 @@ from backend.deployment import rollback_plan as plan
 from backend.deployment.context import Probe, RunContext, Step, StepFailedError, StepReport
 from backend.deployment.rollback_task import RollbackTask
 from backend.deployment.rollback_verify import Verify, schema_is_older
-from backend.deployment.steps.migrate import medallion_runner
 from backend.deployment.steps.services import start_and_prove, status_of
 
 LABEL = "pre_rollback"
@@ -112,7 +111,7 @@ class RollBackDatabase:
             report.criterion("reverted", CriterionState.NOT_APPLICABLE, "the deployment applied none")
             return "no migration to take back"
         report.checking("reverted")
-        runner = medallion_runner(context.target)
+        runner = self._task.migration_runner(context.target)
         reverted = runner.revert_batches_of_run(
             basis.deployment, progress=lambda line: report.output("migrate", line)
         )
@@ -125,7 +124,7 @@ class RollBackDatabase:
         return f"{len(reverted)} migrations taken back"
 
     def _still_applied(self, context: RunContext) -> list[str]:
-        status = medallion_runner(context.target).status()
+        status = self._task.migration_runner(context.target).status()
         names = [one.migration.name for one in status if one.applied]
         return [name for name in names if name in self._task.migrations_to_revert]
 

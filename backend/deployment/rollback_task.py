@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from backend.contracts.runs import RollbackOptions
+from backend.database.migrations.runner import MigrationRunner
 from backend.deployment.rollback_basis import RollbackBasis
 from backend.deployment.rollback_texts import touches_database, touches_services
+from backend.deployment.steps.migrate import medallion_runner
+from backend.targets.port import Target
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,10 @@ class RollbackTask:
         if not touches_services(self.options):
             return {}
         return self.basis.services_before if self.basis else {}
+
+    def migration_runner(self, target: Target) -> MigrationRunner:
+        """A runner on the files that the deployment came with: the source tree may have moved on."""
+        return medallion_runner(target, self.basis.release if self.basis else "")
 
     @property
     def migrations_to_revert(self) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ from backend.deployment import rollback_plan as plan
 from backend.deployment.checks.health import check_service, releases, wait
 from backend.deployment.context import LooksOnly, RunContext, StepFailedError, StepReport
 from backend.deployment.rollback_task import RollbackTask
-from backend.deployment.steps.migrate import medallion_runner
 
 _HEALTH_SECONDS = 30.0
 
@@ -42,7 +41,7 @@ class Verify(LooksOnly):
         report.met("services", ", ".join(words))
 
     def _schema(self, context: RunContext, report: StepReport) -> str:
-        runner = medallion_runner(context.target)
+        runner = self._task.migration_runner(context.target)
         revision = runner.current_revision()[:3]
         left = {one.migration.name for one in runner.status() if one.applied} & set(
             self._task.migrations_to_revert
@@ -82,7 +81,7 @@ class Verify(LooksOnly):
 
 def schema_is_older(task: RollbackTask, context: RunContext) -> bool:
     """Whether the operator chose to leave the running release on a schema older than it needs."""
-    return not task.services_after and bool(medallion_runner(context.target).pending())
+    return not task.services_after and bool(task.migration_runner(context.target).pending())
 
 
 def _silent(_findings: Sequence[Finding]) -> None:

@@ -150,9 +150,9 @@ class LocalTarget:
         """The folder of database backups."""
         return Backups(self._folder.backups, self.musicdb(), PostgresBinaries.embedded())
 
-    def migrations(self, name: str) -> Path:
-        """The folder of a set of migrations."""
-        return self._source / "resources" / "migrations" / name
+    def migrations(self, name: str, release_id: str = "") -> Path:
+        """The folder of a set of migrations: the release's own, or the source tree's."""
+        return (self._releases.migrations(release_id) or self._source / "resources" / "migrations") / name
 
     def admin_token(self) -> str:
         """Bearer token of admin and dead-letter calls."""

@@ -79,8 +79,11 @@ class Target(Protocol):
     def backups(self) -> Backups:
         """The folder of database backups."""
 
-    def migrations(self, name: str) -> Path:
-        """The folder of a set of migrations: `medallion` or `operations`."""
+    def migrations(self, name: str, release_id: str = "") -> Path:
+        """The folder of a set of migrations, `medallion` or `operations`: as the release has it.
+
+        As the source tree has it without a release, or when that release was never made.
+        """
 
     def admin_token(self) -> str:
         """Bearer token of admin and dead-letter calls."""

@@ -26,6 +26,9 @@ MODULES = {
 _SHIPPED = ("__init__.py", "http.py", "contracts", "messaging", "services")
 """The parts of `backend` that services import."""
 
+MIGRATIONS = "migrations"
+"""Where a release keeps the migrations it was made with: a rollback needs their down files."""
+
 
 class Releases:
     """The releases of one environment, made from the source tree `source`."""
@@ -67,6 +70,7 @@ class Releases:
         building = make_private_folder(self._folder.releases) / f".building-{release_id}"
         shutil.rmtree(building, ignore_errors=True)
         self._copy_code(building / "app", output)
+        shutil.copytree(self._source / "resources" / "migrations", building / MIGRATIONS)
         self._try_imports(building, runtime_folder, output)
         manifest = self._manifest(building, runtime_folder)
         (building / "manifest.json").write_text(json.dumps(manifest, indent=2))
@@ -79,6 +83,11 @@ class Releases:
         if built is None:
             raise OperatorError(f"The release {release_id} disappeared while it was made.", "Build it again.")
         return built
+
+    def migrations(self, release_id: str) -> Path | None:
+        """The sets of migrations that a release came with; None when there is no such release."""
+        folder = self._folder.releases / release_id / MIGRATIONS
+        return folder if release_id and folder.is_dir() else None
 
     def command(self, service: str) -> list[str]:
         """The command that starts a service; `environment` gives it its code."""
@@ -144,7 +153,7 @@ class Releases:
     def _manifest(self, building: Path, runtime_folder: Path) -> dict[str, Any]:
         sizes = {"code": _size(building), "packages": _size(runtime_folder)}
         content = hashlib.sha256(runtime_folder.name.encode())
-        for path in sorted(building.rglob("*.py")):
+        for path in sorted(p for p in building.rglob("*") if p.suffix in (".py", ".sql")):
             content.update(str(path.relative_to(building)).encode() + b"\0" + path.read_bytes() + b"\0")
         return {
             "digest": content.hexdigest(),

@@ -1,7 +1,11 @@
 """Which deployment a rollback takes back, after failures and partial rollbacks."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 
+from app.composition import SOURCE
 from backend.contracts.environment import SERVICES
 from backend.contracts.runs import RunState
 from tests.fixtures.sandbox import Sandbox
@@ -66,3 +70,17 @@ def test_a_migration_without_files_is_named_and_not_overlooked(sandbox: Sandbox)
     assert done.returncode == 4
     assert "006_from_elsewhere" in done.stderr
     assert sandbox.ask("SELECT to_regclass('enriched_tracks') IS NOT NULL")
+
+
+def test_the_database_goes_back_by_the_release_s_own_files(sandbox: Sandbox, tmp_path: Path) -> None:
+    """An older version is checked out, which knows less migrations than are applied."""
+    assert sandbox.command("deploy", "--yes").returncode == 0
+    tree = tmp_path / "older"
+    for name in ("app", "backend", "controllers", "resources"):
+        shutil.copytree(SOURCE / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(SOURCE / "main.py", tree)
+    shutil.rmtree(tree / "resources/migrations/medallion/005_pipeline_replay_support")
+    done = sandbox.command("rollback", "--db-only", "--yes", tree=tree)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not sandbox.ask("SELECT to_regclass('enriched_tracks') IS NOT NULL")
+    assert sandbox.ask("SELECT count(*) FROM schema_migrations WHERE rolled_back_at IS NULL") == 0

@@ -8,9 +8,9 @@ from backend.deployment.context import Probe, RunContext, StepFailedError, StepR
 from backend.targets.port import Target
 
 
-def medallion_runner(target: Target) -> MigrationRunner:
-    """Migrations 001 to 005 in the music database."""
-    return MigrationRunner(target.musicdb(), target.migrations("medallion"))
+def medallion_runner(target: Target, release: str = "") -> MigrationRunner:
+    """The music database's migrations, as the source tree has them, or as `release` came with them."""
+    return MigrationRunner(target.musicdb(), target.migrations("medallion", release))
 
 
 def operations_runner(target: Target) -> MigrationRunner:
