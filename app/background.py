@@ -14,7 +14,9 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
+from app.streaming import start_reader
 from controllers.operations import Deliver
+from controllers.streams import Iterate, Mailbox
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +71,7 @@ class BackgroundLoop:
         self._ready = threading.Event()
         # asyncio keeps only weak references to tasks; without this set a running one could be collected.
         self._tasks: set[asyncio.Task[None]] = set()
+        self._streams: set[CallTicket] = set()
 
     def start(self) -> None:
         """Start the thread; returns once its loop runs.
@@ -86,8 +89,21 @@ class BackgroundLoop:
         self._loop.call_soon_threadsafe(self._spawn, ticket, call, deliver)
         return ticket
 
+    def stream(self, iterate: Iterate, mailbox: Mailbox, deliver: Deliver) -> CallTicket:
+        """Read `iterate()` in a thread of its own; see `StreamingBackground`."""
+        ticket = CallTicket()
+        self._streams = {each for each in self._streams if not each.cancelled} | {ticket}
+
+        def tell(news: Mailbox | None, error: BaseException | None) -> None:
+            self._bridge.arrived.emit(_Delivery(ticket, deliver, news, error))
+
+        start_reader(iterate, mailbox, lambda: ticket.cancelled, tell)
+        return ticket
+
     def stop(self, timeout: float = 5.0) -> bool:
         """Drop what is under way and end the thread; whether it ended within `timeout` seconds."""
+        for ticket in self._streams:
+            ticket.cancel()
         if not self._thread.is_alive():
             return True
         self._loop.call_soon_threadsafe(self._wind_down)

@@ -34,7 +34,7 @@ def open_console() -> int:
 
     home = Home.from_process_environment()
     ports = DeferredPorts(home)
-    return start_desktop(ports.stack, ports.runs, make_settings(home))
+    return start_desktop(ports.stack, ports.runs, ports.providers, make_settings(home))
 
 
 def _attempt(words: Sequence[str], *, as_json: bool) -> int:

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from app.environments import Environments
+from app.polled_providers import PolledProviders
 from app.runs import Runs
 from app.stack import Stack
 from backend.contracts.environment import TargetKind
@@ -49,3 +50,7 @@ class Composition:
     def stack(self) -> Stack:
         """Looks at stacks, starts and stops them."""
         return Stack(self.environments, self.target, self.reader)
+
+    def providers(self) -> PolledProviders:
+        """Looks at the gateway's providers."""
+        return PolledProviders(self.target)

@@ -13,11 +13,11 @@ from backend.home import Home
 
 if TYPE_CHECKING:
     from app.composition import Composition
-    from controllers.ports import RunsPort, StackPort
+    from controllers.ports import ProvidersPort, RunsPort, StackPort
 
 
 class DeferredPorts:
-    """The stack port and the runs port of one home."""
+    """The stack, runs and providers ports of one home."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
@@ -34,11 +34,19 @@ class DeferredPorts:
         """Plans, starts and follows runs."""
         return cast("RunsPort", _Deferred(self._make_runs))
 
+    @property
+    def providers(self) -> "ProvidersPort":
+        """Looks at providers and controls their breakers."""
+        return cast("ProvidersPort", _Deferred(self._make_providers))
+
     def _make_stack(self) -> object:
         return self._composition.stack()
 
     def _make_runs(self) -> object:
         return self._composition.runs()
+
+    def _make_providers(self) -> object:
+        return self._composition.providers()
 
     @property
     def _composition(self) -> "Composition":

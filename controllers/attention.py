@@ -30,7 +30,7 @@ _ACTIONS = (
     ("rollback", "rollback.open", "Roll back…"),
     ("stopped", "stack.start", "Start stack"),
     ("service", "stack.health", "Check health"),
-    ("breaker", "stack.health", "Check health"),
+    ("breaker", "breakers.open", "Open breakers"),
     ("database", "stack.health", "Check health"),
     ("credential", "settings.open", "Settings"),
 )

@@ -3,17 +3,18 @@
 from PySide6.QtCore import QObject, Slot
 
 from backend.contracts.environment import Environment
+from controllers.breakers import BreakersController
 from controllers.clock import Clock, system_clock
 from controllers.deploy import DeployController
 from controllers.end_to_end import EndToEndController
 from controllers.monitor import Snapshot, StackMonitor
-from controllers.operations import Background
-from controllers.ports import RunsPort, SettingsPort, StackPort
+from controllers.ports import ProvidersPort, RunsPort, SettingsPort, StackPort
 from controllers.preload import Preload
 from controllers.rollback import RollbackController
 from controllers.session import Session
 from controllers.settings import SettingsController
 from controllers.stack_actions import StackActions
+from controllers.streams import StreamingBackground
 
 
 class Console(QObject):
@@ -23,8 +24,9 @@ class Console(QObject):
         self,
         stack: StackPort,
         runs: RunsPort,
+        providers: ProvidersPort,
         settings: SettingsPort,
-        background: Background,
+        background: StreamingBackground,
         clock: Clock = system_clock,
         parent: QObject | None = None,
     ) -> None:
@@ -34,6 +36,7 @@ class Console(QObject):
         self.monitor = StackMonitor(stack, runs, background, clock, self)
         self.deploy = DeployController(runs, background, self)
         self.rollback = RollbackController(runs, background, self)
+        self.breakers = BreakersController(providers, background, clock, self)
         self.end_to_end = EndToEndController(stack, background, self)
         self.actions = StackActions(stack, background, self)
         self.settings = SettingsController(settings, background, self)
@@ -44,8 +47,14 @@ class Console(QObject):
     def stop(self) -> None:
         """Ask nothing more: the window is closed. Runs go on in their runners."""
         self.monitor.set_visible(False)
+        self.breakers.stop()
         self.deploy.follower.stop()
         self.rollback.follower.stop()
+
+    def set_visible(self, visible: bool) -> None:
+        """Measure and follow only while the window can be seen."""
+        self.monitor.set_visible(visible)
+        self.breakers.feed.set_visible(visible)
 
     def _wire(self) -> None:
         self.session.changed.connect(self._on_environment)
@@ -58,12 +67,21 @@ class Console(QObject):
 
     @Slot(object)
     def _on_environment(self, environment: Environment) -> None:
-        for controller in (self.deploy, self.rollback, self.end_to_end, self.actions, self.settings):
+        for controller in (
+            self.deploy,
+            self.rollback,
+            self.breakers,
+            self.end_to_end,
+            self.actions,
+            self.settings,
+        ):
             controller.set_environment(environment)
         self.monitor.watch(environment.name)
 
     @Slot(object)
     def _on_snapshot(self, snapshot: Snapshot) -> None:
+        if snapshot.status is not None:
+            self.breakers.feed.set_deployed(snapshot.status.deployed)
         self.deploy.consider(snapshot.active)
         self.rollback.consider(snapshot.active)
 

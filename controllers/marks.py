@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from backend.contracts.providers import GateState
 from backend.contracts.runs import CriterionState, ProbeState, RunState, StepState
 from backend.contracts.stack import ServiceState
 
@@ -21,6 +22,13 @@ class Shape(StrEnum):
     STOPPED = "square"
     BACK = "undo-2"
     GO = "chevron-right"
+    DISC = "disc"
+    HALF_DISC = "disc-half"
+    BLOCK = "block"
+    HALF_BLOCK = "block-half"
+    LOCK = "lock"
+    OFF = "circle-off"
+    EYE = "eye"
 
 
 @dataclass(frozen=True)
@@ -88,6 +96,13 @@ _PROBES = {
     ProbeState.UNKNOWN: Mark(Shape.UNKNOWN, "warn", "unknown"),
 }
 
+_GATES = {
+    GateState.FLOWING: Mark(Shape.GO, "muted", "flowing"),
+    GateState.COOLING: Mark(Shape.PAUSED, "warn", "cooling"),
+    GateState.QUOTA: Mark(Shape.STOPPED, "warn", "quota"),
+    GateState.BLOCKED: Mark(Shape.OFF, "bad", "blocked"),
+}
+
 
 def of_step(state: StepState) -> Mark:
     """The mark of a step."""
@@ -112,3 +127,8 @@ def of_service(state: ServiceState) -> Mark:
 def of_probe(state: ProbeState) -> Mark:
     """The mark of what a probe found."""
     return _PROBES[state]
+
+
+def of_gate(state: GateState) -> Mark:
+    """The mark of a rate gate."""
+    return _GATES[state]

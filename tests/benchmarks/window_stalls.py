@@ -30,7 +30,9 @@ def follow_deployment(application: QApplication, folder: Path) -> StallWatchdog:
     background = BackgroundLoop()
     background.start()
     ports = DeferredPorts(sandbox.home)
-    window = make_window(application, ports.stack, ports.runs, make_settings(sandbox.home), background)
+    window = make_window(
+        application, ports.stack, ports.runs, ports.providers, make_settings(sandbox.home), background
+    )
     window.resize(1440, 900)
     window.show()
     try:

@@ -2,17 +2,24 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from backend.contracts.control import ControlConflictError, ControlRequest
 from backend.contracts.errors import OperatorError
+from backend.contracts.live import LiveProviders
 from backend.contracts.runs import RollbackOptions, RollbackScope, RunState
-from tests.gui.sample import stack
+from tests.gui.sample import providers, stack
 from tests.gui.sample.rollbacks import rollback_run
 from tests.gui.sample.stage import Stage
+from views.breakers.control_dialog import ControlDialog
 
 UNREACHABLE = OperatorError(
     "PostgreSQL on 127.0.0.1:5433 does not answer.",
     "Start the stack; if that does not help, read the log of postgres.",
+)
+GATEWAY_GONE = OperatorError(
+    "api-gateway-internal on 127.0.0.1:8022 does not answer.",
+    "Start the stack; if that does not help, read the gateway's log.",
 )
 
 
@@ -156,6 +163,79 @@ def rollback_running(state: RunState) -> Callable[[Stage], None]:
     return play
 
 
+def breakers(moment: Callable[[datetime], LiveProviders] = providers.healthy) -> Callable[[Stage], None]:
+    def prepare(stage: Stage) -> None:
+        healthy(stage)
+        stage.providers.current = moment
+        stage.providers.audits["beatport"] = [providers.audit_entry(stage.clock(), "beatport", 7)]
+
+    return prepare
+
+
+def breaker_of(name: str) -> Callable[[Stage], None]:
+    def play(stage: Stage) -> None:
+        stage.window.router.run("breakers.open")
+        stage.console.breakers.select(name)
+
+    return play
+
+
+def breakers_stale(stage: Stage) -> None:
+    stage.window.router.run("breakers.open")
+    stage.clock.forward(8)
+    stage.console.breakers.feed.publish()
+
+
+def breakers_unknown(stage: Stage) -> None:
+    stage.window.router.run("breakers.open")
+    stage.providers.error = GATEWAY_GONE
+    stage.clock.forward(65)
+    stage.background.streams[-1].end(GATEWAY_GONE)
+
+
+def gateway_down(stage: Stage) -> None:
+    healthy(stage)
+    stage.providers.error = GATEWAY_GONE
+
+
+def force_open_dialog(stage: Stage) -> None:
+    breaker_of("lastfm")(stage)
+    stage.window.router.run("breakers.force-open")
+    dialog = stage.window.breakers.dialog
+    assert isinstance(dialog, ControlDialog)
+    dialog.reason.setText("Last.fm announced maintenance until 16:00")
+    dialog.typed.edit.setText("product")
+
+
+def conflict(stage: Stage) -> None:
+    breaker_of("lastfm")(stage)
+    stage.window.router.run("breakers.close")
+    dialog = stage.window.breakers.dialog
+    assert isinstance(dialog, ControlDialog)
+    dialog.reason.setText("The provider says that it is back")
+    somebody_was_first(stage, "lastfm")
+    dialog.verb_button.click()
+
+
+def somebody_was_first(stage: Stage, name: str) -> None:
+    """Another operator forces a provider open, so that the next control request comes second."""
+    live = stage.providers.current(stage.clock())
+    entry = providers.audit_entry(stage.clock(), name, live.providers[name].circuit_breaker.epoch + 1, 0.5)
+    request = ControlRequest(action=entry.action, reason=entry.reason, author=entry.author, minutes=120)
+    stage.providers.control(stage.environment, name, request)
+    stage.providers.audits[name] = [entry]
+    stage.providers.control_error = ControlConflictError("The epoch is not the present one.", "Look again.")
+
+
+def filter_nothing(stage: Stage) -> None:
+    stage.window.router.run("breakers.open")
+    stage.window.breakers.filter.setText("napster")
+
+
+def reset_all(stage: Stage) -> None:
+    stage.window.router.run("breakers.reset-all")
+
+
 SCENES = (
     Scene("overview-empty", nothing),
     Scene("overview-empty-problem", nothing, broken_profile),
@@ -184,6 +264,20 @@ SCENES = (
     Scene("rollback-to-backup", rollback_to_backup, with_history, "production"),
     Scene("rollback-running", rollback_running(RunState.RUNNING), healthy),
     Scene("rollback-result", rollback_running(RunState.SUCCEEDED), healthy),
+    Scene("breakers-full", show("breakers.open"), breakers()),
+    Scene("breakers-failing", show("breakers.open"), breakers(providers.failing), "staging"),
+    Scene("breakers-forced", breaker_of("beatport"), breakers(providers.failing), "staging"),
+    Scene("breakers-cooling", breaker_of("lastfm"), breakers(providers.failing), "staging"),
+    Scene("breakers-many", show("breakers.open"), breakers(providers.many)),
+    Scene("breakers-redis-lost", show("breakers.open"), breakers(providers.redis_lost)),
+    Scene("breakers-empty", show("breakers.open")),
+    Scene("breakers-gateway-down", show("breakers.open"), gateway_down),
+    Scene("breakers-stale", breakers_stale, breakers(providers.failing), "staging"),
+    Scene("breakers-unknown", breakers_unknown, breakers(providers.failing), "staging"),
+    Scene("breakers-force-open", force_open_dialog, breakers(providers.failing), "production"),
+    Scene("breakers-conflict", conflict, breakers(providers.failing), "staging"),
+    Scene("breakers-reset-all", reset_all, breakers(providers.failing), "staging"),
+    Scene("breakers-filter-empty", filter_nothing, breakers(providers.failing), "staging"),
     Scene("settings", show("settings.open"), healthy),
     Scene("command-palette", show("palette.open"), healthy),
     Scene("shortcuts", show("shortcuts.open"), healthy),

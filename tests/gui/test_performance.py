@@ -14,6 +14,7 @@ from backend.contracts.runs import DeployOptions, RunState
 from tests.gui.sample import stack as stacks
 from tests.gui.sample.clock import StoppedClock
 from tests.gui.sample.plan import sample_plan
+from tests.gui.sample.providers import SampleProviders
 from tests.gui.sample.runs import SampleRuns
 from tests.gui.sample.settings import SampleSettings
 from tests.gui.sample.stack import SampleStack
@@ -44,7 +45,7 @@ def test_a_hundred_thousand_lines_stall_nothing(qapp: QApplication, qtbot: QtBot
     runs.kept[run.id], runs.lines[run.id] = run, output_until(run, LINES)
     background = BackgroundLoop()
     background.start()
-    window = make_window(qapp, stack, runs, HomeSettings(tmp_path), background)
+    window = make_window(qapp, stack, runs, SampleProviders(clock), HomeSettings(tmp_path), background)
     window.resize(QSize(1440, 900))
     window.show()
     window.router.run("deploy.open")

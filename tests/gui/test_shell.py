@@ -63,7 +63,7 @@ def test_the_palette_switches_the_environment(stage: Stage, qtbot: QtBot) -> Non
 
 
 @pytest.mark.parametrize(
-    ("place", "screen"), [(1, "overview"), (2, "deploy"), (3, "rollback"), (4, "settings")]
+    ("place", "screen"), [(1, "overview"), (2, "deploy"), (3, "rollback"), (4, "breakers"), (9, "settings")]
 )
 def test_ctrl_and_a_number_open_the_screens(stage: Stage, qtbot: QtBot, place: int, screen: str) -> None:
     window = stage.open()
@@ -88,7 +88,13 @@ def test_f5_measures_at_once(stage: Stage, qtbot: QtBot) -> None:
 
 
 def test_navigation_shows_only_screens_that_work() -> None:
-    assert [entry[1] for entry in ENTRIES] == ["Overview", "Deploy", "Rollback", "Settings"]
+    assert [entry[1] for entry in ENTRIES] == [
+        "Overview",
+        "Deploy",
+        "Rollback",
+        "Circuit breakers",
+        "Settings",
+    ]
 
 
 def test_every_action_is_routed(stage: Stage) -> None:

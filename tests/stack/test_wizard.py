@@ -32,7 +32,9 @@ def open_window(application: QApplication, sandbox: Sandbox) -> Iterator[MainWin
     ports = DeferredPorts(sandbox.home)
     background = BackgroundLoop()
     background.start()
-    window = make_window(application, ports.stack, ports.runs, make_settings(sandbox.home), background)
+    window = make_window(
+        application, ports.stack, ports.runs, ports.providers, make_settings(sandbox.home), background
+    )
     window.show()
     try:
         yield window

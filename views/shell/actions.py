@@ -22,7 +22,8 @@ ACTIONS = (
     ActionSpec("overview.open", "Overview", "Go to", "Ctrl+1", "home status"),
     ActionSpec("deploy.open", "Deploy", "Go to", "Ctrl+2", "wizard release run steps"),
     ActionSpec("rollback.open", "Rollback", "Go to", "Ctrl+3", "runs history back"),
-    ActionSpec("settings.open", "Settings", "Go to", "Ctrl+4", "theme providers credentials preferences"),
+    ActionSpec("breakers.open", "Circuit breakers", "Go to", "Ctrl+4", "providers rate gate limit outage"),
+    ActionSpec("settings.open", "Settings", "Go to", "Ctrl+9", "theme providers credentials preferences"),
     ActionSpec(
         "end-to-end.open", "End-to-end test", "Go to", "", "e2e strobe track bronze silver gold enrich"
     ),
@@ -34,6 +35,13 @@ ACTIONS = (
     ActionSpec("stack.stop", "Stop stack", "Stack", "", "down services"),
     ActionSpec("deploy.new", "New deployment…", "Stack", "", "deploy release"),
     ActionSpec("rollback.ask", "Roll back…", "Stack", "", "revert undo restore backup"),
+    ActionSpec("breakers.filter", "Filter providers", "Circuit breakers", "", "find search"),
+    ActionSpec("breakers.probe", "Send test call", "Circuit breakers", "", "probe now half-open"),
+    ActionSpec("breakers.close", "Reset…", "Circuit breakers", "", "close release clear"),
+    ActionSpec("breakers.force-open", "Force open…", "Circuit breakers", "", "stop block provider"),
+    ActionSpec("breakers.disable", "Disable…", "Circuit breakers", "", "pass provider"),
+    ActionSpec("breakers.shadow", "Shadow…", "Circuit breakers", "", "observe provider"),
+    ActionSpec("breakers.reset-all", "Reset all…", "Circuit breakers", "", "close every provider"),
     ActionSpec("theme.dark", "Dark theme", "Appearance", "", "colour night"),
     ActionSpec("theme.light", "Light theme", "Appearance", "", "colour day"),
     ActionSpec("theme.system", "Theme as the system has it", "Appearance", "", "colour auto"),

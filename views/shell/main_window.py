@@ -10,6 +10,7 @@ from backend.contracts.runs import Run, RunKind
 from controllers.console import Console
 from controllers.monitor import Snapshot
 from controllers.session import TIER_WORDS, title_of
+from views.breakers.view import BreakersView
 from views.deploy.view import DeployView
 from views.end_to_end.view import EndToEndView
 from views.overview.view import OverviewView
@@ -20,7 +21,7 @@ from views.shell.command_palette import ENVIRONMENT, CommandPalette
 from views.shell.geometry import MINIMUM, WindowMemory
 from views.shell.header import Header
 from views.shell.navigation import Navigation
-from views.shell.router import Router
+from views.shell.router import BREAKER_ACTIONS, Router
 from views.shell.shortcut_sheet import ShortcutSheet
 from views.shell.status_bar import StatusBar
 from views.theme.theme import Theme
@@ -47,6 +48,7 @@ class MainWindow(QMainWindow):
         self.overview = OverviewView(theme, console.actions, console.plots, console.clock)
         self.deploy = DeployView(theme, console.deploy, console.clock)
         self.rollback = RollbackView(theme, console.rollback, console.clock)
+        self.breakers = BreakersView(theme, console.breakers, console.plots, console.clock)
         self.settings = SettingsView(theme, console.settings)
         self.end_to_end = EndToEndView(theme, console.end_to_end)
         self.screens = QStackedWidget()
@@ -56,7 +58,14 @@ class MainWindow(QMainWindow):
         self._wire()
 
     def _arrange(self) -> None:
-        for screen in (self.overview, self.deploy, self.rollback, self.settings, self.end_to_end):
+        for screen in (
+            self.overview,
+            self.deploy,
+            self.rollback,
+            self.breakers,
+            self.settings,
+            self.end_to_end,
+        ):
             self.screens.addWidget(screen)
         content = holder(row(self.screens, margin=(22, 14, 22, 18)), "page")
         middle = row(self.navigation, content, gap=0)
@@ -78,6 +87,9 @@ class MainWindow(QMainWindow):
         console.settings.done.connect(self.toasts.say)
         console.settings.theme_chosen.connect(self.theme.choose)
         console.deploy.rollback_started.connect(self._on_rollback_started)
+        console.breakers.badge_changed.connect(self.navigation.show_breakers)
+        self.breakers.action_asked.connect(self.router.run)
+        self.breakers.told.connect(self.toasts.say)
         self.header.environment_chosen.connect(console.session.select)
         self.header.search_asked.connect(self._open_palette)
         self.header.attention_asked.connect(self._open_overview)
@@ -122,7 +134,7 @@ class MainWindow(QMainWindow):
         self.deploy.run.show_holder(status.lock if status is not None else None)
         nothing = status is not None and not status.deployed
         reason = "nothing is deployed here yet" if nothing else ""
-        for action_id in ("stack.health", "stack.start", "stack.stop"):
+        for action_id in ("stack.health", "stack.start", "stack.stop", *BREAKER_ACTIONS):
             self.actions_list.set_reason(action_id, reason)
 
     @Slot(object)
@@ -183,18 +195,18 @@ class MainWindow(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         """Measure while the window can be seen."""
-        self.console.monitor.set_visible(True)
+        self.console.set_visible(True)
         super().showEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Stop measuring when nobody can see it."""
-        self.console.monitor.set_visible(False)
+        self.console.set_visible(False)
         super().hideEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         """A minimised window cannot be seen either."""
         if event.type() is QEvent.Type.WindowStateChange:
-            self.console.monitor.set_visible(self.isVisible() and not self.isMinimized())
+            self.console.set_visible(self.isVisible() and not self.isMinimized())
         super().changeEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:

@@ -1,20 +1,34 @@
 """The screens that work, at the left."""
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QSizePolicy, QWidget
 
+from controllers.breakers import Badge
+from views.shell.navigation_button import NavigationButton
 from views.theme.icons import icon
 from views.theme.theme import Theme
-from views.widgets.base import column
+from views.widgets.base import column, label
 
 WIDE, NARROW = 200, 56
 
-ENTRIES = (
-    ("overview.open", "Overview", "layout-dashboard", "Ctrl+1"),
-    ("deploy.open", "Deploy", "rocket", "Ctrl+2"),
-    ("rollback.open", "Rollback", "undo-2", "Ctrl+3"),
-    ("settings.open", "Settings", "settings", "Ctrl+4"),
+Entry = tuple[str, str, str, str]
+"""Action, text, icon, shortcut."""
+
+GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
+    (
+        "",
+        (
+            ("overview.open", "Overview", "layout-dashboard", "Ctrl+1"),
+            ("deploy.open", "Deploy", "rocket", "Ctrl+2"),
+            ("rollback.open", "Rollback", "undo-2", "Ctrl+3"),
+        ),
+    ),
+    ("OPERATE", (("breakers.open", "Circuit breakers", "zap", "Ctrl+4"),)),
+    ("CONSOLE", (("settings.open", "Settings", "settings", "Ctrl+9"),)),
 )
+"""Settings keep the last number, so that screens to come do not move them again."""
+
+ENTRIES = tuple(entry for _, entries in GROUPS for entry in entries)
 
 
 class Navigation(QWidget):
@@ -30,16 +44,23 @@ class Navigation(QWidget):
         self.setFixedWidth(WIDE)
         self._group = QButtonGroup(self)
         self.buttons = {entry[0]: self._make(*entry) for entry in ENTRIES}
-        self.setLayout(column(*self.buttons.values(), None, gap=2, margin=8))
+        self._headings = [label(title, "group") for title, _ in GROUPS if title]
+        self.setLayout(column(*self._items(), None, gap=2, margin=8))
         self._group.buttonClicked.connect(self._on_clicked)
         theme.changed.connect(self._draw_icons)
         self._draw_icons()
 
-    def _make(self, action_id: str, text: str, _icon: str, shortcut: str) -> QToolButton:
-        result = QToolButton()
+    def _items(self) -> list[QWidget | int]:
+        items: list[QWidget | int] = []
+        headings = iter(self._headings)
+        for title, entries in GROUPS:
+            items += [10, next(headings)] if title else []
+            items += [self.buttons[entry[0]] for entry in entries]
+        return items
+
+    def _make(self, action_id: str, text: str, _icon: str, shortcut: str) -> NavigationButton:
+        result = NavigationButton(self._theme, text)
         result.setObjectName(action_id)
-        result.setText(f"  {text}")
-        result.setAccessibleName(text)
         result.setToolTip(f"{text} ({shortcut})")
         result.setProperty("kind", "nav")
         result.setCheckable(True)
@@ -57,12 +78,24 @@ class Navigation(QWidget):
             entry.setToolButtonStyle(
                 style.ToolButtonIconOnly if collapsed else style.ToolButtonTextBesideIcon
             )
+        for heading in self._headings:
+            heading.setVisible(not collapsed)
         self.setFixedWidth(NARROW if collapsed else WIDE)
 
     def show_current(self, action_id: str) -> None:
         """Mark the screen that is shown."""
         self.buttons[action_id].setChecked(True)
         self._draw_icons()
+
+    @Slot(object)
+    def show_breakers(self, badge: Badge) -> None:
+        """How many providers are not closed; nothing while that is unknown."""
+        words = f"{badge.count} not closed" if badge.count else "all closed"
+        self.buttons["breakers.open"].show_badge(
+            str(badge.count) if badge.known and badge.count else "",
+            "bad" if badge.bad else "warn",
+            words if badge.known else "state unknown",
+        )
 
     @Slot()
     def _draw_icons(self) -> None:

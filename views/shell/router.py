@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
+from backend.contracts.control import ControlAction
 from backend.contracts.environment import Tier
 from backend.contracts.runs import RunKind
 from controllers.deploy_wizard import Page
@@ -18,6 +19,16 @@ from views.widgets.confirm import ConfirmOverlay
 
 if TYPE_CHECKING:
     from views.shell.main_window import MainWindow
+
+
+BREAKER_ACTIONS = {
+    "breakers.probe": ControlAction.PROBE,
+    "breakers.close": ControlAction.CLOSE,
+    "breakers.force-open": ControlAction.FORCE_OPEN,
+    "breakers.disable": ControlAction.DISABLE,
+    "breakers.shadow": ControlAction.SHADOW,
+}
+"""Actions on the provider that is selected on the screen of circuit breakers."""
 
 
 class Router(QObject):
@@ -33,6 +44,10 @@ class Router(QObject):
             "deploy.new": self._new_deployment,
             "rollback.open": self._open_rollback,
             "rollback.ask": self._ask_rollback,
+            "breakers.open": partial(self._show, window.breakers, "breakers.open"),
+            "breakers.filter": self._filter_breakers,
+            "breakers.reset-all": self._reset_all_breakers,
+            **{each: partial(self._ask_breaker, action) for each, action in BREAKER_ACTIONS.items()},
             "settings.open": self._open_settings,
             "end-to-end.open": partial(self._show, window.end_to_end, "deploy.open"),
             "palette.open": window.open_palette,
@@ -85,6 +100,18 @@ class Router(QObject):
             self._console.deploy.restart()
         self._show(self._window.deploy, "deploy.open")
 
+    def _filter_breakers(self) -> None:
+        self._show(self._window.breakers, "breakers.open")
+        self._window.breakers.focus_filter()
+
+    def _reset_all_breakers(self) -> None:
+        self._show(self._window.breakers, "breakers.open")
+        self._window.breakers.ask_reset_all()
+
+    def _ask_breaker(self, action: ControlAction) -> None:
+        self._show(self._window.breakers, "breakers.open")
+        self._window.breakers.ask(action)
+
     def _open_rollback(self) -> None:
         self._window.show_screen(self._window.rollback, "rollback.open")
         self._console.rollback.refresh()
@@ -106,6 +133,8 @@ class Router(QObject):
         self._console.monitor.measure()
         self._console.rollback.refresh()
         self._console.settings.refresh()
+        self._console.breakers.feed.look_again()
+        self._console.breakers.readings.refresh()
 
     def _ask_stop(self) -> None:
         """A practice ground is stopped at once; elsewhere it is asked, with the name typed in production."""

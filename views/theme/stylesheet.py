@@ -20,6 +20,7 @@ QLabel[role="title"] { font-size: 19px; font-weight: 600; }
 QLabel[role="figure"] { font-size: 25px; font-weight: 600; }
 QLabel[role="heading"] { font-size: 15px; font-weight: 600; }
 QLabel[role="caption"] { font-size: 12px; font-weight: 600; color: $muted; }
+QLabel[role="group"] { font-size: 11px; font-weight: 600; color: $faint; padding: 0px 10px 4px 10px; }
 QLabel[role="strong"] { font-weight: 600; }
 QLabel[role="muted"] { color: $muted; }
 QLabel[role="key"] { font-size: 11px; color: $muted; border: 1px solid $border; border-radius: 4px;
@@ -123,6 +124,7 @@ QTableView[kind="rows"]::item { padding: 0px 8px; border-bottom: 1px solid $bord
 QHeaderView { background: transparent; border: none; }
 QHeaderView::section { background: transparent; color: $muted; border: none;
   border-bottom: 1px solid $border; padding: 4px 8px; font-size: 12px; font-weight: 600; }
+QTableView[kind="providers"] QHeaderView::section { padding: 4px 10px; }
 QTableCornerButton::section { background: transparent; border: none; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }

@@ -10,6 +10,7 @@ from controllers.console import Console
 from tests.gui.sample.background import ImmediateBackground
 from tests.gui.sample.clock import StoppedClock
 from tests.gui.sample.plan import sample_plan
+from tests.gui.sample.providers import SampleProviders
 from tests.gui.sample.runs import SampleRuns
 from tests.gui.sample.settings import SampleSettings
 from tests.gui.sample.stack import SampleStack
@@ -26,9 +27,13 @@ class Stage:
         self.clock = StoppedClock()
         self.stack = SampleStack(self.clock)
         self.runs = SampleRuns(self.clock)
+        self.providers = SampleProviders(self.clock)
         self.settings = SampleSettings()
+        self.background = ImmediateBackground()
         self.environment = environment
-        self.console = Console(self.stack, self.runs, self.settings, ImmediateBackground(), self.clock)
+        self.console = Console(
+            self.stack, self.runs, self.providers, self.settings, self.background, self.clock
+        )
         self.window = MainWindow(theme, self.console, WindowMemory(folder / "desktop.ini"))
         self.window.settings.appearance.show_theme(theme.tokens.name)
 
@@ -49,8 +54,7 @@ class Stage:
 
     def close(self) -> None:
         """Take everything down again."""
-        self.console.deploy.follower.stop()
-        self.console.rollback.follower.stop()
+        self.console.stop()
         self.window.close()
         self.window.deleteLater()
         self.console.deleteLater()

@@ -1,0 +1,133 @@
+"""Draws the cells of the table of providers."""
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from controllers.breakers_rows import NONE, Column, ProviderRow, Spark
+from controllers.breakers_table import ROW_ROLE, is_number
+from views.breakers.pill import draw_pill
+from views.theme.fonts import ui_font
+from views.theme.icons import draw_icon
+from views.theme.theme import Theme
+
+Index = QModelIndex | QPersistentModelIndex
+PAD = 10
+_SIGN = 12
+_SPARK_HEIGHT = 18
+_SPARK_WIDTH = 118
+_FULL_SCALE = 0.25
+"""A failure rate that fills the sparkline's height, unless the provider had a higher one."""
+
+
+class BreakerDelegate(QStyledItemDelegate):
+    """One question to the model a cell; no style drawing, since this runs every second."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._font, self._strong = ui_font(), ui_font()
+        self.set_narrow(narrow=False)
+
+    def set_narrow(self, *, narrow: bool) -> None:
+        """Smaller text where there is little room."""
+        self._font = ui_font(12 if narrow else 13)
+        self._strong = ui_font(12 if narrow else 13, weight=QFont.Weight.DemiBold)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Ground, hairline, content."""
+        row = index.data(ROW_ROLE)
+        if not isinstance(row, ProviderRow):
+            return
+        painter.save()
+        area = QRectF(option.rect)
+        self._paint_ground(painter, option, area)
+        inner = area.adjusted(PAD, 0, -PAD, 0)
+        match index.column():
+            case Column.STATE:
+                self._paint_state(painter, row, inner)
+            case Column.RATES:
+                self._paint_spark(painter, row, inner)
+            case Column.GATE:
+                self._paint_gate(painter, row, inner)
+            case Column.PROVIDER:
+                self._paint_text(painter, row.name, inner, self._strong, self._theme.tokens.text)
+            case column:
+                self._paint_figure(painter, row.cells[column], inner, column)
+        painter.restore()
+
+    def _paint_ground(self, painter: QPainter, option: QStyleOptionViewItem, area: QRectF) -> None:
+        tokens = self._theme.tokens
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(area, QColor(tokens.tint("accent")))
+        painter.setPen(QColor(tokens.border))
+        painter.drawLine(
+            QPointF(area.left(), area.bottom() - 0.5), QPointF(area.right(), area.bottom() - 0.5)
+        )
+
+    def _paint_state(self, painter: QPainter, row: ProviderRow, area: QRectF) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        tokens = self._theme.tokens
+        taken = draw_pill(painter, tokens, row.mark, area.left(), area.center().y())
+        self._paint_text(painter, row.note, area.adjusted(taken + 7, 0, 0, 0), self._font, tokens.muted)
+
+    def _paint_gate(self, painter: QPainter, row: ProviderRow, area: QRectF) -> None:
+        tokens = self._theme.tokens
+        if row.gate is None:
+            self._paint_text(painter, NONE, area, self._font, tokens.faint)
+            return
+        colour = tokens.colour(row.gate.tone)
+        sign = QRectF(area.left(), area.center().y() - _SIGN / 2, _SIGN, _SIGN)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        draw_icon(painter, row.gate.shape.value, colour, sign)
+        text = area.adjusted(_SIGN + 6, 0, 0, 0)
+        self._paint_text(painter, row.cells[Column.GATE], text, self._font, colour)
+
+    def _paint_figure(self, painter: QPainter, text: str, area: QRectF, column: int) -> None:
+        tokens = self._theme.tokens
+        colour = tokens.faint if text == NONE else tokens.text
+        self._paint_text(painter, text, area, self._font, colour, right=is_number(column))
+
+    def _paint_spark(self, painter: QPainter, row: ProviderRow, area: QRectF) -> None:
+        tokens = self._theme.tokens
+        if all(rate is None for rate in row.spark):
+            self._paint_text(painter, NONE, area, self._font, tokens.faint)
+            return
+        width = min(area.width(), _SPARK_WIDTH)
+        box = QRectF(area.left(), area.center().y() - _SPARK_HEIGHT / 2, width, _SPARK_HEIGHT)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colour = QColor(tokens.colour(row.mark.tone))
+        ground = QColor(tokens.tint(row.mark.tone))
+        for points in _stretches(row.spark, box):
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(ground)
+            foot = [QPointF(points[-1].x(), box.bottom()), QPointF(points[0].x(), box.bottom())]
+            painter.drawPolygon(QPolygonF([*points, *foot]))
+            painter.setPen(QPen(colour, 1.2))
+            painter.drawPolyline(QPolygonF(points))
+
+    @staticmethod
+    def _paint_text(
+        painter: QPainter, text: str, area: QRectF, font: QFont, colour: str, *, right: bool = False
+    ) -> None:
+        painter.setFont(font)
+        painter.setPen(QColor(colour))
+        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(area.width()))
+        side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
+        painter.drawText(area, side | Qt.AlignmentFlag.AlignVCenter, shown)
+
+
+def _stretches(spark: Spark, box: QRectF) -> list[list[QPointF]]:
+    """The line in pieces: where no call was made there is none."""
+    highest = max(_FULL_SCALE, *(rate for rate in spark if rate is not None))
+    step = box.width() / max(1, len(spark) - 1)
+    pieces: list[list[QPointF]] = [[]]
+    for place, rate in enumerate(spark):
+        if rate is None:
+            pieces.append([])
+            continue
+        pieces[-1].append(
+            QPointF(box.left() + place * step, box.bottom() - rate / highest * (box.height() - 1))
+        )
+    # A single slice among quiet ones still shows, as a short dash.
+    return [piece if len(piece) > 1 else [*piece, piece[0] + QPointF(2, 0)] for piece in pieces if piece]
