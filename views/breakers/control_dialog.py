@@ -72,8 +72,11 @@ class ControlDialog(Overlay):
         self.minutes.setRange(1, LONGEST_MINUTES)
         self.minutes.setValue(DEFAULT_MINUTES)
         self.minutes.setSuffix(" min")
-        self.minutes.setMaximumWidth(130)
+        self.minutes.setFixedWidth(120)
         self.minutes.setAccessibleName("Minutes until it ends by itself")
+        self.minutes.lineEdit().setAccessibleName(self.minutes.accessibleName())
+        # A styled spin box keeps its padding to itself; the text needs its own.
+        self.minutes.lineEdit().setTextMargins(8, 0, 0, 0)
         form = QGridLayout()
         form.setHorizontalSpacing(12)
         form.setVerticalSpacing(GAP_M)
