@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QShowEvent
-from PySide6.QtWidgets import QButtonGroup, QGraphicsRectItem, QWidget
+from PySide6.QtWidgets import QButtonGroup, QGraphicsRectItem, QPushButton, QWidget
 
 from backend.contracts.live import ProviderHistory
 from backend.contracts.providers import BreakerState
@@ -55,7 +55,7 @@ class RateChart(Card):
         theme.changed.connect(self._recolour)
         plots.ready.connect(self._draw)
 
-    def _range(self, minutes: int, words: str) -> QWidget:
+    def _range(self, minutes: int, words: str) -> QPushButton:
         chip = button(words, "chip", tip=f"Show the last {words}")
         chip.setCheckable(True)
         chip.setChecked(minutes == RANGES[0][0])
