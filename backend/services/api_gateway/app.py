@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from backend.services.api_gateway.assembly import open_providers
 from backend.services.api_gateway.cache_routes import cache_router
 from backend.services.api_gateway.cached_searches import CachedSearches
+from backend.services.api_gateway.capability_routes import capability_router
 from backend.services.api_gateway.gateway import SERVICE, VERSION, Gateway
 from backend.services.api_gateway.history import History
 from backend.services.api_gateway.live_routes import live_router
@@ -52,6 +53,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     app.include_router(admin_router(gateway, settings.admin_token))
     app.include_router(cache_router(gateway, settings.admin_token))
     app.include_router(live_router(gateway))
+    app.include_router(capability_router(gateway))
     app.include_router(health_router(gateway))
     app.add_middleware(CachedSearches, gateway=gateway)
     return app

@@ -16,6 +16,9 @@ from backend.services.api_gateway.cache.answering import Answers
 from backend.services.api_gateway.cache.opening import open_cache
 from backend.services.api_gateway.cache.port import Cache
 from backend.services.api_gateway.caller import TIMEOUT, Caller
+from backend.services.api_gateway.calls.guard import CallGuard
+from backend.services.api_gateway.calls.retries import Retries, RetryBudget
+from backend.services.api_gateway.calls.switches import CapabilitySwitches
 from backend.services.api_gateway.gate.limit import RateLimit
 from backend.services.api_gateway.gate.rate_gate import RateGate
 from backend.services.api_gateway.gate.store import LocalStore
@@ -84,7 +87,11 @@ def _assemble(adapter: Adapter, http: httpx.AsyncClient, parts: _Parts) -> Provi
     )
     mode = "simulated" if adapter.name in parts.settings.simulated_providers else "live"
     answers = Answers(adapter.name, parts.cache, parts.metrics, time)
-    return Provider(adapter, mode, caller, breakers, gate, answers, parts.metrics)
+    guard = CallGuard(
+        CapabilitySwitches(adapter.name, monotonic),
+        Retries(RetryBudget(parts.settings.retry_share, monotonic)),
+    )
+    return Provider(adapter, mode, caller, breakers, gate, guard, answers, parts.metrics)
 
 
 def _note_transition(provider: str, change: Transition, parts: _Parts) -> None:

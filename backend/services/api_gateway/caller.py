@@ -15,6 +15,7 @@ from backend.contracts.providers import GateState, LastError
 from backend.http import httpx
 from backend.services.api_gateway.breakers.board import Admission, BreakerBoard
 from backend.services.api_gateway.breakers.model import Rejection, Verdict
+from backend.services.api_gateway.calls.emptiness import EmptyAnswers
 from backend.services.api_gateway.gate.rate_gate import GateClosed, Pass, RateGate
 from backend.services.api_gateway.metrics import GatewayMetrics
 from backend.services.api_gateway.outcomes import ContractError, HttpAnswer, Judgement, verdict_of
@@ -62,6 +63,7 @@ class Caller:
         self._metrics = metrics
         self._clock = clock
         self._patience = patience
+        self._emptiness = EmptyAnswers(clock)
 
     async def call(
         self, request: ProviderRequest, correlation_id: str | None, lane: Lane = Lane.INTERACTIVE
@@ -122,9 +124,13 @@ class Caller:
             # Whatever reading stumbles over, the cause is the same: not the documented format.
             detail = str(error) if isinstance(error, ContractError) else f"unreadable: {type(error).__name__}"
             return _Read(Judgement(Outcome.CONTRACT, detail))
-        if candidates is not None and not candidates:
-            return _Read(Judgement(Outcome.NOT_FOUND))
-        return _Read(judgement, candidates or (), payload)
+        if candidates is None:
+            return _Read(judgement, payload=payload)
+        form = f"{request.endpoint} {request.query_form}".strip()
+        if self._emptiness.is_suspect(form, empty=not candidates):
+            detail = f"{form} finds nothing far more often than it used to"
+            return _Read(Judgement(Outcome.EMPTY_SUSPECT, detail))
+        return _Read(judgement if candidates else Judgement(Outcome.NOT_FOUND), candidates, payload)
 
     def _conclude(
         self,

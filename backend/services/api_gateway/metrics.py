@@ -66,6 +66,7 @@ _STATE_VALUES = {BreakerState.CLOSED: 0, BreakerState.HALF_OPEN: 1, BreakerState
 _STATUS = {
     Outcome.OK: "success",
     Outcome.NOT_FOUND: "not_found",
+    Outcome.EMPTY_SUSPECT: "not_found",
     Outcome.THROTTLED: "rate_limited",
     Outcome.QUOTA: "rate_limited",
     Outcome.BREAKER_OPEN: "circuit_breaker_open",

@@ -98,6 +98,7 @@ def is_web_page(answer: HttpAnswer) -> bool:
 _VERDICTS = {
     Outcome.OK: Verdict.SUCCESS,
     Outcome.NOT_FOUND: Verdict.SUCCESS,
+    Outcome.EMPTY_SUSPECT: Verdict.SUCCESS,
     Outcome.CONTRACT: Verdict.FAILURE,
     Outcome.FAILURE: Verdict.FAILURE,
 }

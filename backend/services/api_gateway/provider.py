@@ -1,6 +1,6 @@
 """One provider as the gateway offers it: search and look-up, answered from the cache when possible."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -14,12 +14,14 @@ from backend.contracts.gateway import (
     TrackResponse,
 )
 from backend.contracts.provider_registry import lookups_are_free
-from backend.contracts.providers import BreakerState, BreakerStatus, GateState, ProviderStatus
+from backend.contracts.providers import BreakerState, BreakerStatus, EndpointClass, GateState, ProviderStatus
 from backend.services.api_gateway.breakers.board import BreakerBoard
 from backend.services.api_gateway.cache.answering import Answers, Question
 from backend.services.api_gateway.cache.answers import DAY, Key, search_key, track_key
 from backend.services.api_gateway.cached_bodies import CachedBodies
 from backend.services.api_gateway.caller import Caller
+from backend.services.api_gateway.calls.guard import CallGuard
+from backend.services.api_gateway.calls.switches import SwitchedOff
 from backend.services.api_gateway.gate.rate_gate import RateGate
 from backend.services.api_gateway.metrics import GatewayMetrics
 from backend.services.api_gateway.providers.adapter import Adapter, Call, ProviderRequest, Reply
@@ -40,6 +42,7 @@ class Provider:
         caller: Caller,
         breakers: BreakerBoard,
         gate: RateGate,
+        guard: CallGuard,
         answers: Answers,
         metrics: GatewayMetrics,
     ) -> None:
@@ -49,6 +52,7 @@ class Provider:
         self._caller = caller
         self.breakers = breakers
         self._gate = gate
+        self._guard = guard
         self._answers = answers
         self._bodies = CachedBodies(adapter.name)
         self._metrics = metrics
@@ -108,8 +112,14 @@ class Provider:
             detail=reply.detail,
         )
 
+    @property
+    def switched_off(self) -> Mapping[EndpointClass, SwitchedOff]:
+        """The kinds of calls that the provider has closed to us."""
+        return self._guard.switches.off
+
     async def reset(self, reason: str) -> None:
-        """Close all breakers by hand, and try refused credentials again."""
+        """Close all breakers by hand, and try again what the provider has refused or closed."""
+        self._guard.switches.restore()
         await self._gate.unblock()
         await self.breakers.control(
             ControlRequest(action=ControlAction.CLOSE, reason=reason, author="operator")
@@ -161,7 +171,7 @@ class Provider:
         async def call(request: ProviderRequest) -> Reply:
             return await self._caller.call(request, correlation_id, lane)
 
-        reply = await ask(call)
+        reply = await ask(self._guard.around(call))
         if reply.outcome is Outcome.CREDENTIAL and self._gate.state is not GateState.BLOCKED:
             await self._gate.block(reply.detail)
         return reply

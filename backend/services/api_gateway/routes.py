@@ -28,6 +28,7 @@ _INTERACTIVE_PRIORITY = 7
 _HTTP_STATUS = {
     Outcome.OK: 200,
     Outcome.NOT_FOUND: 200,
+    Outcome.EMPTY_SUSPECT: 200,
     Outcome.THROTTLED: 429,
     Outcome.QUOTA: 429,
     Outcome.BREAKER_OPEN: 503,

@@ -28,6 +28,8 @@ class GatewaySettings(ServiceSettings):
     """An address or web page for the User-Agent, as MusicBrainz and Discogs ask for."""
     gate_patience_seconds: float = Field(default=10.0, ge=0, le=60)
     """How long a call may wait for its place within a provider's limit."""
+    retry_share: float = Field(default=0.1, ge=0, le=1)
+    """How many of a provider's calls of a minute may be tried again when they fail; 0: none."""
     redis_url: SecretStr | None = None
     """Where replicas share breakers, budgets and answers, such as `redis://host:6379/0`; none: this process
     keeps them for itself."""

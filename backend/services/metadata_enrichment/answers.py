@@ -7,7 +7,14 @@ from backend.contracts.gateway import Outcome, TrackCandidate
 _ANSWERED = frozenset({Outcome.OK, Outcome.NOT_FOUND})
 _HELD_BACK = frozenset({Outcome.THROTTLED, Outcome.QUOTA, Outcome.BREAKER_OPEN, Outcome.CREDENTIAL})
 _PASSING = frozenset(
-    {Outcome.THROTTLED, Outcome.QUOTA, Outcome.BREAKER_OPEN, Outcome.FAILURE, Outcome.CONTRACT}
+    {
+        Outcome.THROTTLED,
+        Outcome.QUOTA,
+        Outcome.BREAKER_OPEN,
+        Outcome.FAILURE,
+        Outcome.CONTRACT,
+        Outcome.EMPTY_SUSPECT,
+    }
 )
 
 

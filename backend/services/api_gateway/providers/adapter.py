@@ -37,6 +37,8 @@ class ProviderRequest:
     parse: Parse
     params: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    query_form: str = ""
+    """Which way of asking it is, where an endpoint has several; each finds nothing at a rate of its own."""
     method: str = "GET"
     form: Mapping[str, str] | None = None
     follow_redirects: bool = False
@@ -108,7 +110,7 @@ async def first_with_hits(requests: Sequence[ProviderRequest], call: Call) -> Re
     """Try query forms in order until one has hits or one fails for another reason than finding nothing."""
     reply = await call(requests[0])
     for request in requests[1:]:
-        if reply.outcome is not Outcome.NOT_FOUND:
+        if reply.outcome not in {Outcome.NOT_FOUND, Outcome.EMPTY_SUSPECT}:
             break
         reply = await call(request)
     return reply

@@ -1,6 +1,7 @@
 """Deezer's API. No account for catalogue reads; errors come as HTTP 200 with an error object."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -64,8 +65,8 @@ class Deezer:
         """By ISRC when there is one, then by fields, then by plain words: field search misses tracks."""
         title, artist = _plain(query.track_title), _plain(query.artist_name)
         requests = [
-            self._search(f'artist:"{artist}" track:"{title}"', query.limit),
-            self._search(f"{artist} {title}", query.limit),
+            self._search("by fields", f'artist:"{artist}" track:"{title}"', query.limit),
+            self._search("by words", f"{artist} {title}", query.limit),
         ]
         if code := reading.isrc(query.isrc):
             requests.insert(0, self._request("isrc", f"track/isrc:{code}", parse_lookup))
@@ -77,8 +78,9 @@ class Deezer:
             return Reply(Outcome.NOT_FOUND, detail="that is not a Deezer identifier")
         return await call(self._request("track", f"track/{track_id}", parse_lookup))
 
-    def _search(self, text: str, limit: int) -> ProviderRequest:
-        return self._request("search", "search", parse_search, q=text, limit=str(limit))
+    def _search(self, form: str, text: str, limit: int) -> ProviderRequest:
+        request = self._request("search", "search", parse_search, q=text, limit=str(limit))
+        return replace(request, query_form=form)
 
     def _request(self, endpoint: str, path: str, parse: Any, **params: str) -> ProviderRequest:
         return ProviderRequest(endpoint, f"{self._base_url}/{path}", parse, params, self._headers)

@@ -32,6 +32,7 @@ def gateway(simulator: SimulatorHandle, musicdb: DatabaseAddress) -> Iterator[ht
         database_user=musicdb.user,
         database_password=SecretStr(musicdb.password or ""),
         admin_token=SecretStr(TOKEN),
+        retry_share=0,
     )
     with serving(create_app(settings)) as url, httpx.Client(base_url=url) as client:
         yield client

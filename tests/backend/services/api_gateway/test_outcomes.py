@@ -106,5 +106,6 @@ def test_spotify_tells_quota_from_rate_and_refused_credentials_from_bad_requests
 
 def test_only_answers_and_failures_speak_to_the_breaker() -> None:
     verdicts = {outcome: verdict_of(outcome) for outcome in Outcome}
-    assert {o for o, v in verdicts.items() if v is Verdict.SUCCESS} == {Outcome.OK, Outcome.NOT_FOUND}
+    answers = {Outcome.OK, Outcome.NOT_FOUND, Outcome.EMPTY_SUSPECT}
+    assert {o for o, v in verdicts.items() if v is Verdict.SUCCESS} == answers
     assert {o for o, v in verdicts.items() if v is Verdict.FAILURE} == {Outcome.FAILURE, Outcome.CONTRACT}

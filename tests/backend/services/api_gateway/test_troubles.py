@@ -132,7 +132,7 @@ async def test_the_simulated_limit_is_never_exceeded_under_load(
 
 
 async def test_a_provider_that_cannot_be_reached_opens_within_five_calls() -> None:
-    settings = GatewaySettings(port=8022, simulator_url=f"http://127.0.0.1:{free_port()}")
+    settings = GatewaySettings(port=8022, simulator_url=f"http://127.0.0.1:{free_port()}", retry_share=0)
     recorder = Recorder(Database({}, name="never opened"))
     async with open_providers(settings, recorder, GatewayMetrics(new_registry())) as providers:
         for number in range(5):

@@ -1,0 +1,1 @@
+"""What surrounds a provider's calls: tries again, closed capabilities, suspiciously empty answers."""
