@@ -87,10 +87,8 @@ def _assemble(adapter: Adapter, http: httpx.AsyncClient, parts: _Parts) -> Provi
     )
     mode = "simulated" if adapter.name in parts.settings.simulated_providers else "live"
     answers = Answers(adapter.name, parts.cache, parts.metrics, time)
-    guard = CallGuard(
-        CapabilitySwitches(adapter.name, monotonic),
-        Retries(RetryBudget(parts.settings.retry_share, monotonic)),
-    )
+    retries = Retries(RetryBudget(parts.settings.retry_share, monotonic))
+    guard = CallGuard(CapabilitySwitches(adapter.name, monotonic), retries)
     return Provider(adapter, mode, caller, breakers, gate, guard, answers, parts.metrics)
 
 

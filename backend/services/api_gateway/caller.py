@@ -124,13 +124,12 @@ class Caller:
             # Whatever reading stumbles over, the cause is the same: not the documented format.
             detail = str(error) if isinstance(error, ContractError) else f"unreadable: {type(error).__name__}"
             return _Read(Judgement(Outcome.CONTRACT, detail))
-        if candidates is None:
-            return _Read(judgement, payload=payload)
+        empty = candidates is not None and not candidates
         form = f"{request.endpoint} {request.query_form}".strip()
-        if self._emptiness.is_suspect(form, empty=not candidates):
+        if self._emptiness.is_suspect(form, empty=empty):
             detail = f"{form} finds nothing far more often than it used to"
             return _Read(Judgement(Outcome.EMPTY_SUSPECT, detail))
-        return _Read(judgement if candidates else Judgement(Outcome.NOT_FOUND), candidates, payload)
+        return _Read(Judgement(Outcome.NOT_FOUND) if empty else judgement, candidates or (), payload)
 
     def _conclude(
         self,

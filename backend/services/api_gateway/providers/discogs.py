@@ -60,10 +60,7 @@ class Discogs:
         found = await call(self._search(query))
         if found.outcome is not Outcome.OK:
             return found
-        results = reading.items(found.payload["results"], "'results'")
-        if not results:
-            return Reply(Outcome.NOT_FOUND, response_id=found.response_id)
-        release_id = reading.required_text(results[0], "id", "a release")
+        release_id = reading.required_text(found.payload["results"][0], "id", "a release")
         return await call(self._release(release_id, partial(parse_release, wanted=query.track_title)))
 
     async def track(self, track_id: str, call: Call) -> Reply:
@@ -98,10 +95,12 @@ class Discogs:
         return headers
 
 
-def check_search(payload: Any) -> None:
+def check_search(payload: Any) -> Sequence[TrackCandidate] | None:
     """Check the form of a search: its hits are releases, so there is no track in them yet."""
-    for hit in reading.items(reading.mapping(payload, "the answer").get("results"), "'results'"):
+    hits = reading.items(reading.mapping(payload, "the answer").get("results"), "'results'")
+    for hit in hits:
         reading.required_text(reading.mapping(hit, "a hit"), "id", "a hit")
+    return None if hits else ()
 
 
 def parse_release(payload: Any, wanted: str | None = None) -> Sequence[TrackCandidate]:

@@ -41,7 +41,7 @@ def simulator(simulator_server: SimulatorHandle) -> SimulatorHandle:
 
 @pytest.fixture
 async def bench(simulator: SimulatorHandle) -> AsyncIterator[Bench]:
-    """The providers over the simulator, one call a try; their records stay in the queue, where tests can look at them."""
+    """The providers over the simulator, no call tried again; their records stay in the queue."""
     settings = GatewaySettings(port=8022, simulator_url=simulator.url, gate_patience_seconds=3, retry_share=0)
     recorder = Recorder(Database({}, name="never opened"))
     async with open_providers(settings, recorder, GatewayMetrics(new_registry())) as providers:

@@ -139,7 +139,7 @@ def provider() -> Iterator[ScriptedProvider]:
 
 @pytest.fixture
 async def gateway(provider: ScriptedProvider) -> AsyncIterator[Mapping[str, Provider]]:
-    settings = GatewaySettings(port=8022, simulator_url=provider.url, gate_patience_seconds=0)
+    settings = GatewaySettings(port=8022, simulator_url=provider.url, gate_patience_seconds=0, retry_share=0)
     recorder = Recorder(Database({}, name="never opened"))
     async with open_providers(settings, recorder, GatewayMetrics(new_registry())) as providers:
         yield providers
