@@ -44,7 +44,7 @@ def point_lastfm_at(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
 async def search_with(key: str) -> tuple[SearchResponse, str]:
     """What a search says, and everything that stays of it: records, logs, metrics, health."""
     credentials = {"lastfm_api_key": SecretStr(key)}
-    settings = GatewaySettings(port=8022, simulated_providers=(), credentials=credentials)
+    settings = GatewaySettings(port=8022, simulated_providers=(), credentials=credentials, retry_share=0)
     recorder, registry = Recorder(Database({}, name="never opened")), new_registry()
     with structlog.testing.capture_logs() as logged:
         async with open_providers(settings, recorder, GatewayMetrics(registry)) as providers:
