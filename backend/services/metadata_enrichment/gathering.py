@@ -16,6 +16,7 @@ from backend.services.metadata_enrichment.waterfall import Source, next_provider
 _ONLY_IN_TRACK = {
     "deezer": frozenset({"bpm", "isrc", "release_date"}),
     "discogs": frozenset({"label", "release_date"}),
+    "lastfm": frozenset({"album", "artwork_url", "duration_ms", "genres"}),
     "musicbrainz": frozenset({"label", "genres"}),
 }
 """What a provider's search result may lack and its record of the track has."""

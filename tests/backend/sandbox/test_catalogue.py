@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from backend.sandbox.catalogue import Recording, load_catalogue, with_traps
-from backend.sandbox.providers import deezer, discogs, musicbrainz, spotify
+from backend.sandbox.providers import beatport, deezer, discogs, itunes, lastfm, musicbrainz, spotify
 
 
 def test_has_hundreds_of_recordings_and_no_two_the_same(recordings: tuple[Recording, ...]) -> None:
@@ -52,6 +52,30 @@ def test_providers_differ_believably(recordings: tuple[Recording, ...]) -> None:
     assert not any(entry.recording.is_trap for entry in at_musicbrainz)
     assert {len(entry.first_release_date) for entry in at_musicbrainz} == {4, 7, 10}
     assert any(not entry.isrcs for entry in at_musicbrainz)
+
+
+def test_shops_and_listeners_differ_believably(recordings: tuple[Recording, ...]) -> None:
+    everything = with_traps(recordings)
+    at_lastfm, at_itunes = lastfm.scrobbled(everything), itunes.songs(everything)
+    assert 0 < len(everything) - len(at_lastfm) < len(everything) - len(at_itunes) < 0.15 * len(everything)
+    assert {len(track.tags) for track in at_lastfm} == {0, 1, 4}
+    assert 0.1 < sum(track.duration == 0 for track in at_lastfm) / len(at_lastfm) < 0.3
+    assert 0.5 < sum(track.mbid == "" for track in at_lastfm) / len(at_lastfm) < 0.7
+    assert {song.genre for song in at_itunes} <= {
+        "Dance",
+        "Electronic",
+        "Pop",
+        "Rock",
+        "Hip-Hop/Rap",
+        "R&B/Soul",
+    }
+    assert any(song.released.startswith("1900") for song in at_itunes)
+    at_beatport = beatport.tracks(everything)
+    assert {track.recording.genre for track in at_beatport} == {"Electronic"}
+    assert not any(track.recording.is_trap for track in at_beatport)
+    of_the_shop = [track for track in at_beatport if track.released[:4] != track.recording.year]
+    assert of_the_shop
+    assert all(int(track.recording.year) < 2004 <= int(track.released[:4]) for track in of_the_shop)
 
 
 def test_traps_carry_the_title_of_a_well_known_track_by_somebody_else(

@@ -1,5 +1,6 @@
 """Beatport's API, version 4. Its credentials are given to partners only; it sells electronic music only."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,9 @@ from backend.services.api_gateway.providers.client_credentials import ClientCred
 from backend.services.api_gateway.providers.connection import Connection
 
 LIVE_URL = "https://api.beatport.com/v4"
+_SHELF_DETAIL = re.compile(r"\s*\([^()]*\)")
+_SHARED_SHELVES = {"Melodic House & Techno": ("Melodic House", "Melodic Techno")}
+_ORIGINAL = "Original Mix"
 _CHALLENGE_MARKS = (b"challenge-platform", b"cf-chl", b"Just a moment", b"captcha")
 
 
@@ -132,14 +136,14 @@ def parse_lookup(payload: Any) -> Sequence[TrackCandidate]:
 
 
 def parse_track(value: Any) -> TrackCandidate:
-    """Read one track. `mix_name` is its version, `Original Mix` for the original."""
+    """Read one track. `mix_name` is its version, for the original too."""
     track = reading.mapping(value, "a track")
     identifier = reading.required_text(track, "id", "a track")
     release = reading.mapping(track.get("release"), "'release'")
     return TrackCandidate(
         provider=Beatport.name,
         provider_id=identifier,
-        title=reading.required_text(track, "name", "a track"),
+        title=_title(track),
         artists=[_name(artist, "an artist") for artist in reading.items(track.get("artists"), "'artists'")],
         version=reading.text(track, "mix_name"),
         album=reading.text(release, "name"),
@@ -150,11 +154,26 @@ def parse_track(value: Any) -> TrackCandidate:
         duration_ms=reading.whole(track, "length_ms") or reading.clock_duration_ms(track.get("length")),
         bpm=reading.number(track, "bpm") or None,
         key=reading.text(track.get("key") or {}, "name"),
-        genres=[_name(genre, "a genre") for key in ("genre", "sub_genre") if (genre := track.get(key))],
+        genres=_genres(track),
         explicit=track.get("is_explicit"),
         artwork_url=reading.text(release.get("image") or {}, "uri"),
         url=f"https://www.beatport.com/track/{reading.text(track, 'slug') or '-'}/{identifier}",
     )
+
+
+def _title(track: Mapping[str, Any]) -> str:
+    """As Beatport shows it: with the mix in brackets, unless that is the original."""
+    name, mix = reading.required_text(track, "name", "a track"), reading.text(track, "mix_name")
+    if mix is None or mix == _ORIGINAL or mix.casefold() in name.casefold():
+        return name
+    return f"{name} ({mix})"
+
+
+def _genres(track: Mapping[str, Any]) -> list[str]:
+    """Beatport's shelves, `Nu Disco / Disco` or `Techno (Peak Time / Driving)`, as the genres on them."""
+    shelves = [_name(shelf, "a genre") for key in ("genre", "sub_genre") if (shelf := track.get(key))]
+    found = [name for shelf in shelves for name in _SHELF_DETAIL.sub("", shelf).split(" / ")]
+    return list(dict.fromkeys(genre for name in found for genre in _SHARED_SHELVES.get(name, (name,))))
 
 
 def _name(value: Any, what: str) -> str:

@@ -25,6 +25,7 @@ _UNKNOWN_DATE = "1900-01-01"
 """What old compilations have where Apple was not told."""
 _COUNTRY = "US"
 """The store with the most songs; each country has its own."""
+_DOUBLE_GENRES = {"Hip-Hop/Rap": ("Hip-Hop", "Rap"), "R&B/Soul": ("R&B", "Soul")}
 _EXPLICIT = {"explicit": True, "cleaned": False, "notExplicit": False}
 
 
@@ -88,7 +89,7 @@ def _is_song(result: Mapping[str, Any]) -> bool:
 def parse_song(song: Mapping[str, Any]) -> TrackCandidate:
     """Read one song. Several artists stand in one text, which cannot be split: some names hold an `&`."""
     title = reading.required_text(song, "trackName", "a song")
-    genre = reading.text(song, "primaryGenreName")
+    genre = reading.text(song, "primaryGenreName") or ""
     return TrackCandidate(
         provider=ITunes.name,
         provider_id=reading.required_text(song, "trackId", "a song"),
@@ -98,7 +99,7 @@ def parse_song(song: Mapping[str, Any]) -> TrackCandidate:
         album=_SINGLE_OR_EP.sub("", reading.text(song, "collectionName") or "") or None,
         release_date=_day(song),
         duration_ms=reading.whole(song, "trackTimeMillis"),
-        genres=[genre] if genre else [],
+        genres=list(_DOUBLE_GENRES.get(genre, (genre,))) if genre else [],
         explicit=_EXPLICIT.get(str(song.get("trackExplicitness"))),
         artwork_url=_ARTWORK_SIZE.sub("/1000x1000bb", reading.text(song, "artworkUrl100") or "") or None,
         url=reading.text(song, "trackViewUrl"),

@@ -102,7 +102,7 @@ class LastFm:
 
     async def track(self, track_id: str, call: Call) -> Reply:
         """By artist and title, as `search` names tracks, or by MusicBrainz identifier."""
-        names = _names_in(track_id)
+        names = names_in(track_id)
         if names is None:
             return Reply(Outcome.NOT_FOUND, detail="that is neither a Last.fm track nor an MBID")
         parse = partial(parse_lookup, identifier=track_id)
@@ -140,7 +140,8 @@ def _error_in(answer: HttpAnswer) -> Mapping[str, Any] | None:
     return document if isinstance(document, dict) and "error" in document else None
 
 
-def _names_in(track_id: str) -> dict[str, str] | None:
+def names_in(track_id: str) -> dict[str, str] | None:
+    """The parameters that name a track; none for an identifier of no known form."""
     if _MBID.fullmatch(track_id):
         return {"mbid": track_id}
     artist, _, title = track_id.partition("/_/")
@@ -194,11 +195,17 @@ def _milliseconds(value: Any) -> int | None:
 
 
 def _several(container: Any, key: str) -> list[Any]:
-    """A list in Last.fm's JSON: one element stands alone, and no elements can be an empty text."""
-    if container is None or (isinstance(container, str) and not container.strip()):
+    """A list in Last.fm's JSON: one element stands alone, and for no elements there can be a blank text."""
+    if _is_blank(container):
         return []
-    value = reading.mapping(container, f"what holds '{key}'").get(key, [])
+    value = reading.mapping(container, f"what holds '{key}'").get(key)
+    if _is_blank(value):
+        return []
     return value if isinstance(value, list) else [value]
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _genres(track: Mapping[str, Any], artist: str) -> list[str]:

@@ -68,8 +68,8 @@ def _refuse_document_type(*_declaration: object) -> None:
 def _unwrapped(document: Any) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise ContractError("the answer is XML but not Last.fm's")
-    if document.get("@attr", {}).get("status") != "failed":
-        return document
+    if document.get("@attr", document).get("status") != "failed":
+        return {name: value for name, value in document.items() if name != "@attr"}
     error = document.get("error")
     code = str(error.get("code", "")) if isinstance(error, dict) else ""
     if not isinstance(error, dict) or not code.isdecimal():

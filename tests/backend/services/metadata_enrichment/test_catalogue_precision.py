@@ -6,7 +6,7 @@ from time import monotonic
 
 import pytest
 
-from backend.contracts.enrichment import EnrichRequest, WaterfallConfiguration
+from backend.contracts.enrichment import EnrichRequest, WaterfallConfiguration, WaterfallField, WaterfallStep
 from backend.contracts.gateway import SearchRequest
 from backend.database.address import DatabaseAddress
 from backend.http import httpx
@@ -107,6 +107,32 @@ async def test_tracks_are_found_and_none_is_taken_for_another(
     assert wrong == []
     assert len(incomplete) <= 0.02 * len(recordings), incomplete
     assert len(recordings) > 100
+
+
+async def test_lastfm_itunes_and_beatport_fill_their_fields_and_take_none_for_another(
+    gateway: DirectGateway, configuration: WaterfallConfiguration
+) -> None:
+    sources = {"genres": "lastfm", "explicit": "itunes", "musical_key": "beatport"}
+    waterfall = configuration.model_copy(update={"fields": [_only(*pair) for pair in sources.items()]})
+    recordings = [one for one in load_catalogue() if one.genre == "Electronic"][:: 4 * EVERY]
+    filled = dict.fromkeys(sources, 0)
+    for recording in recordings:
+        request = EnrichRequest(
+            track_id="t", artist_name=recording.artist, track_title=asked_title(recording)
+        )
+        found = await Gathering(gateway, waterfall, request, "trace").run()
+        for source in found.sources.values():
+            length = source.chosen.candidate.duration_ms if source.chosen else None
+            assert abs((length or recording.duration_ms) - recording.duration_ms) < OTHER_RECORDING_MS
+        for field in resolve(waterfall, found.sources).values:
+            filled[field] += 1
+    assert len(recordings) > 30
+    assert all(count >= 0.8 * len(recordings) for count in filled.values()), filled
+
+
+def _only(field: str, provider: str) -> WaterfallField:
+    step = WaterfallStep(provider=provider, enabled=True, min_confidence=0.5)
+    return WaterfallField(field=field, required_for_gold=False, sources=[step])
 
 
 async def test_a_search_costs_at_most_two_calls_a_provider(
