@@ -55,7 +55,7 @@ class Runs:
         target = self._target(environment)
         options = self._with_backup(target, options)
         return rollback_plan.plan_rollback(
-            target.environment, self._reader, options, find_basis(target, self._reader, scope=options.scope)
+            target, self._reader, options, find_basis(target, self._reader, scope=options.scope)
         )
 
     def rollback_choices(self, environment: str) -> Sequence[RollbackChoice]:
@@ -64,7 +64,7 @@ class Runs:
         backup = next((one for one in target.backups().list() if one.verified), None)
         bases = find_bases(target, self._reader)
         stakes = _stakes(target, backup)
-        return rollback_plan.choices(target.environment, self._reader, bases, backup, stakes)
+        return rollback_plan.choices(target, self._reader, bases, backup, stakes)
 
     def backups(self, environment: str) -> Sequence[Backup]:
         """Backups, newest first."""
@@ -147,7 +147,7 @@ class Runs:
         self._journal.ask(run_id, control, operator_name())
 
     def _start_rollback(self, target: Target, options: RollbackOptions, basis: RollbackBasis | None) -> str:
-        plan = rollback_plan.plan_rollback(target.environment, self._reader, options, basis)
+        plan = rollback_plan.plan_rollback(target, self._reader, options, basis)
         facts = {"basis": basis.to_fact()} if basis else {}
         return self._launcher.start(
             plan,

@@ -304,6 +304,8 @@ class RollbackChoice(Record):
     """Sentences: what changes, what stays, what would be lost."""
     actions: tuple[str, ...]
     """What will happen, in order."""
+    commands: tuple[str, ...] = ()
+    """What a person would type to do the same by hand, in order."""
     estimate_seconds: float | None = None
     available: bool = True
     unavailable_reason: str = ""

@@ -177,7 +177,7 @@ class DeployRun:
         if scope is RollbackScope.DATABASE and (basis is None or not basis.migrations):
             text = f"{cause} The failed migration left nothing behind, so nothing had to be taken back."
             return self._end(RunState.ROLLED_BACK, text, ExitCode.FAILED)
-        plan = plan_rollback(context.target.environment, context.reader, task.options, basis)
+        plan = plan_rollback(context.target, context.reader, task.options, basis)
         offset = len(run.plan.steps)
         steps = [s.model_copy(update={"number": offset + s.number}) for s in plan.steps]
         context.journal.append_steps(run.id, steps)

@@ -1,9 +1,8 @@
 """The plan of a rollback, and the ways to roll back that the present state allows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from backend.contracts.environment import Environment
 from backend.contracts.errors import OperatorError
 from backend.contracts.runs import (
     Backup,
@@ -20,7 +19,9 @@ from backend.deployment.context import planned_criteria
 from backend.deployment.journal_reader import JournalReader
 from backend.deployment.planning import estimate
 from backend.deployment.rollback_basis import RollbackBasis
+from backend.deployment.rollback_commands import services_moved
 from backend.deployment.rollback_texts import touches_database, touches_services
+from backend.targets.port import Target
 
 SAFETY_BACKUP = "rollback-backup"
 STOP = "rollback-stop"
@@ -33,14 +34,14 @@ _SECONDS = {SAFETY_BACKUP: (0.3, 1), STOP: (0.1, 3), DATABASE: (0.1, 2), START: 
 
 
 def plan_rollback(
-    environment: Environment, reader: JournalReader, options: RollbackOptions, basis: RollbackBasis | None
+    target: Target, reader: JournalReader, options: RollbackOptions, basis: RollbackBasis | None
 ) -> Plan:
     """The plan; OperatorError with exit code 4 when there is nothing to take back."""
     refuse_when_empty(options, basis)
-    steps = tuple(_steps(environment, reader, options, basis))
+    steps = tuple(_steps(target, reader, options, basis))
     return Plan(
         kind=RunKind.ROLLBACK,
-        environment=environment.name,
+        environment=target.environment.name,
         release=_release_afterwards(options, basis),
         steps=tuple(step.model_copy(update={"number": n}) for n, step in enumerate(steps, start=1)),
         warnings=tuple(texts.warnings(options, basis)),
@@ -68,7 +69,7 @@ def _refusal(message: str, remedy: str) -> OperatorError:
 
 
 def choices(
-    environment: Environment,
+    target: Target,
     reader: JournalReader,
     bases: Mapping[RollbackScope, RollbackBasis | None],
     backup: Backup | None,
@@ -82,11 +83,11 @@ def choices(
     ]
     if backup is not None:
         wanted.append((RollbackScope.FULL, backup))
-    return [_choice(environment, reader, bases[scope], scope, source, stakes) for scope, source in wanted]
+    return [_choice(target, reader, bases[scope], scope, source, stakes) for scope, source in wanted]
 
 
 def _choice(
-    environment: Environment,
+    target: Target,
     reader: JournalReader,
     basis: RollbackBasis | None,
     scope: RollbackScope,
@@ -96,7 +97,7 @@ def _choice(
     options = RollbackOptions(scope=scope, backup=backup.path if backup else None)
     title = texts.title(scope, backup)
     try:
-        plan = plan_rollback(environment, reader, options, basis)
+        plan = plan_rollback(target, reader, options, basis)
     except OperatorError as error:
         return RollbackChoice(
             scope=scope,
@@ -113,14 +114,31 @@ def _choice(
         title=title,
         consequences=tuple(texts.consequences(options, basis, backup, stakes)),
         actions=tuple(step.summary for step in plan.steps),
+        commands=tuple(command for step in plan.steps for command in step.commands),
         estimate_seconds=sum(step.estimate_seconds[1] for step in plan.steps),
         recommended=scope is RollbackScope.SERVICES,
     )
 
 
 def _steps(
-    environment: Environment, reader: JournalReader, options: RollbackOptions, basis: RollbackBasis | None
+    target: Target, reader: JournalReader, options: RollbackOptions, basis: RollbackBasis | None
 ) -> list[PlannedStep]:
+    services = services_moved(target, options, basis)
+    reverts_nothing = not options.backup and not (basis and basis.migrations)
+    return [
+        _planned(
+            target,
+            reader,
+            entry,
+            ()
+            if entry.key == DATABASE and reverts_nothing
+            else target.rollback_commands(entry.key, services, options.backup),
+        )
+        for entry in _wanted(options, basis)
+    ]
+
+
+def _wanted(options: RollbackOptions, basis: RollbackBasis | None) -> "list[_Wanted]":
     before = basis.services_before if basis else {}
     moves_services = touches_services(options) or bool(options.backup)
     wanted = []
@@ -138,7 +156,7 @@ def _steps(
         start = texts.start_summary(options, before)
         wanted.append(_Wanted(START, "Start previous services", start, (("started", "Services healthy"),)))
     wanted.append(_Wanted(VERIFY, "Verify", texts.VERIFY, texts.VERIFY_CRITERIA))
-    return [_planned(environment, reader, entry) for entry in wanted]
+    return wanted
 
 
 @dataclass(frozen=True)
@@ -149,10 +167,10 @@ class _Wanted:
     criteria: tuple[tuple[str, str], ...]
 
 
-def _planned(environment: Environment, reader: JournalReader, wanted: _Wanted) -> PlannedStep:
+def _planned(target: Target, reader: JournalReader, wanted: _Wanted, commands: Sequence[str]) -> PlannedStep:
     seconds, source = estimate(
         reader,
-        environment.name,
+        target.environment.name,
         RunKind.ROLLBACK,
         wanted.key,
         _SECONDS[wanted.key],
@@ -163,7 +181,7 @@ def _planned(environment: Environment, reader: JournalReader, wanted: _Wanted) -
         number=1,
         title=wanted.title,
         summary=wanted.summary,
-        commands=(),
+        commands=tuple(commands),
         criteria=planned_criteria(wanted.criteria),
         estimate_seconds=seconds,
         estimate_source=source,

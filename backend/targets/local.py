@@ -17,7 +17,7 @@ from backend.database.backup import Backups
 from backend.database.binaries import PostgresBinaries
 from backend.home import EnvironmentFolder
 from backend.secret_files import SecretFiles
-from backend.targets import host_checks, local_commands, log_files, processes
+from backend.targets import host_checks, local_commands, local_rollback_commands, log_files, processes
 from backend.targets.deployed import DeployedServices
 from backend.targets.local_infrastructure import LocalInfrastructure
 from backend.targets.local_status import service_status
@@ -162,6 +162,15 @@ class LocalTarget:
         """The commands a person would type for a step."""
         return local_commands.commands(
             step, self._environment, self._folder, self._supervisor.config_file, release_id
+        )
+
+    def rollback_commands(
+        self, step: str, services: Mapping[str, str | None], backup: str | None
+    ) -> Sequence[str]:
+        """The commands a person would type for a step of a rollback."""
+        supervisor = self._supervisor.config_file
+        return local_rollback_commands.rollback_commands(
+            step, self._environment, self._folder, supervisor, services, backup
         )
 
     def up(self, output: Output) -> None:

@@ -91,6 +91,15 @@ class Target(Protocol):
     def commands(self, step: str, release_id: str) -> Sequence[str]:
         """The commands a person would type for a step of the plan."""
 
+    def rollback_commands(
+        self, step: str, services: Mapping[str, str | None], backup: str | None
+    ) -> Sequence[str]:
+        """The commands a person would type for a step of a rollback.
+
+        `services` has the release each service returns to (None: it stays stopped); `backup` the file that is
+        restored.
+        """
+
     def up(self, output: Output) -> None:
         """Start everything on the releases that ran last."""
 

@@ -61,6 +61,8 @@ def test_every_choice_says_what_it_does(stage: Stage) -> None:
         card.choose()
         assert dialog._options() == options
         assert dialog._actions.count() >= len(card.choice.actions)
+        assert card.choice.commands
+        assert dialog.commands.text().splitlines() == list(card.choice.commands)
         assert dialog.picker.isVisible() is (options.backup is not None)
         assert [each for each in dialog.cards if each.radio.isChecked()] == [card]
 

@@ -19,6 +19,9 @@ def _running(sandbox: Sandbox) -> set[str]:
 
 def test_services_then_database_can_be_taken_back_one_after_the_other(sandbox: Sandbox) -> None:
     assert sandbox.command("deploy", "--yes").returncode == 0
+    planned = sandbox.command("rollback", "--dry-run").stdout
+    assert "pre_rollback_" in planned
+    assert "./scripts/migrate_database.sh --environment sandbox --rollback" in planned
     assert sandbox.command("rollback", "--services-only", "--yes").returncode == 0
     assert _running(sandbox) == set()
     again = sandbox.command("rollback", "--services-only", "--yes")

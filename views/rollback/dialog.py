@@ -14,6 +14,7 @@ from views.theme.theme import Theme
 from views.widgets.banner import Banner
 from views.widgets.base import GAP_M, button, clear, column, label, line, row
 from views.widgets.card import Card
+from views.widgets.code_block import CodeBlock
 from views.widgets.overlay import Overlay
 from views.widgets.pill import Pill
 from views.widgets.typed_name import TypedName
@@ -35,6 +36,7 @@ class RollbackDialog(Overlay):
         self.picker = BackupPicker(offer.backups)
         self.banner = Banner(theme)
         self._actions = column(gap=GAP_M)
+        self.commands = CodeBlock("the commands of this rollback", most_lines=3)
         self.reason = QLineEdit()
         self.typed = TypedName()
         self.cancel_button = button("Cancel", name="rollback-cancel")
@@ -57,6 +59,7 @@ class RollbackDialog(Overlay):
         self.body.addWidget(self.banner)
         happening = Card("What will happen", kind="inset")
         happening.body.addLayout(self._actions)
+        happening.body.addWidget(self.commands)
         self.body.addWidget(happening)
         self.body.addWidget(self.reason)
         self.body.addLayout(row(self.typed, None, self.cancel_button, self.roll_button))
@@ -84,13 +87,15 @@ class RollbackDialog(Overlay):
         self.banner.hide()
         if plan.warnings:
             self.banner.show_note(" ".join(plan.warnings))
-        self._show_actions(tuple(step.title for step in plan.steps if not step.skipped))
+        steps = [step for step in plan.steps if not step.skipped]
+        commands = tuple(command for step in steps for command in step.commands)
+        self._show_actions(tuple(step.title for step in steps), commands)
         self._allow()
 
     def show_error(self, error: OperatorError) -> None:
         """The picked backup cannot be used; the dialogue stays open."""
         self.banner.show_error(error, self._environment.name)
-        self._show_actions(())
+        self._show_actions((), ())
         self.roll_button.setEnabled(False)
 
     def _choose_first(self) -> None:
@@ -102,7 +107,10 @@ class RollbackDialog(Overlay):
             self.picker.hide()
             self._allow()
 
-    def _show_actions(self, actions: tuple[str, ...]) -> None:
+    def _show_actions(self, actions: tuple[str, ...], commands: tuple[str, ...]) -> None:
+        """What happens, and what a person would type to do the same."""
+        self.commands.show_text("\n".join(commands))
+        self.commands.setVisible(bool(commands))
         clear(self._actions)
         for number, action in enumerate(actions, start=1):
             if number > 1:
@@ -128,7 +136,7 @@ class RollbackDialog(Overlay):
         self.picker.setVisible(chosen.choice.backup is not None)
         if chosen.choice.backup is not None:
             self.picker.select(chosen.choice.backup)
-        self._show_actions(chosen.choice.actions)
+        self._show_actions(chosen.choice.actions, chosen.choice.commands)
         self._allow()
 
     @Slot(str)

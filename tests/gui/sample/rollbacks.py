@@ -24,10 +24,36 @@ _FOLDER = "/home/deploy/songnodes/environments/sandbox/backups/database"
 NEWEST = f"{_FOLDER}/20261123-143104-before-005.sql.gz"
 _STOP = "Stop api-gateway-internal and dlq-manager; queued messages stay"
 _VERIFY = "Health check and smoke tests, then release the lock"
+_SERVER = "--host 127.0.0.1 --port 5433 --username musicdb_user"
+_CONTROL = "supervisorctl -c /home/deploy/songnodes/environments/sandbox/supervisor/supervisord.conf"
+_COMMANDS = {
+    _STOP: (f"{_CONTROL} stop dlq-manager api-gateway-internal",),
+    _VERIFY: (
+        "./scripts/comprehensive_health_check.sh --environment sandbox --wait --timeout 60",
+        "main.py status --environment sandbox",
+    ),
+    "Back up the database as it is now": (
+        f"pg_dump --format=custom {_SERVER} --file {_FOLDER}/pre_rollback_….dump musicdb",
+    ),
+    "Revert migrations 005 and 004": ("./scripts/migrate_database.sh --environment sandbox --rollback",),
+    "Restore the backup beside the live database": (
+        f"createdb {_SERVER} musicdb_restored",
+        f"gunzip --stdout {NEWEST} | psql {_SERVER} --dbname musicdb_restored --single-transaction",
+    ),
+}
 
 
 def choices() -> tuple[RollbackChoice, ...]:
     """The four ways back from a deployed stack."""
+    return tuple(
+        choice.model_copy(
+            update={"commands": tuple(c for action in choice.actions for c in _COMMANDS.get(action, ()))}
+        )
+        for choice in _choices()
+    )
+
+
+def _choices() -> tuple[RollbackChoice, ...]:
     back = "Start metadata-enrichment from release 2026.11.21-1"
     return (
         RollbackChoice(
@@ -153,7 +179,7 @@ def _planned(number: int, action: str) -> PlannedStep:
         number=number,
         title=re.split("[;,]", action, maxsplit=1)[0],
         summary=f"{action}.",
-        commands=("./scripts/rollback_deployment.sh --yes",) if number == 1 else (),
+        commands=_COMMANDS.get(action, ()),
         criteria=(PlannedCriterion(key=f"back-{number}-done", text="Probed and found as wanted"),),
         estimate_seconds=(2, 6),
         estimate_source="last 5 runs",
