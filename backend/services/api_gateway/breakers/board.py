@@ -54,11 +54,11 @@ class BreakerBoard:
         self._clock = clock
         self._on_transition = on_transition
         self._sharing = sharing or LocalSharing()
-        host_settings = replace(settings, connect_only=True)
-        self._host = Breaker(HOST, host_settings, clock, self._host_changed, draw)
         self._breakers = {
             endpoint: Breaker(endpoint, settings, clock, self._changed, draw) for endpoint in EndpointClass
         }
+        host_settings, parts = replace(settings, connect_only=True), tuple(self._breakers.values())
+        self._host = Breaker(HOST, host_settings, clock, self._host_changed, draw, parts)
         self._standing: dict[EndpointClass, Admission] = {}
 
     async def admit(self, endpoint: EndpointClass) -> Admission | Rejection:
@@ -99,8 +99,7 @@ class BreakerBoard:
             for endpoint, breaker in self._breakers.items()
             if endpoint in _ALWAYS_SHOWN or breaker.in_use
         }
-        calls = sum(status.calls_in_window for status in shown.values())
-        shown[HOST] = status_of(self._host, now).model_copy(update={"calls_in_window": calls})
+        shown[HOST] = status_of(self._host, now)
         return shown
 
     @property

@@ -37,7 +37,7 @@ class Breaker:
 
     Both are made of two halves, so that replicas can share a breaker: what this replica knows by itself
     (`quick`, `note`), and what has to be decided on the shared state (`probe`, `decide`; or, decided
-    elsewhere, `adopt` and `quarantine`).
+    elsewhere, `adopt`, `grant` and `quarantine`).
     """
 
     __slots__ = (
@@ -48,6 +48,7 @@ class Breaker:
         "_draw",
         "_machine",
         "_on_transition",
+        "_parts",
         "_pass",
         "_slow_line",
         "_window",
@@ -65,12 +66,14 @@ class Breaker:
         clock: Clock,
         on_transition: Callable[[Transition], None],
         draw: Callable[[], float] = random.random,
+        parts: Sequence["Breaker"] = (),
     ) -> None:
         self.endpoint = endpoint
         self.settings = settings
         self._clock = clock
         self._on_transition = on_transition
         self._draw = draw
+        self._parts = parts
         now = clock()
         self._window = SlidingWindow(WINDOW_SECONDS, _BUCKETS, now)
         self._slow_line = SlowLine(settings.slow_floor, settings.slow_factor)
@@ -115,8 +118,12 @@ class Breaker:
         return self._slow_line.seconds
 
     def totals(self) -> Totals:
-        """This replica's calls in the window."""
-        return self._window.totals(self._clock())
+        """This replica's calls in the window; those of a host are the calls of its `parts`."""
+        totals = self._window.totals(self._clock())
+        if not self._parts:
+            return totals
+        calls = sum(part.totals().calls for part in self._parts)
+        return Totals(max(calls, totals.failures), totals.failures)
 
     def admit(self) -> Permit | Rejection:
         """Leave for one call, or why not. Exactly `probes` are let through before a half-open verdict."""
@@ -136,15 +143,13 @@ class Breaker:
         """Leave for a probe, decided on what this replica knows."""
         machine, now = self._apart or self._machine, self._clock()
         machine.settle(now)
+        return self.grant(machine.lease(now))
+
+    def grant(self, lease: str | None) -> Permit | Rejection:
+        """What a call gets that asked for a probe, with the `lease` it got or without one."""
+        record = self.record
         if self.standing is not None:
             return self.standing
-        if machine.record.override.control is BreakerControl.DISABLED:
-            return self._pass
-        return self.probe_with(machine.lease(now))
-
-    def probe_with(self, lease: str | None) -> Permit | Rejection:
-        """The permit that goes with a lease; without one a rejection, or in shadow a pass that counts not."""
-        record = self.record
         if lease is not None:
             return Permit(record.epoch, lease)
         if not record.refuses:
@@ -184,10 +189,11 @@ class Breaker:
     def decide(self, permit: Permit, verdict: Verdict) -> None:
         """Decide on what this replica knows: a probe's result, or a call's that `note` has counted."""
         machine, now = self._apart or self._machine, self._clock()
+        machine.settle(now)
         if permit.lease is not None:
             machine.take_probe(permit.lease, verdict, now)
-        else:
-            machine.judge(self._window.totals(now), self.unreachable, self.slow_seconds, now)
+        elif permit is self.standing:  # else it was counted in a past state
+            machine.judge(self.totals(), self.unreachable, self.slow_seconds, now)
 
     def settle(self) -> None:
         """Let end what has run out, without waiting for the next call."""
@@ -197,7 +203,8 @@ class Breaker:
         """Do what an operator asks, on this replica; whether it changed anything."""
         self._apart = None
         now = self._clock()
-        done = self._machine.control(action, override, self._window.totals(now).failures, now)
+        self._machine.settle(now)
+        done = self._machine.control(action, override, self.totals().failures, now)
         if action is ControlAction.CLOSE:
             self.forget_calls()
         return done
@@ -239,7 +246,7 @@ class Breaker:
             return
         record = Record(since=shared.since, override=shared.override)
         self._apart = Machine(self.endpoint, self.settings, record, self._changed_apart, self._draw)
-        self._apart.judge(self._window.totals(now), self.unreachable, self.slow_seconds, now)
+        self._apart.judge(self.totals(), self.unreachable, self.slow_seconds, now)
         if record.state is BreakerState.CLOSED:  # its calls have left the window meanwhile
             self._apart = None
 
