@@ -10,8 +10,8 @@ import structlog
 
 from backend.contracts.providers import BreakerState
 from backend.http import httpx
-from backend.services.api_gateway.breakers.board import BreakerBoard
 from backend.services.api_gateway.breakers.model import BreakerSettings, Transition
+from backend.services.api_gateway.breakers.opening import Breakers, open_breakers
 from backend.services.api_gateway.cache.answering import Answers
 from backend.services.api_gateway.cache.opening import open_cache
 from backend.services.api_gateway.cache.port import Cache
@@ -51,6 +51,7 @@ class _Parts:
     recorder: Recorder
     metrics: GatewayMetrics
     cache: Cache
+    breakers: Breakers
 
 
 @asynccontextmanager
@@ -63,12 +64,14 @@ async def open_providers(
         url = settings.redis_url
         redis = await stack.enter_async_context(open_redis(url)) if url is not None else None
         cache = await stack.enter_async_context(open_cache(redis, metrics, time))
-        parts = _Parts(settings, recorder, metrics, cache)
+        breakers = await stack.enter_async_context(open_breakers(redis, monotonic))
+        parts = _Parts(settings, recorder, metrics, cache, breakers)
         providers = {}
         for adapter in build_adapters(settings, monotonic):
             http = await stack.enter_async_context(httpx.AsyncClient(timeout=TIMEOUT, verify=trust))
             providers[adapter.name] = _assemble(adapter, http, parts)
             stack.push_async_callback(providers[adapter.name].close)
+        await breakers.refresh()  # so that the first call already meets what other replicas know
         yield providers
 
 
@@ -76,7 +79,7 @@ def _assemble(adapter: Adapter, http: httpx.AsyncClient, parts: _Parts) -> Provi
     def changed(transition: Transition) -> None:
         _note_transition(adapter.name, transition, parts)
 
-    breakers = BreakerBoard(adapter.name, breaker_settings(adapter.limit), monotonic, changed)
+    breakers = parts.breakers.board(adapter.name, breaker_settings(adapter.limit), changed)
     gate = RateGate(LocalStore(adapter.limit, monotonic), monotonic)
     patience = parts.settings.gate_patience_seconds
     caller = Caller(adapter, http, breakers, gate, parts.recorder, parts.metrics, monotonic, patience)

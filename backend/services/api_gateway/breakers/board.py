@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from backend.contracts.control import ControlRequest
+from backend.contracts.live import SharedState
 from backend.contracts.providers import HOST, BreakerState, BreakerStatus, ControlStatus, EndpointClass
 from backend.services.api_gateway.breakers.breaker import Breaker
 from backend.services.api_gateway.breakers.model import (
@@ -22,7 +23,7 @@ from backend.services.api_gateway.breakers.sharing import LocalSharing, Sharing
 from backend.services.api_gateway.breakers.status import status_of, worst
 
 _NEUTRAL, _UNREACHABLE = Verdict.NEUTRAL, Verdict.UNREACHABLE
-_ALWAYS_SHOWN = {EndpointClass.SEARCH, EndpointClass.LOOKUP}
+_ALWAYS_SHOWN = {HOST, EndpointClass.SEARCH, EndpointClass.LOOKUP}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +56,8 @@ class BreakerBoard:
         self._on_transition = on_transition
         self._sharing = sharing or LocalSharing()
         self._breakers = {
-            endpoint: Breaker(endpoint, settings, clock, self._changed, draw) for endpoint in EndpointClass
+            endpoint: Breaker(endpoint.value, settings, clock, self._changed, draw)
+            for endpoint in EndpointClass
         }
         host_settings, parts = replace(settings, connect_only=True), tuple(self._breakers.values())
         self._host = Breaker(HOST, host_settings, clock, self._host_changed, draw, parts)
@@ -92,20 +94,14 @@ class BreakerBoard:
         return chosen.model_copy(update={"epoch": self.epoch})
 
     def statuses(self) -> dict[str, BreakerStatus]:
-        """Every breaker that has something to say; host, search and look-up always."""
+        """Every breaker in use, by endpoint class or `host`; host, search and look-up always."""
         now = self._clock()
-        shown = {
-            endpoint.value: status_of(breaker, now)
-            for endpoint, breaker in self._breakers.items()
-            if endpoint in _ALWAYS_SHOWN or breaker.in_use
-        }
-        shown[HOST] = status_of(self._host, now)
-        return shown
+        return {breaker.endpoint: status_of(breaker, now) for breaker in self._shown()}
 
     @property
     def state(self) -> BreakerState:
         """What calls meet: the worst state, breakers in shadow left aside."""
-        refusing = {breaker.record.state for breaker in self.breakers() if breaker.record.refuses}
+        refusing = {breaker.record.state for breaker in self._shown() if breaker.record.refuses}
         for state in (BreakerState.OPEN, BreakerState.HALF_OPEN):
             if state in refusing:
                 return state
@@ -119,6 +115,10 @@ class BreakerBoard:
     def breakers(self) -> Sequence[Breaker]:
         """All breakers, the host's last."""
         return (*self._breakers.values(), self._host)
+
+    def shared_state(self) -> SharedState:
+        """Where the breakers are kept, and whether that works; the same for all providers."""
+        return self._sharing.state()
 
     async def refresh(self) -> None:
         """Exchange news with the other replicas, and let end what has run out. Once a second will do."""
@@ -158,6 +158,9 @@ class BreakerBoard:
     def breaker(self, endpoint: str) -> Breaker:
         """The breaker of an endpoint class, or of `host`; KeyError when there is none of that name."""
         return self._host if endpoint == HOST else self._breakers[EndpointClass(endpoint)]
+
+    def _shown(self) -> list[Breaker]:
+        return [one for one in self.breakers() if one.in_use or one.endpoint in _ALWAYS_SHOWN]
 
     async def _admit(self, breaker: Breaker) -> Admission | Rejection:
         host_permit = self._host.quick() or await self._sharing.probe(self._host)

@@ -103,26 +103,27 @@ local function settle(breaker)
   for _, lease in ipairs(lapsed) do take_probe(breaker, lease, 'failure') end
 end
 
--- The totals of all replicas, and whether another one than the sender reaches the provider.
+-- The totals of all replicas, and whether one of them reaches the provider well enough.
 local function sum_up(breaker)
-  local all = {calls = 0, failures = 0, slow = 0, unreachable = 0}
-  local reached_elsewhere = false
-  for replica, totals in pairs(breaker.replicas) do
+  local settings, all = breaker.request.settings, {calls = 0, failures = 0, slow = 0, unreachable = 0}
+  local reached = false
+  for _, totals in pairs(breaker.replicas) do
     for name, value in pairs(all) do all[name] = value + totals[name] end
-    local healthy = totals.unreachable == 0 and totals.calls > totals.failures
-      and totals.failures / totals.calls < breaker.request.settings.failure_rate
-    if replica ~= common.replica and healthy then reached_elsewhere = true end
+    reached = reached or (totals.unreachable == 0
+      and totals.failures / totals.calls < settings.failure_rate
+      and totals.slow / totals.calls < settings.slow_rate)
   end
-  return all, reached_elsewhere
+  return all, reached
 end
 
+-- Open for all when no replica reaches the provider; when one does, a replica that fails does so alone.
 local function judge(breaker)
   local record, settings = breaker.record, breaker.request.settings
   if breaker.stale or record.state ~= 'closed' or not watching(record) then return end
   local slow_seconds = breaker.request.slow_seconds
-  local all, reached_elsewhere = sum_up(breaker)
+  local all, reached = sum_up(breaker)
   local own = reason_to_open(settings, breaker.request.totals, slow_seconds)
-  if reached_elsewhere then
+  if reached then
     breaker.quarantine = own ~= nil
     return
   end

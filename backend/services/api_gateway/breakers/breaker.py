@@ -105,12 +105,10 @@ class Breaker:
 
     @property
     def in_use(self) -> bool:
-        """Whether this replica ever counted a call on it, or it is not at rest."""
+        """Whether this replica ever counted a call on it, or it is held open or forced into a state."""
         record = self.record
-        resting = record.state is BreakerState.CLOSED and (
-            record.override.control is BreakerControl.AUTOMATIC
-        )
-        return self._window.calls > 0 or not resting
+        automatic = record.override.control is BreakerControl.AUTOMATIC
+        return self._window.calls > 0 or record.state is BreakerState.OPEN or not automatic
 
     @property
     def slow_seconds(self) -> float:

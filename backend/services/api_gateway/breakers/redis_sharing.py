@@ -13,6 +13,7 @@ import orjson
 from redis.asyncio import Redis
 
 from backend.contracts.control import ControlAction
+from backend.contracts.live import SharedState
 from backend.services.api_gateway.breakers.breaker import Breaker
 from backend.services.api_gateway.breakers.model import (
     Clock,
@@ -22,6 +23,7 @@ from backend.services.api_gateway.breakers.model import (
     Rejection,
     Verdict,
 )
+from backend.services.api_gateway.breakers.replicas import Replicas
 from backend.services.api_gateway.breakers.wire import (
     Answer,
     override_fields,
@@ -43,14 +45,14 @@ class RedisSharing:
         self,
         redis: SharedRedis,
         provider: str,
-        replica: str,
+        replicas: Replicas,
         clock: Clock,
         draw: Callable[[], float] = random.random,
         server_time: Callable[[], int] | None = None,
     ) -> None:
         self._redis = redis
         self._provider = provider
-        self._replica = replica
+        self._replicas = replicas
         self._clock = clock
         self._draw = draw
         self._server_time = server_time
@@ -112,6 +114,10 @@ class RedisSharing:
             if breaker.quarantined:
                 breaker.settle()
 
+    def state(self) -> SharedState:
+        """Kept in Redis."""
+        return self._replicas.state()
+
     async def _ask(
         self, operation: str, breakers: Sequence[Breaker], more: Mapping[str, Any] | None = None
     ) -> list[Answer]:
@@ -137,7 +143,7 @@ class RedisSharing:
     def _common(self, operation: str) -> bytes:
         fields: dict[str, Any] = {
             "operation": operation,
-            "replica": self._replica,
+            "replica": self._replicas.own,
             "channel": CHANNEL,
             "draw": self._draw(),
             "sender_now": to_milliseconds(self._clock()),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from backend.contracts.control import ControlAction
+from backend.contracts.live import SharedState
 from backend.services.api_gateway.breakers.breaker import Breaker
 from backend.services.api_gateway.breakers.model import Override, Permit, Rejection, Verdict
 
@@ -28,9 +29,15 @@ class Sharing(Protocol):
     async def refresh(self, breakers: Sequence[Breaker]) -> None:
         """Exchange with the other replicas what has become known since."""
 
+    def state(self) -> SharedState:
+        """Where breakers are kept, and whether that works."""
+
 
 class LocalSharing:
     """Shares with nobody: this process decides alone."""
+
+    def __init__(self, replica: str = "") -> None:
+        self._replica = replica
 
     async def probe(self, breaker: Breaker) -> Permit | Rejection:
         """Decided here."""
@@ -50,3 +57,7 @@ class LocalSharing:
         """Let end what has run out."""
         for breaker in breakers:
             breaker.settle()
+
+    def state(self) -> SharedState:
+        """Kept in this process."""
+        return SharedState(kind="local", replicas=1, replica=self._replica)

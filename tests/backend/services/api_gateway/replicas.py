@@ -8,6 +8,7 @@ from backend.services.api_gateway.breakers.board import Admission, BreakerBoard
 from backend.services.api_gateway.breakers.breaker import Breaker
 from backend.services.api_gateway.breakers.model import BreakerSettings, Rejection, Transition, Verdict
 from backend.services.api_gateway.breakers.redis_sharing import RedisSharing
+from backend.services.api_gateway.breakers.replicas import Replicas
 from backend.services.api_gateway.shared_redis import SharedRedis
 
 SETTINGS = BreakerSettings(minimum_calls=5, jitter=0.0)
@@ -43,7 +44,7 @@ class Replica:
     ) -> None:
         self.told: list[Transition] = []
         clock = world.clock(clock_start)
-        sharing = RedisSharing(redis, provider, name, clock, lambda: 0.5, world.server_time)
+        sharing = RedisSharing(redis, provider, Replicas(redis, name), clock, lambda: 0.5, world.server_time)
         self.board = BreakerBoard(provider, settings, clock, self.told.append, sharing, lambda: 0.5)
 
     @property

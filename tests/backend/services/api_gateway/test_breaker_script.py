@@ -21,6 +21,7 @@ from backend.services.api_gateway.breakers.model import (
     Verdict,
 )
 from backend.services.api_gateway.breakers.redis_sharing import RedisSharing
+from backend.services.api_gateway.breakers.replicas import Replicas
 from backend.services.api_gateway.breakers.sharing import LocalSharing, Sharing
 from backend.services.api_gateway.shared_redis import SharedRedis, open_redis
 from tests.backend.services.api_gateway.replicas import World
@@ -55,11 +56,11 @@ events = st.lists(
 class Side:
     """A breaker whose decisions one of the two implementations takes."""
 
-    def __init__(self, world: World, make_sharing: Callable[[], Sharing]) -> None:
+    def __init__(self, world: World, sharing: Sharing) -> None:
         self.world = world
         self.told: list[Transition] = []
         self.breaker = Breaker("search", RULES, world.clock(0.0), self.told.append, lambda: 0.75)
-        self.sharing = make_sharing()
+        self.sharing = sharing
         self.permits: list[Permit | Rejection] = []
 
     async def admit(self) -> Permit | Rejection:
@@ -118,8 +119,9 @@ def same(one: Side, other: Side) -> None:
 async def run_both(sequence: list[Event], redis: SharedRedis) -> None:
     world, provider = World(), f"p{next(NUMBERS)}"
     clock = world.clock(0.0)
-    python = Side(world, LocalSharing)
-    lua = Side(world, lambda: RedisSharing(redis, provider, "r", clock, lambda: 0.75, world.server_time))
+    python = Side(world, LocalSharing())
+    sharing = RedisSharing(redis, provider, Replicas(redis, "r"), clock, lambda: 0.75, world.server_time)
+    lua = Side(world, sharing)
     for event in sequence:
         world.now += event[2] if event[0] == "wait" else 0.0
         if event[0] == "wait until probes are due":
