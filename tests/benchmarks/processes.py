@@ -1,5 +1,6 @@
 """Starts and ends the server processes of a benchmark."""
 
+import getpass
 import os
 import shutil
 import subprocess
@@ -19,6 +20,7 @@ from tests.waiting import wait_until
 
 _MIGRATIONS = Path(__file__).parents[2] / "resources" / "migrations" / "medallion"
 _NGINX = """
+user {user};
 worker_processes 1;
 pid {folder}/nginx.pid;
 error_log {folder}/error.log crit;
@@ -86,8 +88,7 @@ def nginx_server(folder: Path, files: Mapping[str, bytes]) -> Iterator[Server]:
     for name, content in files.items():
         (folder / name).write_bytes(content)
     configuration = folder / "nginx.conf"
-    configuration.write_text(_NGINX.format(folder=folder, port=port))
-    folder.chmod(0o755)
+    configuration.write_text(_NGINX.format(folder=folder, port=port, user=getpass.getuser()))
     command = ["nginx", "-c", str(configuration), "-p", str(folder), "-g", "daemon off;"]
     with (folder / "nginx.log").open("wb") as log:
         master = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)

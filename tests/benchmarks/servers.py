@@ -14,8 +14,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backend.services.api_gateway.app import create_app
 from backend.services.api_gateway.gate.limit import RateLimit
+from backend.services.api_gateway.gateway import SERVICE
 from backend.services.api_gateway.providers.deezer import Deezer
-from backend.services.api_gateway.routes import SERVICE
 from backend.services.api_gateway.settings import GatewaySettings
 from backend.services.common.server import serve
 from backend.services.common.telemetry import configure_telemetry

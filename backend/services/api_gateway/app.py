@@ -4,8 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from typing import Any
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
+from starlette.types import Receive, Scope, Send
 
 from backend.services.api_gateway.assembly import open_providers
 from backend.services.api_gateway.cache_routes import cache_router
@@ -21,6 +24,21 @@ from backend.services.api_gateway.settings import GatewaySettings
 from backend.services.common.background import in_background
 from backend.services.common.database import Database
 from backend.services.common.metrics import metrics_route, new_registry
+
+_NO_SPANS: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
+"""FastAPI's own telemetry costs every request some 25 µs, even when nobody collects it."""
+
+
+class _Application(FastAPI):
+    """A FastAPI application with the short way of cached searches before everything else."""
+
+    def __init__(self, gateway: Gateway, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._entrance = CachedSearches(super().__call__, gateway)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As ASGI wants it."""
+        await self._entrance(scope, receive, send)
 
 
 def create_app(settings: GatewaySettings) -> FastAPI:
@@ -42,10 +60,12 @@ def create_app(settings: GatewaySettings) -> FastAPI:
                 async with in_background(gateway.feed.run()):
                     yield
 
-    app = FastAPI(
+    app = _Application(
+        gateway,
         title="SongNodes API gateway",
         version=VERSION,
         lifespan=lifespan,
+        telemetry=_NO_SPANS,
         routes=[metrics_route(registry, partial(gateway.show_in, metrics))],
     )
     app.state.end_streams = gateway.feed.end
@@ -55,7 +75,6 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     app.include_router(live_router(gateway))
     app.include_router(capability_router(gateway))
     app.include_router(health_router(gateway))
-    app.add_middleware(CachedSearches, gateway=gateway)
     return app
 
 

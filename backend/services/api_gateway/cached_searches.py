@@ -18,7 +18,7 @@ _LANES = {lane.encode() for lane in Lane}
 
 
 class CachedSearches:
-    """ASGI middleware before the gateway's routes."""
+    """ASGI middleware before the gateway's application."""
 
     def __init__(self, app: ASGIApp, gateway: Gateway) -> None:
         self._app = app
@@ -45,8 +45,9 @@ class CachedSearches:
         path: str = scope["path"]
         if not (path.startswith(_START) and path.endswith(_END)):
             return None
-        if any(name == _LANE and value not in _LANES for name, value in scope["headers"]):
-            return None  # perhaps no lane at all: the route says so
+        for name, value in scope["headers"]:
+            if name == _LANE and value not in _LANES:
+                return None  # perhaps no lane at all: the route says so
         return self._gateway.providers.get(path[len(_START) : -len(_END)])
 
 

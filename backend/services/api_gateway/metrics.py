@@ -5,6 +5,7 @@ classes of endpoints, `STATUSES` and the outcomes.
 """
 
 from collections.abc import Callable
+from functools import partial
 from time import monotonic
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -82,6 +83,7 @@ class GatewayMetrics:
     def __init__(self, registry: CollectorRegistry, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
         self._traffic: dict[str, Traffic] = {}
+        self._cache_hits: dict[tuple[str, str], tuple[Callable[[], None], ...]] = {}
         self._counters = {
             name: Counter(PREFIX + name, text, labels, registry=registry)
             for name, (text, labels) in COUNTERS.items()
@@ -103,13 +105,13 @@ class GatewayMetrics:
         """An operation ended without the cache."""
         self._of(provider).cache(hit=False)
         self._counters["cache_misses"].labels(provider).inc()
-        self._request(provider, operation, _STATUS.get(outcome, "error"))
+        self._requests(provider, operation, _STATUS.get(outcome, "error")).inc()
 
     def answered_from_cache(self, provider: str, operation: str) -> None:
         """An operation was answered from the cache."""
-        self._of(provider).cache(hit=True)
-        self._counters["cache_hits"].labels(provider).inc()
-        self._request(provider, operation, "cache_hit")
+        hit = self._cache_hits.get((provider, operation)) or self._bind_cache_hit(provider, operation)
+        for count in hit:
+            count()
 
     def cache_operation(self, provider: str, operation: str, seconds: float) -> None:
         """An answer was read from Redis (`get`) or written there (`set`)."""
@@ -170,9 +172,19 @@ class GatewayMetrics:
         self._gauges["rate_limit_token_bucket_fill_ratio"].labels(provider).set(gate.remaining / gate.limit)
         self._gauges["rate_limit_exhaustion_predicted_seconds"].labels(provider).set(predicted)
 
-    def _request(self, provider: str, operation: str, status: str) -> None:
+    def _bind_cache_hit(self, provider: str, operation: str) -> tuple[Callable[[], None], ...]:
+        """What to call for each: looking a series up by its labels costs more than the answer itself."""
+        hit = (
+            partial(self._of(provider).cache, hit=True),
+            self._counters["cache_hits"].labels(provider).inc,
+            self._requests(provider, operation, "cache_hit").inc,
+        )
+        self._cache_hits[provider, operation] = hit
+        return hit
+
+    def _requests(self, provider: str, operation: str, status: str) -> Counter:
         endpoint = _OPERATIONS.get(operation, EndpointClass.LOOKUP)
-        self._counters["requests"].labels(provider, endpoint.value, status).inc()
+        return self._counters["requests"].labels(provider, endpoint.value, status)
 
     def _of(self, provider: str) -> Traffic:
         if provider not in self._traffic:

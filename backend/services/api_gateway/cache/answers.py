@@ -105,7 +105,11 @@ def entry_for(
 
 def search_key(provider: str, version: int, query: SearchRequest) -> Key:
     """The key of a search. Case and spacing make no other question."""
-    words = (_normal(query.artist_name), _normal(query.track_title), _normal(query.isrc or ""))
+    words = (
+        _normal(query.artist_name),
+        _normal(query.track_title),
+        _normal(query.isrc) if query.isrc else "",
+    )
     return (provider, "search", str(version), *words, str(query.limit))
 
 
