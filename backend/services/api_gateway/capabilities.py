@@ -86,15 +86,17 @@ _KNOWN: tuple[_Known, ...] = (
         note="By MusicBrainz release identifier only; it cannot be searched "
         "(musicbrainz.org/doc/Cover_Art_Archive/API).",
     ),
+    _Known("lastfm", _SEARCH, ("artist_name", "track_title")),
     _Known(
         "lastfm",
-        _SEARCH,
-        (*_NAMES, "duration_ms", "genres"),
-        note="Tags of its users; not for commercial use without a contract (last.fm/api/tos).",
+        _LOOKUP,
+        ("album", "duration_ms", "genres"),
+        note="In the look-up of a track only; genres are tags of its users. Not for commercial use without a "
+        "contract (last.fm/api/tos).",
     ),
     _Known(
         "lastfm",
-        _SEARCH,
+        _LOOKUP,
         ("artwork_url",),
         _RESTRICTED,
         "2019",

@@ -90,6 +90,14 @@ def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | No
     return max(0.0, (moment - now).total_seconds())
 
 
+def judge_api_by_status(answer: HttpAnswer, now: datetime) -> Judgement:
+    """`judge_by_status` for an API that never answers with a web page: one from in between is no refusal."""
+    if 400 <= answer.status < 500 and answer.status != 429 and is_web_page(answer):
+        detail = f"a web page came with HTTP {answer.status} instead of an answer"
+        return Judgement(Outcome.CONTRACT, detail)
+    return judge_by_status(answer, now)
+
+
 def is_web_page(answer: HttpAnswer) -> bool:
     """Whether the answer is meant for a browser: HTML, where an API would send JSON."""
     return "text/html" in answer.headers.get("content-type", "") or answer.body.lstrip()[:1] == b"<"

@@ -13,7 +13,7 @@ from backend.services.api_gateway.outcomes import (
     HttpAnswer,
     Judgement,
     is_web_page,
-    judge_by_status,
+    judge_api_by_status,
     retry_after_seconds,
 )
 from backend.services.api_gateway.providers import reading
@@ -66,17 +66,13 @@ class Beatport:
         return self._access.missing
 
     def judge(self, request: ProviderRequest, answer: HttpAnswer, now: datetime) -> Judgement:
-        """A web page says nothing about a track, whatever its status: a challenge asks to slow down."""
+        """A bot challenge asks to slow down, whatever its status says."""
         if refuses_client(request, answer):
             return Judgement(Outcome.CREDENTIAL, "Beatport refused the client id or secret")
         if _is_challenge(answer):
             seconds = retry_after_seconds(answer.headers, now)
             return Judgement(Outcome.THROTTLED, "Beatport took the gateway for a bot", seconds)
-        if 400 <= answer.status < 500 and answer.status != 429 and is_web_page(answer):
-            return Judgement(
-                Outcome.CONTRACT, f"Beatport sent a web page with HTTP {answer.status} instead of an answer"
-            )
-        return judge_by_status(answer, now)
+        return judge_api_by_status(answer, now)
 
     async def search(self, query: SearchRequest, call: Call) -> Reply:
         """By ISRC when there is one, else by words."""

@@ -10,8 +10,7 @@ from backend.services.api_gateway.gate.limit import RateLimit
 from backend.services.api_gateway.outcomes import (
     HttpAnswer,
     Judgement,
-    is_web_page,
-    judge_by_status,
+    judge_api_by_status,
     throttled,
 )
 from backend.services.api_gateway.providers import reading
@@ -52,11 +51,7 @@ class ITunes:
         """An empty 403 is Apple's way to say 429."""
         if answer.status == 403 and not answer.body.strip():
             return throttled(answer, now)
-        if 400 <= answer.status < 500 and answer.status != 429 and is_web_page(answer):
-            return Judgement(
-                Outcome.CONTRACT, f"Apple sent a web page with HTTP {answer.status} instead of an answer"
-            )
-        return judge_by_status(answer, now)
+        return judge_api_by_status(answer, now)
 
     async def search(self, query: SearchRequest, call: Call) -> Reply:
         """By words: there is no search by field or ISRC."""

@@ -18,7 +18,7 @@ from backend.services.api_gateway.outcomes import (
     ContractError,
     HttpAnswer,
     Judgement,
-    judge_by_status,
+    judge_api_by_status,
     throttled,
 )
 from backend.services.api_gateway.providers import reading
@@ -88,7 +88,7 @@ class LastFm:
         """The code in the body tells; the status only where there is none."""
         error = _error_in(answer)
         if error is None:
-            return judge_by_status(answer, now)
+            return judge_api_by_status(answer, now)
         code = int(reading.number(error, "error") or 0)
         if code == _RATE_LIMIT:
             return throttled(answer, now)

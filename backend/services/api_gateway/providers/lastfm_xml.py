@@ -70,8 +70,7 @@ def _unwrapped(document: Any) -> dict[str, Any]:
         raise ContractError("the answer is XML but not Last.fm's")
     if document.get("@attr", document).get("status") != "failed":
         return {name: value for name, value in document.items() if name != "@attr"}
-    error = document.get("error")
-    code = str(error.get("code", "")) if isinstance(error, dict) else ""
-    if not isinstance(error, dict) or not code.isdecimal():
-        raise ContractError("the answer is an error without a code")
-    return {"error": int(code), "message": error["#text"].strip()}
+    match document.get("error"):
+        case {"code": str(code), "#text": str(message)} if code.isdecimal():
+            return {"error": int(code), "message": message.strip()}
+    raise ContractError("the answer is an error without a code")

@@ -73,6 +73,7 @@ LASTFM = [
     (Outcome.CAPABILITY_GONE, lastfm_error(27, 400)),
     (Outcome.BAD_REQUEST, lastfm_error(3, 400)),
     (Outcome.CONTRACT, page(200)),
+    (Outcome.CONTRACT, page(404)),
     (Outcome.CONTRACT, says([])),
     (Outcome.CONTRACT, says({"results": {}})),
     (Outcome.CONTRACT, lastfm_tracks({"track": [{"name": "Strobe"}]})),
