@@ -89,11 +89,22 @@ class Ledger:
         """Whether the credentials in use are those that were refused."""
         return self.blocked is not None and self.blocked == self.credentials
 
+    @property
+    def after_slots(self) -> int:
+        """When the limit leaves room behind the slots that are taken."""
+        slots, calls = self.slots, self.calls
+        slot = slots[-1] if slots else 0
+        if len(slots) >= calls:
+            slot = max(slot, slots[-calls] + self.limit.window)
+        if len(slots) >= self._at_once:
+            slot = max(slot, slots[-self._at_once] + self._burst_window)
+        return slot
+
     def earliest(self, now: int, *, bulk: bool = False, not_before: int = 0) -> int:
         """When a call could go that is asked for now."""
         if self.is_blocked:
             return FOREVER
-        slot = max(now, not_before, self.closed_until, self._after_slots())
+        slot = max(now, not_before, self.closed_until, self.after_slots)
         if bulk:
             slot = max(slot, self.bulk_slot + self.limit.window // self.calls)
         if self.left == 0 and slot < self.left_until:
@@ -120,6 +131,13 @@ class Ledger:
         """A slot that is taken, whoever booked it."""
         insort(self.slots, slot)
         del self.slots[: -self.limit.calls]
+
+    def shift(self, by: int) -> None:
+        """The clock was set: all times move along."""
+        self.slots = [slot + by for slot in self.slots]
+        self.bulk_slot += by
+        self.closed_until += by
+        self.left_until += by
 
     def close(self, now: int, slot: int, wait: int, *, quota: bool, jitter: int, reason: str) -> View:
         """The provider asked the call of `slot` to slow down, for `wait` if it said so (else 0).
@@ -175,15 +193,6 @@ class Ledger:
             remaining=free if lamp is GateState.FLOWING else 0,
             tightened=limited or self.calls < self.limit.calls,
         )
-
-    def _after_slots(self) -> int:
-        slots, calls = self.slots, self.calls
-        slot = slots[-1] if slots else 0
-        if len(slots) >= calls:
-            slot = max(slot, slots[-calls] + self.limit.window)
-        if len(slots) >= self._at_once:
-            slot = max(slot, slots[-self._at_once] + self._burst_window)
-        return slot
 
     def _free(self, now: int) -> int:
         in_window = self.calls - self._taken_since(now - self.limit.window)
