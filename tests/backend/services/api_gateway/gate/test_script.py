@@ -23,6 +23,7 @@ LIMITS = [
     RateLimit(4, 1.0, burst=1),
 ]
 NAMES = count()
+NUMBERS = ("bulk_slot", "closed_until", "streak", "pause", "ceiling", "left", "left_until")
 
 
 @dataclass
@@ -43,6 +44,13 @@ class Twins:
         head = (request, self.now, "replica", self.ledger.credentials)
         raw: Any = self.client.eval(SCRIPT, 3, *self.keys, *map(str, (*head, *limit, *arguments)))
         return Reply.read(raw).view
+
+    def assert_same_state(self) -> None:
+        kept: Any = self.client.hmget(self.keys[0], *NUMBERS)
+        mine = [getattr(self.ledger, name) for name in NUMBERS]
+        assert [int(value or 0) for value in kept] == mine
+        slots: Any = self.client.lrange(self.keys[1], 0, -1)
+        assert [int(slot) for slot in slots] == self.ledger.slots
 
     def reserve(self, ahead: int, bulk: bool, not_before: int, turns: Turns | None) -> tuple[View, View]:
         begin = self.now + not_before
@@ -82,14 +90,16 @@ TURNS = st.none() | st.builds(Turns, st.integers(1, 3 * SECOND), MOMENTS)
 
 def steps() -> st.SearchStrategy[Step]:
     reserve = st.tuples(MOMENTS, st.booleans(), st.integers(-SECOND, SECOND), TURNS)
-    pause = st.sampled_from([0, -1, 1, SECOND, 10 * SECOND, 3_600 * SECOND, 10**15])
-    close = st.tuples(MOMENTS, pause, st.booleans(), st.integers(0, 1_000))
-    observe = st.tuples(MOMENTS, st.integers(0, 60), st.integers(-1, 60), MOMENTS)
+    back = st.just(0) | MOMENTS
+    unnamed = st.tuples(st.just(0), st.sampled_from([0, -1]), st.just(False), st.integers(0, 1_000))
+    named = st.tuples(back, st.sampled_from([1, SECOND, 3_600 * SECOND, 10**15]), st.booleans(), st.just(0))
+    observe = st.tuples(back, st.integers(0, 60), st.integers(-1, 60), MOMENTS)
     waits = MOMENTS | st.integers(0, 4_000 * SECOND)
     return st.one_of(
         reserve.map(lambda taken: lambda twins: twins.reserve(*taken)),
         reserve.map(lambda taken: lambda twins: twins.reserve(*taken)),
-        close.map(lambda taken: lambda twins: twins.close(*taken)),
+        unnamed.map(lambda taken: lambda twins: twins.close(*taken)),
+        named.map(lambda taken: lambda twins: twins.close(*taken)),
         observe.map(lambda taken: lambda twins: twins.observe(*taken)),
         waits.map(lambda by: lambda twins: twins.wait(by)),
         st.just(Twins.block),
@@ -108,6 +118,5 @@ def test_every_request_has_the_same_answer(
         for step in course:
             in_python, in_lua = step(twins)
             assert in_lua == in_python
-        kept = [int(slot) for slot in client.lrange(twins.keys[1], 0, -1)]
-        assert kept == twins.ledger.slots
+            twins.assert_same_state()
         client.delete(*twins.keys)
