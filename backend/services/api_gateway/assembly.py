@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 from time import monotonic, time
 
 import structlog
+from pydantic import SecretStr
 
+from backend.contracts.provider_registry import REGISTRATIONS
 from backend.contracts.providers import BreakerState
 from backend.http import httpx
 from backend.services.api_gateway.breakers.model import BreakerSettings, Transition
@@ -20,8 +22,7 @@ from backend.services.api_gateway.calls.guard import CallGuard
 from backend.services.api_gateway.calls.retries import Retries, RetryBudget
 from backend.services.api_gateway.calls.switches import CapabilitySwitches
 from backend.services.api_gateway.gate.limit import RateLimit
-from backend.services.api_gateway.gate.rate_gate import RateGate
-from backend.services.api_gateway.gate.store import LocalStore
+from backend.services.api_gateway.gate.opening import Gates, open_gates
 from backend.services.api_gateway.metrics import GatewayMetrics
 from backend.services.api_gateway.provider import Provider
 from backend.services.api_gateway.providers.adapter import Adapter
@@ -52,6 +53,7 @@ class _Parts:
     metrics: GatewayMetrics
     cache: Cache
     breakers: Breakers
+    gates: Gates
 
 
 @asynccontextmanager
@@ -65,7 +67,8 @@ async def open_providers(
         redis = await stack.enter_async_context(open_redis(url)) if url is not None else None
         cache = await stack.enter_async_context(open_cache(redis, metrics, time))
         breakers = await stack.enter_async_context(open_breakers(redis, monotonic))
-        parts = _Parts(settings, recorder, metrics, cache, breakers)
+        gates = await stack.enter_async_context(open_gates(redis, monotonic))
+        parts = _Parts(settings, recorder, metrics, cache, breakers, gates)
         providers = {}
         for adapter in build_adapters(settings, monotonic):
             http = await stack.enter_async_context(httpx.AsyncClient(timeout=TIMEOUT, verify=trust))
@@ -80,7 +83,7 @@ def _assemble(adapter: Adapter, http: httpx.AsyncClient, parts: _Parts) -> Provi
         _note_transition(adapter.name, transition, parts)
 
     breakers = parts.breakers.board(adapter.name, breaker_settings(adapter.limit), changed)
-    gate = RateGate(LocalStore(adapter.limit, monotonic), monotonic)
+    gate = parts.gates.gate(adapter.name, adapter.limit, _credentials(adapter.name, parts.settings))
     patience = parts.settings.gate_patience_seconds
     caller = Caller(adapter, http, breakers, gate, parts.recorder, parts.metrics, monotonic, patience)
     parts.recorder.add(
@@ -93,6 +96,12 @@ def _assemble(adapter: Adapter, http: httpx.AsyncClient, parts: _Parts) -> Provi
     retries = Retries(RetryBudget(parts.settings.retry_share, monotonic))
     guard = CallGuard(CapabilitySwitches(adapter.name, monotonic), retries)
     return Provider(adapter, mode, caller, breakers, gate, guard, answers, parts.metrics)
+
+
+def _credentials(provider: str, settings: GatewaySettings) -> list[SecretStr]:
+    """Those in use, in the order of the provider's registration."""
+    names = [one.name for each in REGISTRATIONS if each.name == provider for one in each.credentials]
+    return [settings.credentials[name] for name in names if name in settings.credentials]
 
 
 def _note_transition(provider: str, change: Transition, parts: _Parts) -> None:

@@ -97,7 +97,7 @@ class Caller:
             read = _Read(Judgement(Outcome.FAILURE, _describe(error)))
         finally:
             await self._breakers.report(admission, verdict, self._clock() - started)
-        await self._tell_gate(passed, read.judgement)
+        await self._tell_gate(passed, answer, read.judgement)
         return self._conclude(request, answer, read, self._clock() - started, correlation_id)
 
     async def _send(self, request: ProviderRequest) -> HttpAnswer:
@@ -169,7 +169,9 @@ class Caller:
             correlation_id=correlation_id,
         )
 
-    async def _tell_gate(self, passed: Pass, judgement: Judgement) -> None:
+    async def _tell_gate(self, passed: Pass, answer: HttpAnswer | None, judgement: Judgement) -> None:
+        if answer is not None:
+            await self._gate.answered(passed, answer.headers)
         if judgement.outcome in {Outcome.THROTTLED, Outcome.QUOTA}:
             quota = judgement.outcome is Outcome.QUOTA
             await self._gate.throttled(passed, judgement.retry_after, quota=quota, reason=judgement.detail)

@@ -43,8 +43,8 @@ class View(NamedTuple):
     """The limit in force: what is documented, or less when the provider's headers say so."""
     remaining: int
     """Calls that could go at once."""
-    tightened: bool
-    """Whether the provider's headers hold back calls that the limit would allow."""
+    held_back: bool
+    """Whether the provider's headers say that less is left than the limit would allow."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,7 @@ class Ledger:
             reason=reason,
             calls=self.calls,
             remaining=free if lamp is GateState.FLOWING else 0,
-            tightened=limited or self.calls < self.limit.calls,
+            held_back=limited,
         )
 
     def _free(self, now: int) -> int:

@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from backend.services.api_gateway.gate.headers import BudgetHeaders
+
 Clock = Callable[[], float]
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -23,6 +25,8 @@ class RateLimit:
     calls: int
     seconds: float
     burst: int | None = None
+    headers: BudgetHeaders | None = None
+    """Where the provider tells what is left; it may lower the limit and never raises it."""
 
     def __post_init__(self) -> None:
         if self.calls < 1 or self.seconds <= 0 or not 1 <= self.at_once <= self.calls:

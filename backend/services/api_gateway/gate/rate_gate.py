@@ -6,7 +6,7 @@ headers may close the gate for a while or lower the limit; nothing may widen it.
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -103,6 +103,20 @@ class RateGate:
             jitter=round(self._chance() * 1_000),
             reason=reason,
         )
+
+    async def answered(self, passed: Pass, headers: Mapping[str, str]) -> None:
+        """Learn from an answer's headers, where they are this caller's own budget."""
+        limit = self._store.limit
+        if limit.headers is None:
+            return
+        budget, view = limit.headers.read(headers), self._store.view()
+        ceiling = min(budget.limit or view.calls, limit.calls)
+        left = passed.remaining if budget.remaining is None else budget.remaining
+        if ceiling == view.calls and left >= passed.remaining and not view.held_back:
+            return  # nothing new, so nobody has to be told
+        seconds = limit.seconds if budget.reset_in is None else budget.reset_in
+        told = -1 if budget.remaining is None else budget.remaining
+        await self._store.observe(passed.slot, ceiling, told, seconds)
 
     async def block(self, reason: str) -> None:
         """The credentials were refused: no call goes until `unblock`, or until they are others."""

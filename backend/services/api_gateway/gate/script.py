@@ -139,6 +139,6 @@ for _, other in ipairs(others) do if other < replica then rank = rank + 1 end en
 return {
   text(now), text(booked), text(soonest or earliest(false, 0)),
   text(is_blocked() and FOREVER or state.closed_until), shown, why, text(calls()), text(remaining),
-  (limited or calls() < limit) and '1' or '0', text(state.born), text(rank), text(#others)
+  limited and '1' or '0', text(state.born), text(rank), text(#others)
 }
 """

@@ -31,9 +31,9 @@ class Reply(NamedTuple):
     def read(cls, raw: Sequence[bytes]) -> "Reply":
         """Decode the script's answer."""
         now, slot, earliest, closed_until = map(int, raw[:4])
-        lamp, reason, tightened = GateState(raw[4].decode()), raw[5].decode(), raw[8] == b"1"
+        lamp, reason, held_back = GateState(raw[4].decode()), raw[5].decode(), raw[8] == b"1"
         calls, remaining = int(raw[6]), int(raw[7])
-        view = View(now, slot, earliest, closed_until, lamp, reason, calls, remaining, tightened)
+        view = View(now, slot, earliest, closed_until, lamp, reason, calls, remaining, held_back)
         return cls(view, *map(int, raw[9:12]))
 
 
@@ -84,7 +84,7 @@ class SharedStore:
             return own._replace(remaining=0)
         if self._isolation.lost:
             return own
-        return own._replace(remaining=self._heard.remaining, tightened=self._heard.tightened)
+        return own._replace(remaining=self._heard.remaining, held_back=self._heard.held_back)
 
     async def refresh(self) -> None:
         """Read the shared state, and be counted among the replicas: once a second."""

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from backend.contracts.gateway import Outcome, SearchRequest, TrackCandidate
+from backend.services.api_gateway.gate.headers import BudgetHeaders
 from backend.services.api_gateway.gate.limit import RateLimit
 from backend.services.api_gateway.outcomes import ContractError, HttpAnswer, Judgement, judge_by_status
 from backend.services.api_gateway.providers import reading
@@ -17,8 +18,9 @@ from backend.services.api_gateway.providers.connection import Connection
 
 LIVE_URL = "https://api.discogs.com"
 # 60 a minute with a token, 25 without; clients had to stay at 55 to be left in peace.
-_LIMIT = RateLimit(calls=55, seconds=60.0)
-_LIMIT_WITHOUT_TOKEN = RateLimit(calls=23, seconds=60.0)
+_HEADERS = BudgetHeaders(limit="x-discogs-ratelimit", remaining="x-discogs-ratelimit-remaining")
+_LIMIT = RateLimit(calls=55, seconds=60.0, headers=_HEADERS)
+_LIMIT_WITHOUT_TOKEN = RateLimit(calls=23, seconds=60.0, headers=_HEADERS)
 _NAMESAKE = re.compile(r"\s\(\d+\)$")
 _WORD = re.compile(r"\w+")
 

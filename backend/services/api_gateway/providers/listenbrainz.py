@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from backend.contracts.gateway import Outcome, SearchRequest, TrackCandidate
+from backend.services.api_gateway.gate.headers import BudgetHeaders
 from backend.services.api_gateway.gate.limit import RateLimit
 from backend.services.api_gateway.outcomes import HttpAnswer, Judgement, judge_by_status
 from backend.services.api_gateway.providers import reading
@@ -16,6 +17,9 @@ from backend.services.api_gateway.providers.connection import Connection
 
 LIVE_URL = "https://api.listenbrainz.org/1"
 _INC = "artist tag release"
+_HEADERS = BudgetHeaders(
+    limit="x-ratelimit-limit", remaining="x-ratelimit-remaining", reset_in="x-ratelimit-reset-in"
+)
 
 
 def build(connection: Connection) -> "ListenBrainz":
@@ -29,7 +33,7 @@ class ListenBrainz:
     name = "listenbrainz"
     version = 1
     # No limit is documented, the answer's headers name it: 30 calls in 10 s for a caller without a token.
-    limit = RateLimit(calls=30, seconds=10.5)
+    limit = RateLimit(calls=30, seconds=10.5, headers=_HEADERS)
     missing_credentials = ""
 
     def __init__(self, base_url: str, user_agent: str) -> None:
