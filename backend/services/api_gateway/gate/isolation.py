@@ -1,9 +1,11 @@
 """What a replica may do while it cannot see what the others do, so that all together keep the limit.
 
-Losing Redis, a replica knows neither what the others have just used nor when they notice. So it waits until
+Losing Redis, a replica knows neither what the others have just used nor when they notice. So it pauses until
 a whole window has passed, and then calls in turns: the window is divided by the calls of the limit, and the
 places go round among the replicas last seen. It keeps to its turns until every other replica must have seen
 Redis again and what they did by themselves has left the window. Alone, none of this is needed.
+
+Not covered: a replica that alone loses sight of Redis for longer than the pause, while others still use it.
 """
 
 from dataclasses import dataclass
@@ -28,10 +30,15 @@ class Isolation:
     resume_at: int = 0
     settled_at: int = 0
 
+    @property
+    def pause(self) -> int:
+        """How long a replica calls nobody after it lost Redis. Never so short that a hiccup ends it."""
+        return max(self.limit.window, GRACE)
+
     def lose(self, now: int) -> None:
         """Redis does not answer."""
         if not self.lost and self.replicas > 1:
-            self.resume_at = max(self.resume_at, now + self.limit.window)
+            self.resume_at = max(self.resume_at, now + self.pause)
         self.lost = True
 
     def hear(self, now: int, born: int, rank: int, replicas: int) -> bool:
@@ -40,7 +47,7 @@ class Isolation:
         if self.replicas > 1 and not (complete and self._was_brief(now)):
             self.settled_at = now + self.limit.window + GRACE
             if not complete:
-                self.resume_at = now + self.limit.window
+                self.resume_at = now + self.pause
         elif now >= self.settled_at:
             self.resume_at = 0
         usable = complete or self.replicas == 1
@@ -62,13 +69,13 @@ class Isolation:
         if self.lost and self.replicas == 1:
             return f"{problem}; this replica counts its calls by itself"
         if self.lost:
-            return f"{problem}; {share}, after a pause of {self.limit.seconds:g} s"
+            return f"{problem}; {share}, after a pause of {self.pause / SECOND:.0f} s"
         if self.turns(now) is not None:
             return f"Redis is back or has forgotten earlier calls; {share} until all replicas have noticed"
         return ""
 
     def _was_brief(self, now: int) -> bool:
-        """Whether no replica can have called by itself: none does before a window has passed."""
+        """Whether no replica can have called by itself: none does before its pause is over."""
         if not self.lost:
             return True
-        return self.heard_at is not None and now - self.heard_at < self.limit.window
+        return self.heard_at is not None and now - self.heard_at < self.pause

@@ -135,16 +135,19 @@ class SharedStore:
         return self._own.observe(now, slot, ceiling, left, now + lasting)
 
     async def _ask_for_slot(self, ahead: int, bulk: bool) -> tuple[Reply | None, bool]:
-        isolation = self._isolation
-        turns = isolation.turns(self._now()) or Turns(0, 0)
-        not_before = max(self._own.after_slots, isolation.resume_at)
-        return await self._ask("reserve", ahead, int(bulk), not_before, turns.cycle, turns.phase)
+        turns = self._isolation.turns(self._now())
+        cycle, phase = (turns.cycle, turns.phase) if turns else (0, 0)
+        return await self._ask("reserve", ahead, int(bulk), self._not_before(turns), cycle, phase)
 
     def _reserve_alone(self, ahead: int, bulk: bool) -> View:
-        now, isolation = self._now(), self._isolation
-        return self._own.reserve(
-            now, ahead, bulk=bulk, not_before=isolation.resume_at, turns=isolation.turns(now)
-        )
+        now = self._now()
+        turns = self._isolation.turns(now)
+        return self._own.reserve(now, ahead, bulk=bulk, not_before=self._not_before(turns), turns=turns)
+
+    def _not_before(self, turns: Turns | None) -> int:
+        """What its own slots and its isolation leave; a turn is good for one call."""
+        next_turn = self._own.slots[-1] + 1 if turns and self._own.slots else 0
+        return max(self._own.after_slots, self._isolation.resume_at, next_turn)
 
     async def _ask(self, request: str, *arguments: int | str) -> tuple[Reply | None, bool]:
         """The answer, none when Redis does not give one; and whether what it booked may be used."""

@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 
 
 class RedisInVirtualTime(SharedRedis):
-    """A real Redis whose requests take no simulated time, and that can be taken away."""
+    """A real Redis whose requests take no time, however long they take, and that can be taken away."""
 
     def __init__(self, client: Redis, time: VirtualTime) -> None:
         super().__init__(client)
@@ -35,7 +35,7 @@ class RedisInVirtualTime(SharedRedis):
             raise RedisUnavailableError(self.problem)
         self.requests += 1
         with self._time.held():
-            return await super().ask(request)
+            return await request(self.client)
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Replica:
     """One gateway process."""
 
     gate: RateGate
-    store: GateStore
+    store: SharedStore
     redis: RedisInVirtualTime
 
 
