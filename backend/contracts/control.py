@@ -6,6 +6,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from backend.contracts.errors import OperatorError
+from backend.contracts.gateway import Outcome
 from backend.contracts.providers import BreakerStatus
 
 DEFAULT_MINUTES = 60
@@ -48,6 +49,17 @@ class ControlRequest(BaseModel):
         return value
 
 
+class TestCall(BaseModel):
+    """How the harmless call ended that goes with a probe."""
+
+    __test__ = False  # its name makes pytest look
+
+    outcome: Outcome
+    detail: str = ""
+    milliseconds: float
+    response_id: str | None = None
+
+
 class ControlResult(BaseModel):
     """Answer of a control call."""
 
@@ -57,6 +69,10 @@ class ControlResult(BaseModel):
     endpoints: dict[str, BreakerStatus]
     audit_id: int | None = None
     """Row of the audit; none when the database is away (the row is written when it is back)."""
+    detail: str = ""
+    """What the operator should know besides, such as that the audit row is still to be written."""
+    test_call: TestCall | None = None
+    """Of a probe alone."""
 
 
 class ControlAudit(BaseModel):
@@ -73,6 +89,15 @@ class ControlAudit(BaseModel):
     """State and control before, in words such as `closed, automatic`."""
     epoch: int
     at: datetime
+
+
+class ControlConflict(BaseModel):
+    """Body of the 409 of a control call: somebody else was first."""
+
+    detail: str
+    provider: str
+    circuit_breaker: BreakerStatus
+    endpoints: dict[str, BreakerStatus]
 
 
 class ControlConflictError(OperatorError):

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-from backend.contracts.providers import BreakerState, ProviderStatus
+from backend.contracts.providers import BreakerState, BreakerStatus, ProviderStatus
 
 
 class Outcome(StrEnum):
@@ -153,6 +153,14 @@ class ResetResult(BaseModel):
     epoch: int
 
 
+class BreakerOverview(BreakerStatus):
+    """The value of `GET /admin/circuit-breakers`: the worst breaker, the reference's keys, every breaker."""
+
+    failure_count: int
+    last_failure_time: datetime | None
+    endpoints: dict[str, BreakerStatus]
+
+
 class GatewayHealth(BaseModel):
     """Answer of the gateway's `/health`, the reference's names included."""
 
@@ -167,4 +175,4 @@ class GatewayHealth(BaseModel):
     implementation: str = ""
     """Where breakers and budgets are kept: `redis` or `local`."""
     connections: dict[str, str]
-    """`database` and `recorder`: `healthy`, or what is wrong."""
+    """`database`, `recorder` and `operations` (the operators' states): `healthy`, or what is wrong."""

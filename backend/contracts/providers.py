@@ -137,6 +137,8 @@ class TrafficStatus(BaseModel):
     cache_hits: int = 0
     cache_misses: int = 0
     last_error: LastError | None = None
+    last_failure_at: datetime | None = None
+    """When a call last failed in a way that counts against the provider."""
 
 
 class CapabilityState(StrEnum):

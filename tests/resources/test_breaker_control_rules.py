@@ -10,7 +10,7 @@ INSERT INTO breaker_control.audit (provider, action, author, reason, before, epo
 VALUES ('deezer', 'close', 'ada@desk', 'answers again', 'open, automatic', 4, now())
 """
 STATE = """
-INSERT INTO breaker_control.states VALUES ('deezer', 'host', %s, 'ada@desk', 'they asked us to', now(), {})
+INSERT INTO breaker_control.states VALUES ('deezer', 'host', %s, 'ada@desk', 'they asked us to', now(), {}, 3)
 """
 
 

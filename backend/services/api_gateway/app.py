@@ -14,12 +14,15 @@ from backend.services.api_gateway.assembly import open_providers
 from backend.services.api_gateway.cache_routes import cache_router
 from backend.services.api_gateway.cached_searches import CachedSearches
 from backend.services.api_gateway.capability_routes import capability_router
+from backend.services.api_gateway.control_routes import control_router
+from backend.services.api_gateway.control_store import ControlStore
 from backend.services.api_gateway.gateway import SERVICE, VERSION, Gateway
 from backend.services.api_gateway.history import History
 from backend.services.api_gateway.live_routes import live_router
 from backend.services.api_gateway.metrics import GatewayMetrics
+from backend.services.api_gateway.operator_control import OperatorControl, restore
 from backend.services.api_gateway.recorder import Recorder
-from backend.services.api_gateway.routes import admin_router, api_router, health_router
+from backend.services.api_gateway.routes import api_router, health_router
 from backend.services.api_gateway.settings import GatewaySettings
 from backend.services.common.background import in_background
 from backend.services.common.database import Database
@@ -52,13 +55,16 @@ def create_app(settings: GatewaySettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with Database(settings.connect_arguments(), name=SERVICE) as database:
-            recorder = Recorder(database)
-            async with _running(recorder), open_providers(settings, recorder, metrics) as providers:
+        async with _open_databases(settings) as (database, operations):
+            recorder, store = Recorder(database), ControlStore(operations)
+            opened = open_providers(settings, recorder, metrics, gateway.feed.transition)
+            async with _running(recorder), opened as providers:
                 gateway.database, gateway.recorder, gateway.providers = database, recorder, providers
-                gateway.history = History(database)
-                async with in_background(gateway.feed.run()):
+                gateway.history, gateway.control = History(database), OperatorControl(store)
+                kept = store.run(partial(restore, providers))
+                async with in_background(gateway.feed.run(), kept):
                     yield
+                await store.end()
 
     app = _Application(
         gateway,
@@ -70,12 +76,21 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     )
     app.state.end_streams = gateway.feed.end
     app.include_router(api_router(gateway))
-    app.include_router(admin_router(gateway, settings.admin_token))
+    app.include_router(control_router(gateway, settings.admin_token))
     app.include_router(cache_router(gateway, settings.admin_token))
     app.include_router(live_router(gateway))
     app.include_router(capability_router(gateway))
     app.include_router(health_router(gateway))
     return app
+
+
+@asynccontextmanager
+async def _open_databases(settings: GatewaySettings) -> AsyncIterator[tuple[Database, Database]]:
+    """The music database and the operations database."""
+    music = Database(settings.connect_arguments(), name=SERVICE)
+    operations_arguments = settings.connect_arguments(settings.operations_database)
+    async with music, Database(operations_arguments, name=SERVICE, max_size=2) as operations:
+        yield music, operations
 
 
 @asynccontextmanager

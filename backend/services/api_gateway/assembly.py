@@ -3,14 +3,12 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from time import monotonic, time
 
 import structlog
 from pydantic import SecretStr
 
 from backend.contracts.provider_registry import REGISTRATIONS
-from backend.contracts.providers import BreakerState
 from backend.http import httpx
 from backend.services.api_gateway.breakers.model import BreakerSettings, Transition
 from backend.services.api_gateway.breakers.opening import Breakers, open_breakers
@@ -28,9 +26,9 @@ from backend.services.api_gateway.provider import Provider
 from backend.services.api_gateway.providers.adapter import Adapter
 from backend.services.api_gateway.providers.building import build_adapters
 from backend.services.api_gateway.recorder import Recorder
-from backend.services.api_gateway.records import BreakerEventRecord, BreakerStateRecord
 from backend.services.api_gateway.settings import GatewaySettings
 from backend.services.api_gateway.shared_redis import open_redis
+from backend.services.api_gateway.transitions import Announce, TransitionLog, announce_nothing
 
 _log = structlog.get_logger()
 
@@ -54,13 +52,20 @@ class _Parts:
     cache: Cache
     breakers: Breakers
     gates: Gates
+    transitions: TransitionLog
 
 
 @asynccontextmanager
 async def open_providers(
-    settings: GatewaySettings, recorder: Recorder, metrics: GatewayMetrics
+    settings: GatewaySettings,
+    recorder: Recorder,
+    metrics: GatewayMetrics,
+    announce: Announce = announce_nothing,
 ) -> AsyncIterator[Mapping[str, Provider]]:
-    """The providers by name, each with its own HTTP client. Nothing is called at the start."""
+    """The providers by name, each with its own HTTP client. Nothing is called at the start.
+
+    `announce` is told every change of a breaker.
+    """
     trust = httpx.create_ssl_context()  # once for all: reading the certificates takes a while
     async with AsyncExitStack() as stack:
         url = settings.redis_url
@@ -68,7 +73,8 @@ async def open_providers(
         cache = await stack.enter_async_context(open_cache(redis, metrics, time))
         breakers = await stack.enter_async_context(open_breakers(redis, monotonic))
         gates = await stack.enter_async_context(open_gates(redis, monotonic))
-        parts = _Parts(settings, recorder, metrics, cache, breakers, gates)
+        transitions = TransitionLog(recorder, metrics, announce)
+        parts = _Parts(settings, recorder, metrics, cache, breakers, gates, transitions)
         providers = {}
         for adapter in build_adapters(settings, monotonic):
             http = await stack.enter_async_context(httpx.AsyncClient(timeout=TIMEOUT, verify=trust))
@@ -80,17 +86,13 @@ async def open_providers(
 
 def _assemble(adapter: Adapter, http: httpx.AsyncClient, parts: _Parts) -> Provider:
     def changed(transition: Transition) -> None:
-        _note_transition(adapter.name, transition, parts)
+        parts.transitions.changed(breakers, transition)
 
     breakers = parts.breakers.board(adapter.name, breaker_settings(adapter.limit), changed)
     gate = parts.gates.gate(adapter.name, adapter.limit, _credentials(adapter.name, parts.settings))
     patience = parts.settings.gate_patience_seconds
     caller = Caller(adapter, http, breakers, gate, parts.recorder, parts.metrics, monotonic, patience)
-    parts.recorder.add(
-        BreakerStateRecord(
-            adapter.name, BreakerState.CLOSED, 0, "the gateway started", datetime.now(UTC), None
-        )
-    )
+    parts.transitions.started(breakers)
     mode = "simulated" if adapter.name in parts.settings.simulated_providers else "live"
     answers = Answers(adapter.name, parts.cache, parts.metrics, time)
     retries = Retries(RetryBudget(parts.settings.retry_share, monotonic))
@@ -102,36 +104,3 @@ def _credentials(provider: str, settings: GatewaySettings) -> list[SecretStr]:
     """Those in use, in the order of the provider's registration."""
     names = [one.name for each in REGISTRATIONS if each.name == provider for one in each.credentials]
     return [settings.credentials[name] for name in names if name in settings.credentials]
-
-
-def _note_transition(provider: str, change: Transition, parts: _Parts) -> None:
-    now = datetime.now(UTC)
-    retry_at = None if change.retry_in is None else now + timedelta(seconds=change.retry_in)
-    if change.to_state is BreakerState.OPEN and change.from_state is not BreakerState.OPEN:
-        parts.metrics.breaker_opened(provider)
-    parts.recorder.add(
-        BreakerEventRecord(
-            provider,
-            change.from_state,
-            change.to_state,
-            change.reason,
-            change.epoch,
-            change.failures,
-            now,
-            change.endpoint,
-        )
-    )
-    parts.recorder.add(
-        BreakerStateRecord(
-            provider, change.to_state, change.epoch, change.reason, now, retry_at, change.endpoint
-        )
-    )
-    _log.warning(
-        "circuit_breaker",
-        provider=provider,
-        endpoint=change.endpoint,
-        from_state=change.from_state,
-        to_state=change.to_state,
-        reason=change.reason,
-        epoch=change.epoch,
-    )

@@ -6,8 +6,8 @@ database is back.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import LiteralString
 
@@ -27,10 +27,10 @@ _PATIENCE = 2.0
 """Seconds that an operator waits for the database at most."""
 
 _STATE: LiteralString = """
-INSERT INTO breaker_control.states AS kept (provider, endpoint, control, author, reason, since, until)
-VALUES (%(provider)s, %(endpoint)s, %(control)s, %(author)s, %(reason)s, %(since)s, %(until)s)
+INSERT INTO breaker_control.states AS kept (provider, endpoint, control, author, reason, since, until, epoch)
+VALUES (%(provider)s, %(endpoint)s, %(control)s, %(author)s, %(reason)s, %(since)s, %(until)s, %(epoch)s)
 ON CONFLICT (provider, endpoint) DO UPDATE SET control = excluded.control, author = excluded.author,
-    reason = excluded.reason, since = excluded.since, until = excluded.until
+    reason = excluded.reason, since = excluded.since, until = excluded.until, epoch = excluded.epoch
 WHERE kept.since <= excluded.since
 """
 _AUDIT: LiteralString = """
@@ -40,7 +40,7 @@ VALUES (%(provider)s, %(endpoint)s, %(action)s, %(author)s, %(reason)s, %(until)
 RETURNING id
 """
 _STATES: LiteralString = """
-SELECT provider, endpoint, control, author, reason, since, until FROM breaker_control.states
+SELECT provider, endpoint, control, author, reason, since, until, epoch FROM breaker_control.states
 WHERE until IS NULL OR until > now()
 """
 _LIST: LiteralString = """
@@ -54,7 +54,7 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class ControlRecord:
-    """One thing an operator did. `endpoints`: the breakers whose state it set, none for a probe."""
+    """One thing an operator did. `epoch` is the provider's, after it."""
 
     provider: str
     endpoint: str | None
@@ -65,8 +65,9 @@ class ControlRecord:
     before: str
     epoch: int
     at: datetime
-    endpoints: tuple[str, ...] = ()
     control: BreakerControl = BreakerControl.AUTOMATIC
+    epochs: Mapping[str, int] = field(default_factory=dict)
+    """The breakers whose state it set, with their epochs; none for a probe."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ class KeptControl:
     reason: str
     since: datetime
     until: datetime | None
+    epoch: int
 
     @property
     def status(self) -> ControlStatus:
@@ -94,17 +96,14 @@ class KeptControl:
 
 
 class ControlStore:
-    """Run as tasks: `run` and `load`, until cancelled."""
+    """Run as a task: `run` until cancelled, then `flush`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._waiting: deque[ControlRecord] = deque()
         self._wake = asyncio.Event()
-
-    @property
-    def waiting(self) -> int:
-        """Records not yet in the database."""
-        return len(self._waiting)
+        self.problem = ""
+        """What is wrong, in a sentence; empty when states and audit reach the database."""
 
     async def keep(self, record: ControlRecord) -> int | None:
         """The audit row's number; none when the database is away and the record waits for it."""
@@ -112,44 +111,55 @@ class ControlStore:
             try:
                 return await self._write(record)
             except DATABASE_ERRORS as error:
-                _log.warning("breaker_control_delayed", error=type(error).__name__)
+                self._note(error)
         self._waiting.append(record)
         self._wake.set()
         return None
 
-    async def run(self) -> None:
-        """Write the records that wait, in order, as soon as the database takes them."""
-        pause = _FIRST_PAUSE
+    async def run(self, take: Callable[[Sequence[KeptControl]], None]) -> None:
+        """Give the kept states to `take` once, then write the records that wait, as soon as can be."""
+        await self._persist(lambda: self._load(take))
         while True:
             await self._wake.wait()
-            try:
-                await self.flush()
-            except DATABASE_ERRORS:
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
-            else:
-                self._wake.clear()
-                pause = _FIRST_PAUSE
+            self._wake.clear()
+            await self._persist(self.flush)
 
     async def flush(self) -> None:
-        """Write the records that wait; raises what the database raises."""
+        """Write the records that wait, in order; raises what the database raises."""
         while self._waiting:
             await self._write(self._waiting[0])
             self._waiting.popleft()
 
-    async def load(self, take: Callable[[Sequence[KeptControl]], None]) -> None:
-        """Give the kept states to `take` once, as soon as the database can be read."""
+    async def end(self) -> None:
+        """At shutdown: write what waits, or say that it is lost."""
+        try:
+            await self.flush()
+        except DATABASE_ERRORS as error:
+            lost = [f"{one.action} {one.provider} by {one.author}" for one in self._waiting]
+            _log.critical("breaker_control_lost_at_shutdown", lost=lost, error=type(error).__name__)
+
+    async def _persist(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Try until the database lets it be done."""
         pause = _FIRST_PAUSE
         while True:
             try:
-                kept = await self.states()
+                await work()
             except DATABASE_ERRORS as error:
-                _log.warning("breaker_control_not_loaded_yet", error=type(error).__name__)
+                self._note(error)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
             else:
-                take(kept)
+                self.problem = ""
                 return
+
+    async def _load(self, take: Callable[[Sequence[KeptControl]], None]) -> None:
+        take(await self.states())
+
+    def _note(self, error: Exception) -> None:
+        problem = f"the operations database cannot be used: {type(error).__name__}"
+        if problem != self.problem:
+            _log.warning("breaker_control_delayed", problem=problem, waiting=len(self._waiting))
+        self.problem = problem
 
     async def states(self) -> list[KeptControl]:
         """The states that operators gave and that have not expired."""
@@ -181,8 +191,8 @@ class ControlStore:
             "at": record.at,
         }
         async with self._database.pool.connection(timeout=_PATIENCE) as connection:
-            for endpoint in record.endpoints:
-                await connection.execute(_STATE, {**state, "endpoint": endpoint})
+            for endpoint, epoch in record.epochs.items():
+                await connection.execute(_STATE, {**state, "endpoint": endpoint, "epoch": epoch})
             row = await (await connection.execute(_AUDIT, audit)).fetchone()
             if row is None:
                 raise psycopg.DataError("the audit row was not given a number")

@@ -1,7 +1,5 @@
 """The gateway's parts, as its endpoints use them."""
 
-import os
-import socket
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -11,6 +9,7 @@ from backend.contracts.live import LiveProviders, SharedState
 from backend.services.api_gateway.history import History
 from backend.services.api_gateway.live import LiveFeed
 from backend.services.api_gateway.metrics import GatewayMetrics
+from backend.services.api_gateway.operator_control import OperatorControl
 from backend.services.api_gateway.provider import Provider
 from backend.services.api_gateway.recorder import Recorder
 from backend.services.common.database import Database
@@ -28,8 +27,8 @@ class Gateway:
         self.database: Database | None = None
         self.recorder: Recorder | None = None
         self.history: History | None = None
+        self.control: OperatorControl | None = None
         self.feed = LiveFeed(self.live, self.mark)
-        self.replica = f"{socket.gethostname()}:{os.getpid()}"
 
     def provider(self, name: str) -> Provider:
         """The provider, or a 404 that names the known ones."""
@@ -52,8 +51,10 @@ class Gateway:
         return tuple(provider.mark() for provider in self.providers.values())
 
     def shared(self) -> SharedState:
-        """Where breakers and budgets are kept."""
-        return SharedState(kind="local", replica=self.replica)
+        """Where breakers and budgets are kept; one answer for all providers, as they share the store."""
+        for provider in self.providers.values():
+            return provider.breakers.shared_state()
+        return SharedState(kind="local", replicas=1)
 
     def show_in(self, metrics: GatewayMetrics) -> None:
         """Bring the figures up to date that are looked up and not counted."""

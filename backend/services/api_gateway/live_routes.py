@@ -7,6 +7,7 @@ from fastapi import APIRouter, HTTPException, Query
 from fastapi.sse import EventSourceResponse
 from starlette.responses import Response
 
+from backend.contracts.gateway import CacheStatus
 from backend.contracts.live import LiveProviders, ProviderHistory
 from backend.services.api_gateway.control_store import DATABASE_ERRORS
 from backend.services.api_gateway.gateway import Gateway
@@ -21,7 +22,7 @@ _log = structlog.get_logger()
 
 
 def live_router(gateway: Gateway) -> APIRouter:
-    """Live state, its stream, and history."""
+    """Live state, its stream, history, and figures of the cache."""
     router = APIRouter(prefix="/admin", tags=["live"])
 
     @router.get("/providers")
@@ -40,6 +41,10 @@ def live_router(gateway: Gateway) -> APIRouter:
     async def history(provider: str, minutes: Minutes = 60) -> ProviderHistory:
         name = gateway.provider(provider).name
         return (await _read(gateway, [name], minutes))[name]
+
+    @router.get("/cache/stats")
+    async def cache_stats() -> dict[str, CacheStatus]:
+        return {name: provider.cache_status() for name, provider in gateway.providers.items()}
 
     return router
 

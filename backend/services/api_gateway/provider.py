@@ -3,8 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from time import perf_counter
 
-from backend.contracts.control import ControlAction, ControlRequest
+from backend.contracts.control import ControlAction, ControlRequest, TestCall
 from backend.contracts.gateway import (
     CacheStatus,
     Lane,
@@ -28,6 +29,10 @@ from backend.services.api_gateway.providers.adapter import Adapter, Call, Provid
 
 SEARCH_SECONDS = 7 * DAY
 TRACK_SECONDS = 30 * DAY
+KNOWN_TRACK = SearchRequest(artist_name="deadmau5", track_title="Strobe", limit=1)
+"""A track that every provider has; looking it up harms nobody."""
+_TEST_CALL = "operator-test-call"
+"""Correlation id of test calls."""
 
 Ask = Callable[[Call], Awaitable[Reply]]
 
@@ -117,12 +122,33 @@ class Provider:
         """The kinds of calls that the provider has closed to us."""
         return self._guard.switches.off
 
-    async def reset(self, reason: str) -> None:
-        """Close all breakers by hand, and try again what the provider has refused or closed."""
-        self._guard.switches.restore()
-        await self._gate.unblock()
-        await self.breakers.control(
-            ControlRequest(action=ControlAction.CLOSE, reason=reason, author="operator")
+    async def control(self, request: ControlRequest) -> list[str]:
+        """Do what an operator asks to the breakers; the endpoints where it changed something.
+
+        Closing them all also tries again what the provider has refused or closed. EpochConflictError:
+        somebody was first.
+        """
+        changed = await self.breakers.control(request)
+        if request.action is ControlAction.CLOSE and request.endpoint is None:
+            self._guard.switches.restore()
+            await self._gate.unblock()
+        return changed
+
+    async def test_call(self, endpoint: str | None) -> TestCall:
+        """Ask the provider for something it is known to have, past the cache and on the usual way.
+
+        For `lookup` the track is found first; every other kind of call has a search to stand for it.
+        """
+        started = perf_counter()
+        reply = await self._ask_known(lambda call: self._adapter.search(KNOWN_TRACK, call))
+        if endpoint == EndpointClass.LOOKUP and reply.candidates:
+            track_id = reply.candidates[0].provider_id
+            reply = await self._ask_known(lambda call: self._adapter.track(track_id, call))
+        return TestCall(
+            outcome=reply.outcome,
+            detail=reply.detail,
+            milliseconds=round((perf_counter() - started) * 1000, 1),
+            response_id=reply.response_id,
         )
 
     def status(self) -> ProviderStatus:
@@ -175,6 +201,9 @@ class Provider:
         if reply.outcome is Outcome.CREDENTIAL and self._gate.state is not GateState.BLOCKED:
             await self._gate.block(reply.detail)
         return reply
+
+    async def _ask_known(self, ask: Ask) -> Reply:
+        return await self._fetch(ask, self._adapter.missing_credentials, Lane.INTERACTIVE, _TEST_CALL)
 
     def _search_key(self, query: SearchRequest) -> Key:
         return search_key(self.name, self._adapter.version, query)

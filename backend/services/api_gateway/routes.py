@@ -4,24 +4,20 @@ from datetime import UTC, datetime
 from math import ceil
 from typing import Any
 
-from fastapi import APIRouter, Depends, HTTPException, Request
-from pydantic import SecretStr, ValidationError
+from fastapi import APIRouter, HTTPException, Request
+from pydantic import ValidationError
 from starlette.responses import Response
 
 from backend.contracts.gateway import (
     LANE_HEADER,
-    CacheStatus,
     GatewayHealth,
     Lane,
     Outcome,
-    ResetResult,
     SearchRequest,
     SearchResponse,
     TrackResponse,
 )
-from backend.contracts.providers import BreakerStatus
 from backend.services.api_gateway.gateway import SERVICE, VERSION, Gateway
-from backend.services.common.auth import bearer_guard
 
 LARGEST_BODY = 64 * 1024
 _INTERACTIVE_PRIORITY = 7
@@ -73,28 +69,6 @@ def api_router(gateway: Gateway) -> APIRouter:
     return router
 
 
-def admin_router(gateway: Gateway, admin_token: SecretStr | None) -> APIRouter:
-    """Breakers and cache. Looking is free, changing needs the admin token."""
-    router = APIRouter(prefix="/admin", tags=["admin"])
-
-    @router.get("/circuit-breakers")
-    async def breakers() -> dict[str, BreakerStatus]:
-        return {name: provider.breaker_status() for name, provider in gateway.providers.items()}
-
-    @router.post("/circuit-breakers/{provider}/reset", dependencies=[Depends(bearer_guard(admin_token))])
-    async def reset(provider: str) -> ResetResult:
-        found = gateway.provider(provider)
-        await found.reset("reset by an operator")
-        status = found.breaker_status()
-        return ResetResult(provider=provider, status="reset", new_state=status.state, epoch=status.epoch)
-
-    @router.get("/cache/stats")
-    async def cache_stats() -> dict[str, CacheStatus]:
-        return {name: provider.cache_status() for name, provider in gateway.providers.items()}
-
-    return router
-
-
 def health_router(gateway: Gateway) -> APIRouter:
     """Health. It asks the database, never a provider."""
     router = APIRouter(tags=["health"])
@@ -114,9 +88,10 @@ def _health(gateway: Gateway, database: str) -> GatewayHealth:
     recorder = gateway.recorder
     stopped = recorder is None or not recorder.is_running
     recording = "stopped: answers are no longer written" if stopped or recorder is None else recorder.problem
+    control = "" if gateway.control is None else gateway.control.store.problem
     clients = {name: provider.status() for name, provider in gateway.providers.items()}
     return GatewayHealth(
-        status="unhealthy" if stopped else "degraded" if database or recording else "healthy",
+        status="unhealthy" if stopped else "degraded" if database or recording or control else "healthy",
         service=SERVICE,
         version=VERSION,
         release=gateway.release,
@@ -124,7 +99,12 @@ def _health(gateway: Gateway, database: str) -> GatewayHealth:
         api_clients=clients,
         circuit_breakers={name: client.circuit_breaker.state for name, client in clients.items()},
         adapters=list(clients),
-        connections={"database": database or "healthy", "recorder": recording or "healthy"},
+        implementation=gateway.shared().kind,
+        connections={
+            "database": database or "healthy",
+            "recorder": recording or "healthy",
+            "operations": control or "healthy",
+        },
     )
 
 

@@ -3,10 +3,13 @@
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from math import ceil
 
 from backend.contracts.gateway import Outcome
 from backend.contracts.providers import LastError, TrafficStatus
+from backend.services.api_gateway.breakers.model import Verdict
+from backend.services.api_gateway.outcomes import verdict_of
 
 WINDOW_SECONDS = 60.0
 _BUCKETS = 12
@@ -34,11 +37,14 @@ class Traffic:
         self._buckets = [_Bucket() for _ in range(_BUCKETS)]
         self._latencies: deque[tuple[float, float]] = deque(maxlen=_LATENCIES)
         self._last_error: LastError | None = None
+        self._last_failure: datetime | None = None
 
     def called(self, outcome: Outcome, milliseconds: float) -> None:
         """A call to the provider ended."""
         self._current().outcomes[outcome.value] += 1
         self._latencies.append((self._clock(), milliseconds))
+        if verdict_of(outcome) is Verdict.FAILURE:
+            self._last_failure = datetime.now(UTC)
 
     def rejected(self) -> None:
         """The breaker refused a call."""
@@ -72,6 +78,7 @@ class Traffic:
             cache_hits=sum(bucket.cache_hits for bucket in recent),
             cache_misses=sum(bucket.cache_misses for bucket in recent),
             last_error=self._last_error,
+            last_failure_at=self._last_failure,
         )
 
     def _current(self) -> _Bucket:

@@ -11,6 +11,7 @@ CREATE TABLE breaker_control.states (
     reason text NOT NULL CHECK (reason <> ''),
     since timestamptz NOT NULL,
     until timestamptz,
+    epoch bigint NOT NULL,
     PRIMARY KEY (provider, endpoint),
     CHECK (until > since),
     CHECK ((control = 'automatic') = (until IS NULL))

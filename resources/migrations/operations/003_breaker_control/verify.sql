@@ -1,4 +1,4 @@
-SELECT provider, endpoint, control, author, reason, since, until FROM breaker_control.states WHERE false;
+SELECT provider, endpoint, control, author, reason, since, until, epoch FROM breaker_control.states WHERE false;
 SELECT id, provider, endpoint, action, author, reason, until, before, epoch, at, recorded_at
 FROM breaker_control.audit WHERE false;
 

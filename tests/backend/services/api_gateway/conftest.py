@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from backend.database.address import DatabaseAddress
+from backend.http import httpx
+from backend.services.api_gateway.app import create_app
 from backend.services.api_gateway.assembly import open_providers
 from backend.services.api_gateway.metrics import GatewayMetrics
 from backend.services.api_gateway.recorder import Recorder
@@ -13,7 +16,8 @@ from backend.services.api_gateway.settings import GatewaySettings
 from backend.services.common.database import Database
 from backend.services.common.metrics import new_registry
 from tests.backend.services.api_gateway.bench import Bench
-from tests.fixtures.provider_simulator import SimulatorHandle, running_simulator
+from tests.backend.services.api_gateway.serving import settings_for
+from tests.fixtures.provider_simulator import SimulatorHandle, running_simulator, serving
 
 _SIBLING = Path(__file__).parents[5] / "shared" / "provider-samples"
 
@@ -46,3 +50,14 @@ async def bench(simulator: SimulatorHandle) -> AsyncIterator[Bench]:
     recorder = Recorder(Database({}, name="never opened"))
     async with open_providers(settings, recorder, GatewayMetrics(new_registry())) as providers:
         yield Bench(dict(providers), recorder)
+
+
+@pytest.fixture
+def gateway(
+    simulator: SimulatorHandle, musicdb: DatabaseAddress, operations_db: DatabaseAddress
+) -> Iterator[httpx.Client]:
+    """A client of the gateway's application, served over real HTTP."""
+    app = create_app(settings_for(simulator, musicdb, operations_db))
+    with serving(app) as url, httpx.Client(base_url=url) as client:
+        yield client
+        app.state.end_streams()

@@ -1,41 +1,18 @@
 """The gateway's endpoints, over real HTTP, with a real database and the simulator behind it."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
 from backend.contracts.environment import PROVIDERS
 from backend.database.address import DatabaseAddress
 from backend.http import httpx
-from backend.services.api_gateway.app import create_app
-from backend.services.api_gateway.settings import GatewaySettings
+from tests.backend.services.api_gateway.serving import BEARER
 from tests.fixtures.conditions import wait_for
-from tests.fixtures.provider_simulator import SimulatorHandle, serving
+from tests.fixtures.provider_simulator import SimulatorHandle
 
-TOKEN = "sentinel-admin-token"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-BEARER = {"Authorization": f"Bearer {TOKEN}"}
 RESET = "/admin/circuit-breakers/spotify/reset"
-
-
-@pytest.fixture
-def gateway(simulator: SimulatorHandle, musicdb: DatabaseAddress) -> Iterator[httpx.Client]:
-    settings = GatewaySettings(
-        port=8022,
-        release="r1",
-        simulator_url=simulator.url,
-        database_host=musicdb.host,
-        database_port=musicdb.port,
-        database_name=musicdb.name,
-        database_user=musicdb.user,
-        database_password=SecretStr(musicdb.password or ""),
-        admin_token=SecretStr(TOKEN),
-        retry_share=0,
-    )
-    with serving(create_app(settings)) as url, httpx.Client(base_url=url) as client:
-        yield client
 
 
 def search(gateway: httpx.Client, provider: str, body: str, **headers: str) -> httpx.Response:
@@ -53,7 +30,8 @@ def test_health_has_what_playbook_and_reference_read(gateway: httpx.Client) -> N
         assert client["circuit_breaker"]["state"] == "closed"
         assert client["status"] == "healthy"
     assert health["circuit_breakers"]["spotify"] == "closed"
-    assert health["connections"] == {"database": "healthy", "recorder": "healthy"}
+    assert set(health["connections"]) == {"database", "recorder", "operations"}
+    assert set(health["connections"].values()) == {"healthy"}
 
 
 def test_the_playbooks_curl_line_works_with_curls_content_type(gateway: httpx.Client) -> None:
@@ -177,25 +155,6 @@ def test_cache_figures_are_counted_by_provider(gateway: httpx.Client) -> None:
     assert stats["spotify"]["misses"] == 0
 
 
-def test_metrics_keep_the_references_names_and_their_labels_stay_few(gateway: httpx.Client) -> None:
-    search(gateway, "deezer", '{"artist_name":"deadmau5","track_title":"Strobe"}')
-    for number in range(40):
-        gateway.get(f"/api/spotify/track/{number:022d}")
-        gateway.get(f"/api/deezer/track/{number + 1}")
-    answer = gateway.get("/metrics")
-    assert answer.status_code == 200
-    lines = [line for line in answer.text.splitlines() if line.startswith("api_gateway_")]
-    assert len(lines) < 250
-    for name in (
-        'api_gateway_requests_total{endpoint="search",provider="deezer",status="success"} 1.0',
-        'api_gateway_circuit_breaker_state{provider="deezer"} 0.0',
-        'api_gateway_cache_misses_total{provider="deezer"}',
-        'api_gateway_rate_limit_tokens{provider="deezer"}',
-        'api_gateway_request_duration_seconds_count{endpoint="search",provider="deezer"} 1.0',
-    ):
-        assert any(line.startswith(name) for line in lines), name
-
-
 def test_answers_reach_bronze_with_the_callers_correlation_id(
     gateway: httpx.Client, musicdb: DatabaseAddress
 ) -> None:
@@ -210,4 +169,4 @@ def test_answers_reach_bronze_with_the_callers_correlation_id(
     assert row is not None
     assert row[:2] == ("trace-7", "ok")
     assert '"data"' in row[2]
-    assert sorted(states) == [(name, "closed") for name in sorted(PROVIDERS)]
+    assert sorted(set(states)) == [(name, "closed") for name in sorted(PROVIDERS)]

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from backend.contracts.control import ControlAction, ControlRequest
 from backend.contracts.gateway import Outcome, SearchRequest
 from backend.contracts.providers import HOST, GateState
 from backend.http import httpx
@@ -25,6 +26,7 @@ from tests.backend.services.api_gateway.bench import Bench
 from tests.fixtures.scripted_provider import Answer, ScriptedProvider, running_scripted_provider
 
 STROBE = SearchRequest(artist_name="deadmau5", track_title="Strobe")
+CLOSE = ControlRequest(action=ControlAction.CLOSE, reason="the contract was renewed", author="ada@desk")
 MBID = "6cc05a3e-d65b-5f6c-8333-d4cc700786d7"
 TRACKS = {
     "musicbrainz": MBID,
@@ -225,7 +227,7 @@ async def test_a_closed_endpoint_is_not_called_again_and_opens_no_breaker(
     assert "tried once a day" in answer.detail
     assert _counted(provider)[1] == 0
     server.answer = Answer(404, b"")
-    await provider.reset("the contract was renewed")
+    await provider.control(CLOSE)
     clock[0] += 10
     assert await _ask(provider, "track") is Outcome.NOT_FOUND
 

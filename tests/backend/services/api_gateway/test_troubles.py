@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from backend.contracts.control import ControlAction, ControlRequest
 from backend.contracts.gateway import Outcome, SearchRequest
 from backend.contracts.providers import BreakerState
 from backend.services.api_gateway.assembly import open_providers
@@ -18,6 +19,11 @@ from tests.fixtures.postgres import free_port
 from tests.fixtures.provider_simulator import SimulatorHandle
 
 STROBE = SearchRequest(artist_name="deadmau5", track_title="Strobe")
+
+
+def by_hand(action: ControlAction) -> ControlRequest:
+    """What an operator asks."""
+    return ControlRequest(action=action, reason="the provider is well again", author="ada@desk")
 
 
 def song(number: int) -> SearchRequest:
@@ -47,7 +53,7 @@ async def test_a_reset_lets_calls_through_again(bench: Bench, simulator: Simulat
     for number in range(20):
         await bench["deezer"].search(song(number), None)
     simulator.rest()
-    await bench["deezer"].reset("reset by an operator")
+    await bench["deezer"].control(by_hand(ControlAction.CLOSE))
     assert (await bench["deezer"].search(STROBE, None)).status == "success"
     assert bench["deezer"].breaker_status().state is BreakerState.CLOSED
 
@@ -96,7 +102,7 @@ async def test_refused_credentials_block_the_provider_and_say_so(
     assert simulator.counts("spotify")["requests"] == before
     assert bench["spotify"].status().status == "unavailable"
     simulator.rest()
-    await bench["spotify"].reset("the secret was corrected")
+    await bench["spotify"].control(by_hand(ControlAction.CLOSE))
     assert (await bench["spotify"].search(STROBE, None)).status == "success"
 
 
