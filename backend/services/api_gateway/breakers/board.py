@@ -127,7 +127,7 @@ class BreakerBoard:
     async def control(self, request: ControlRequest) -> list[str]:
         """Do what an operator asks, on all replicas; the endpoints where it changed something.
 
-        EpochConflictError when the provider's epoch is not the expected one; KeyError for an endpoint that
+        EpochConflictError when the provider's epoch is not the expected one; ValueError for an endpoint that
         does not exist. While Redis is away it is done here, and the other replicas follow when it is back.
         """
         chosen = [self.breaker(request.endpoint)] if request.endpoint else self.breakers()
@@ -156,7 +156,7 @@ class BreakerBoard:
         self.breaker(endpoint).restore(_override_of(control, self._clock()), epoch)
 
     def breaker(self, endpoint: str) -> Breaker:
-        """The breaker of an endpoint class, or of `host`; KeyError when there is none of that name."""
+        """The breaker of an endpoint class, or of `host`; ValueError when there is none of that name."""
         return self._host if endpoint == HOST else self._breakers[EndpointClass(endpoint)]
 
     def _shown(self) -> list[Breaker]:
@@ -185,8 +185,8 @@ class BreakerBoard:
         self._on_transition(change)
 
     def _host_changed(self, change: Transition) -> None:
-        if change.to_state is not change.from_state and change.to_state is BreakerState.CLOSED:
-            # What failed during the outage says nothing about now.
+        if change.to_state is not change.from_state and change.to_state is not BreakerState.HALF_OPEN:
+            # What failed because of the host says nothing about its endpoints.
             for breaker in self._breakers.values():
                 breaker.forget_calls()
         self._changed(change)

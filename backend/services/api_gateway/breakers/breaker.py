@@ -1,7 +1,7 @@
 """The circuit breaker of one kind of call to one provider: pure state, no I/O, used from one event loop.
 
 Semantics: failure rate and slow-call rate over a sliding time window; neutral results (throttled, refused,
-cancelled) count in neither direction; a success never opens; a limited number of probes when half-open, each
+cancelled) count in neither direction; a limited number of probes when half-open, each
 a lease, so that a probe that never reports cannot block recovery; a result of an older epoch is dropped.
 """
 
@@ -75,7 +75,7 @@ class Breaker:
         self._draw = draw
         self._parts = parts
         now = clock()
-        self._window = SlidingWindow(WINDOW_SECONDS, _BUCKETS, now)
+        self._window = SlidingWindow(WINDOW_SECONDS, _BUCKETS, settings.minimum_calls, now)
         self._slow_line = SlowLine(settings.slow_floor, settings.slow_factor)
         self._machine = Machine(endpoint, settings, Record(since=now), self._changed, draw)
         self._apart: Machine | None = None
@@ -179,7 +179,8 @@ class Breaker:
         if verdict is _SUCCESS:
             self.unreachable = 0
             self._slow_line.note(seconds)
-            return slow
+            # A success can only open when it completes the minimum number of calls.
+            return slow or (window.calls == window.due and self.totals().failures > 0)
         window.failures += 1
         self.unreachable = self.unreachable + 1 if verdict is _UNREACHABLE else 0
         return True

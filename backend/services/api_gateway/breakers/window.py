@@ -20,11 +20,12 @@ class SlidingWindow:
     this is the path of every call, and a method for it would cost as much again.
     """
 
-    __slots__ = ("_buckets", "_marks", "_width", "calls", "ends", "failures", "slow")
+    __slots__ = ("_buckets", "_marks", "_minimum", "_width", "calls", "due", "ends", "failures", "slow")
 
-    def __init__(self, seconds: float, buckets: int, now: float) -> None:
+    def __init__(self, seconds: float, buckets: int, minimum: int, now: float) -> None:
         self._width = seconds / buckets
         self._buckets = buckets
+        self._minimum = minimum
         self.calls = self.failures = self.slow = 0
         self._start(now)
 
@@ -34,6 +35,7 @@ class SlidingWindow:
         for _ in range(min(elapsed, self._buckets)):
             self._marks.append(self._counts())
         self.ends += elapsed * self._width
+        self._set_due()
 
     def totals(self, now: float) -> Totals:
         """What the window holds at `now`."""
@@ -49,6 +51,11 @@ class SlidingWindow:
     def _start(self, now: float) -> None:
         self.ends = (now // self._width + 1) * self._width
         self._marks = deque([self._counts()] * self._buckets, maxlen=self._buckets)
+        self._set_due()
+
+    def _set_due(self) -> None:
+        self.due = self._marks[0][0] + self._minimum
+        """What `calls` reads when the window holds the minimum number of calls."""
 
     def _counts(self) -> tuple[int, int, int]:
         return self.calls, self.failures, self.slow

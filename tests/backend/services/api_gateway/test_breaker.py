@@ -3,8 +3,9 @@
 import pytest
 
 from backend.contracts.control import ControlAction
-from backend.contracts.providers import BreakerState
+from backend.contracts.providers import BreakerControl, BreakerState
 from backend.services.api_gateway.breakers.breaker import Breaker
+from backend.services.api_gateway.breakers.machine import Record
 from backend.services.api_gateway.breakers.model import (
     BreakerSettings,
     Override,
@@ -29,6 +30,10 @@ class World:
             self.told.append,
             lambda: 0.5,
         )
+
+    @property
+    def record(self) -> Record:
+        return self.breaker.record
 
     @property
     def state(self) -> BreakerState:
@@ -249,3 +254,124 @@ def test_jitter_moves_the_open_time_by_a_fifth_at_most(draw: float) -> None:
     assert isinstance(permit, Permit)
     breaker.report(permit, Verdict.FAILURE)
     assert breaker.record.retry_at == pytest.approx(12.0 if draw == 0.0 else 18.0)
+
+
+@pytest.mark.parametrize("pattern", ["FFFFN", "FNFFNFSF", "NNNNFFFFS"])
+def test_four_failures_of_five_mixed_with_429_open_at_the_minimum(pattern: str) -> None:
+    world = World(minimum_calls=20)
+    verdicts = {"F": Verdict.FAILURE, "N": Verdict.NEUTRAL, "S": Verdict.SUCCESS}
+    counted = 0
+    while world.state is BreakerState.CLOSED:
+        for letter in pattern:
+            if world.state is BreakerState.CLOSED:
+                world.call(verdicts[letter])
+                counted += letter != "N"
+    assert counted == 20
+
+
+def test_a_success_that_completes_the_minimum_opens_when_half_have_failed() -> None:
+    world = World(minimum_calls=6)
+    for verdict in [Verdict.FAILURE] * 3 + [Verdict.SUCCESS] * 3:
+        assert world.state is BreakerState.CLOSED
+        world.call(verdict)
+    assert world.state is BreakerState.OPEN
+
+
+def test_slow_follows_what_is_usual_for_the_provider() -> None:
+    world = World(minimum_calls=5)
+    for _ in range(20):
+        world.call(Verdict.SUCCESS, seconds=2.0)
+        world.now += 6
+    for _ in range(10):
+        world.call(Verdict.SUCCESS, seconds=7.9)
+    assert world.state is BreakerState.CLOSED
+    world.now += 60
+    for _ in range(5):
+        world.call(Verdict.SUCCESS, seconds=8.1)
+    assert world.record.reason == "5 of 5 calls took over 8.0 s"
+
+
+def test_forced_open_refuses_even_healthy_calls_until_its_time_is_over_and_then_probes() -> None:
+    world = World()
+    world.control(ControlAction.FORCE_OPEN, minutes=10)
+    rejection = world.breaker.admit()
+    assert rejection == Rejection(BreakerState.OPEN, "forced open by anna: tests", 1_600.0, forced=True)
+    world.now += 599
+    assert isinstance(world.breaker.admit(), Rejection)
+    assert world.breaker.rejected_total == 2
+    world.now += 1
+    world.call(Verdict.SUCCESS)
+    assert world.state is BreakerState.HALF_OPEN
+    world.call(Verdict.SUCCESS)
+    assert world.told[-1].to_state is BreakerState.CLOSED
+
+
+def test_forced_open_is_not_probed_and_not_closed_by_results() -> None:
+    world = World()
+    late = world.permit()
+    world.control(ControlAction.FORCE_OPEN, minutes=10)
+    assert not world.control(ControlAction.PROBE)
+    world.breaker.report(late, Verdict.SUCCESS)
+    assert isinstance(world.breaker.admit(), Rejection)
+
+
+def test_disabled_lets_everything_through_and_records_nothing() -> None:
+    world = World()
+    world.control(ControlAction.DISABLE, minutes=10)
+    for _ in range(100):
+        world.call(Verdict.UNREACHABLE)
+    assert (world.state, world.counts) == (BreakerState.CLOSED, (0, 0))
+    world.now += 600
+    world.call(Verdict.FAILURE)
+    assert world.counts == (1, 1)
+    assert world.record.override.control is BreakerControl.AUTOMATIC
+
+
+def test_shadow_tells_what_it_would_do_and_lets_everything_through() -> None:
+    world = World()
+    world.control(ControlAction.SHADOW, minutes=60)
+    for _ in range(200):
+        world.call(Verdict.FAILURE)
+    assert world.state is BreakerState.OPEN
+    assert world.breaker.rejected_total == 0
+    assert world.told[-1].reason == "5 of 5 calls failed within a minute"
+    world.now += world.retry_in
+    world.call(Verdict.SUCCESS)
+    world.call(Verdict.SUCCESS)
+    assert world.told[-1].to_state is BreakerState.CLOSED
+    world.open()
+    world.now += 1
+    world.control(ControlAction.CLOSE)
+    assert world.record.override.control is BreakerControl.AUTOMATIC
+
+
+def test_a_shadow_that_ends_while_it_would_be_open_is_open() -> None:
+    world = World(open_seconds=600.0)
+    world.control(ControlAction.SHADOW, minutes=1)
+    world.open()
+    world.now += 60
+    assert isinstance(world.breaker.admit(), Rejection)
+
+
+def test_probing_now_does_not_wait() -> None:
+    world = World()
+    assert not world.control(ControlAction.PROBE)  # nothing to probe
+    world.open()
+    assert world.control(ControlAction.PROBE)
+    world.call(Verdict.SUCCESS)
+    world.call(Verdict.SUCCESS)
+    assert world.state is BreakerState.CLOSED
+
+
+def test_every_act_of_an_operator_counts_as_a_change() -> None:
+    world = World()
+    for action in (
+        ControlAction.SHADOW,
+        ControlAction.DISABLE,
+        ControlAction.FORCE_OPEN,
+        ControlAction.CLOSE,
+    ):
+        before = world.record.epoch
+        assert world.control(action, minutes=1)
+        assert world.record.epoch == before + 1
+        assert world.told[-1].epoch == before + 1

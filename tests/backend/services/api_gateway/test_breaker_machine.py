@@ -66,6 +66,7 @@ class BreakerMachine(RuleBasedStateMachine):
 
     @rule(action=st.sampled_from(ControlAction), seconds=st.floats(1, 60))
     def operate(self, action: ControlAction, seconds: float) -> None:
+        self.breaker.settle()
         before, epoch = self.breaker.record.state, self.breaker.record.epoch
         override = Override(author="anna", reason="tests", since=self.now, until=self.now + seconds)
         done = self.breaker.control(action, override)

@@ -24,19 +24,20 @@ def add(window: SlidingWindow, now: float, *, failed: bool, slow: bool) -> None:
 def test_totals_equal_a_recount_of_the_buckets_still_in_the_window(
     steps: list[tuple[float, bool, bool]],
 ) -> None:
-    window, now, seen = SlidingWindow(WIDTH * BUCKETS, BUCKETS, 0.0), 0.0, []
+    window, now, seen = SlidingWindow(WIDTH * BUCKETS, BUCKETS, 5, 0.0), 0.0, []
     for pause, failed, slow in steps:
         now += pause
         add(window, now, failed=failed, slow=slow)
         seen.append((int(now / WIDTH), failed, slow))
         current = [entry for entry in seen if entry[0] > int(now / WIDTH) - BUCKETS]
+        assert (window.due - window.calls) == 5 - len(current)
         assert window.totals(now) == Totals(
             len(current), sum(failed for _, failed, _ in current), sum(slow for _, _, slow in current)
         )
 
 
 def test_everything_leaves_the_window_in_the_end() -> None:
-    window = SlidingWindow(60, 10, 0.0)
+    window = SlidingWindow(60, 10, 5, 0.0)
     for second in range(30):
         add(window, float(second), failed=True, slow=False)
     assert window.totals(30.0).failures == 30
