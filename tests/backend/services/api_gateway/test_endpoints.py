@@ -34,6 +34,15 @@ def test_health_has_what_playbook_and_reference_read(gateway: httpx.Client) -> N
     assert set(health["connections"].values()) == {"healthy"}
 
 
+def test_capabilities_say_what_ended_and_what_was_closed_to_us(gateway: httpx.Client) -> None:
+    listed = gateway.get("/admin/capabilities").json()["capabilities"]
+    states = {(entry["provider"], entry["field"]): entry for entry in listed}
+    assert {provider for provider, _ in states} >= set(PROVIDERS)
+    assert states["spotify", "bpm"]["state"] == states["acousticbrainz", "bpm"]["state"] == "ended"
+    assert states["spotify", "bpm"]["since"] == "2024-11-27"
+    assert states["deezer", "bpm"]["state"] == "live"
+
+
 def test_the_playbooks_curl_line_works_with_curls_content_type(gateway: httpx.Client) -> None:
     answer = search(gateway, "spotify", '{"artist_name":"Test","track_title":"Test"}')
     assert answer.status_code == 200

@@ -8,6 +8,7 @@ import pytest
 from backend.contracts.control import ControlAction, ControlRequest
 from backend.contracts.gateway import Outcome, SearchRequest
 from backend.contracts.providers import BreakerState
+from backend.sandbox.chance import fraction
 from backend.services.api_gateway.assembly import open_providers
 from backend.services.api_gateway.metrics import GatewayMetrics
 from backend.services.api_gateway.recorder import Recorder
@@ -31,7 +32,9 @@ def song(number: int) -> SearchRequest:
     return SearchRequest(artist_name="Nobody", track_title=f"Song {number}")
 
 
-@pytest.mark.parametrize("name", ["spotify", "deezer", "discogs", "itunes", "lastfm", "beatport"])
+@pytest.mark.parametrize(
+    "name", ["spotify", "deezer", "discogs", "listenbrainz", "itunes", "lastfm", "beatport"]
+)
 async def test_errors_open_the_breaker_and_then_nothing_reaches_the_provider(
     bench: Bench, simulator: SimulatorHandle, name: str
 ) -> None:
@@ -59,7 +62,8 @@ async def test_a_reset_lets_calls_through_again(bench: Bench, simulator: Simulat
 
 
 @pytest.mark.parametrize(
-    "name", ["musicbrainz", "spotify", "deezer", "discogs", "itunes", "lastfm", "beatport"]
+    "name",
+    ["musicbrainz", "spotify", "deezer", "discogs", "listenbrainz", "itunes", "lastfm", "beatport"],
 )
 async def test_throttling_closes_the_gate_and_not_the_breaker(
     bench: Bench, simulator: SimulatorHandle, name: str
@@ -148,6 +152,24 @@ async def test_a_provider_that_cannot_be_reached_opens_within_five_calls() -> No
                 "the provider could not be reached",
             )
         assert providers["deezer"].breaker_status().state is BreakerState.OPEN
+
+
+async def test_a_failure_that_passes_is_not_noticed_by_the_asker(simulator: SimulatorHandle) -> None:
+    settings = GatewaySettings(port=8022, simulator_url=simulator.url)
+    recorder = Recorder(Database({}, name="never opened"))
+    simulator.turn("deezer", error_rate=0.5, seed=_seed_of_one_failure(), enforce_limit=False)
+    async with open_providers(settings, recorder, GatewayMetrics(new_registry())) as providers:
+        answer = await providers["deezer"].search(STROBE, None)
+    assert (answer.status, answer.outcome) == ("success", Outcome.OK)
+    responses = Bench(dict(providers), recorder).responses()
+    assert [response.outcome for response in responses] == [Outcome.FAILURE, Outcome.OK]
+    assert providers["deezer"].breaker_status().failures_in_window == 1
+
+
+def _seed_of_one_failure() -> int:
+    """A seed of the simulator with which the first request fails and the next two do not."""
+    draws = {seed: [fraction(seed, "deezer", "error", n) < 0.5 for n in (1, 2, 3)] for seed in range(100)}
+    return next(seed for seed, failing in draws.items() if failing == [True, False, False])
 
 
 async def test_while_a_provider_fails_an_answer_past_its_time_stands_in(
