@@ -95,7 +95,7 @@ def _assemble(adapter: Adapter, http: httpx.AsyncClient, parts: _Parts) -> Provi
     parts.transitions.started(breakers)
     mode = "simulated" if adapter.name in parts.settings.simulated_providers else "live"
     answers = Answers(adapter.name, parts.cache, parts.metrics, time)
-    retries = Retries(RetryBudget(parts.settings.retry_share, monotonic))
+    retries = Retries(RetryBudget(parts.settings.retry_share, monotonic), monotonic)
     guard = CallGuard(CapabilitySwitches(adapter.name, monotonic), retries)
     return Provider(adapter, mode, caller, breakers, gate, guard, answers, parts.metrics)
 

@@ -12,7 +12,9 @@ _WINDOW_SECONDS = 60.0
 _TIMES = {Outcome.FAILURE: 2, Outcome.CONTRACT: 1}
 """How often each outcome is tried again; others never, because the same call would end the same way."""
 _FIRST_PAUSE = 0.5
-_LONGEST_PAUSE = 4.0
+_PATIENCE_SECONDS = 6.0
+"""Nothing is tried again after this: whoever asked has waited long enough, and a read that ran into its
+timeout would most likely do so again."""
 
 Clock = Callable[[], float]
 
@@ -56,20 +58,23 @@ class Retries:
     def __init__(
         self,
         budget: RetryBudget,
+        clock: Clock,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
         """`chance` gives numbers from 0 to 1 that spread the tries of many callers (full jitter)."""
         self._budget = budget
+        self._clock = clock
         self._sleep = sleep
         self._chance = chance
 
     async def make(self, request: ProviderRequest, call: Call) -> Reply:
         """The reply of the last try; a breaker that opened meanwhile leaves the failure as it was."""
         self._budget.called()
+        deadline = self._clock() + _PATIENCE_SECONDS
         reply, again = await call(request), 0
-        while again < _TIMES.get(reply.outcome, 0) and self._budget.take():
-            await self._sleep(self._chance() * min(_FIRST_PAUSE * 2**again, _LONGEST_PAUSE))
+        while again < _TIMES.get(reply.outcome, 0) and self._clock() < deadline and self._budget.take():
+            await self._sleep(self._chance() * _FIRST_PAUSE * 2**again)
             newer = await call(request)
             if newer.outcome is Outcome.BREAKER_OPEN:
                 break

@@ -31,7 +31,7 @@ class World:
     def __init__(self) -> None:
         self.time = VirtualTime()
         self.pauses: list[float] = []
-        self.retries = Retries(RetryBudget(0.1, self.time.clock), self._sleep, lambda: 1.0)
+        self.retries = Retries(RetryBudget(0.1, self.time.clock), self.time.clock, self._sleep, lambda: 1.0)
 
     async def _sleep(self, seconds: float) -> None:
         self.pauses.append(seconds)
@@ -81,9 +81,21 @@ async def test_the_pause_grows_and_chance_makes_it_shorter() -> None:
     await world.fill(100)
     await world.make(Provider(Outcome.FAILURE))
     assert world.pauses == [0.5, 1.0]
-    hasty = Retries(RetryBudget(0.1, world.time.clock), world._sleep, lambda: 0.0)
+    hasty = Retries(RetryBudget(0.1, world.time.clock), world.time.clock, world._sleep, lambda: 0.0)
     await world.time.run(hasty.make(SEARCH, Provider(Outcome.CONTRACT).call))
     assert world.pauses[2:] == [0.0]
+
+
+async def test_a_call_that_took_long_is_not_tried_again() -> None:
+    world, provider = World(), Provider(Outcome.FAILURE)
+
+    async def slow(request: ProviderRequest) -> Reply:
+        await world.time.sleep(6)
+        return await provider.call(request)
+
+    await world.fill(100)
+    await world.time.run(world.retries.make(SEARCH, slow))
+    assert provider.calls == 1
 
 
 async def test_a_breaker_that_opens_ends_it_and_the_failure_stays_the_answer() -> None:
@@ -101,7 +113,7 @@ async def test_a_limit_met_meanwhile_is_the_answer() -> None:
 
 async def test_a_hundred_failing_calls_within_a_minute_become_a_hundred_and_ten() -> None:
     world, provider = World(), Provider(Outcome.FAILURE)
-    world.retries = Retries(RetryBudget(0.1, world.time.clock), world._sleep, lambda: 0.0)
+    world.retries = Retries(RetryBudget(0.1, world.time.clock), world.time.clock, world._sleep, lambda: 0.0)
     for _ in range(100):
         await world.make(provider)
     assert provider.calls == 110
@@ -119,7 +131,7 @@ async def test_a_lone_call_may_be_tried_again_once_a_minute() -> None:
 
 async def test_a_share_of_nothing_tries_nothing_again() -> None:
     world, provider = World(), Provider(Outcome.FAILURE)
-    world.retries = Retries(RetryBudget(0, world.time.clock))
+    world.retries = Retries(RetryBudget(0, world.time.clock), world.time.clock)
     await world.make(provider)
     assert provider.calls == 1
 
