@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QComboBox
 from pytestqt.qtbot import QtBot
 
 from backend.contracts.errors import OperatorError
+from backend.contracts.provider_registry import REGISTRATIONS
 from controllers.monitor import Freshness
 from tests.gui.sample import stack as stacks
 from tests.gui.sample.stage import Stage
@@ -160,6 +161,19 @@ def test_credentials_go_to_the_store_and_leave_the_screen(stage: Stage) -> None:
     shown = [text for widget in window.findChildren(type(entry.edit)) for text in [widget.text()]]  # type: ignore[attr-defined]
     assert "sentinel-4711" not in shown
     assert "spotify_client_id" in window.toasts.texts()[-1]
+
+
+def test_every_provider_says_what_it_needs_an_account_for(stage: Stage) -> None:
+    window = stage.open()
+    window.router.run("settings.open")
+    live = {}
+    for registration in REGISTRATIONS:
+        box = window.settings.providers.findChild(QComboBox, f"mode-{registration.name}")
+        assert box is not None, registration.name
+        live[registration.name] = box.itemText(1)
+    assert live["listenbrainz"] == "Live (no account needed)"
+    assert live["discogs"] == "Live (its search needs an account)"
+    assert live["spotify"] == "Live (needs an account)"
 
 
 def test_windows_come_back_inside_the_screen() -> None:
