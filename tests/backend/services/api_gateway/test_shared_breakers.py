@@ -1,5 +1,6 @@
 """Breakers that replicas share through a real Redis, in simulated time."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -272,3 +273,25 @@ async def test_a_control_that_redis_knows_better_is_not_undone_by_the_database(
     await two.board.refresh()
     assert two.search.record.override.control is BreakerControl.AUTOMATIC
     assert not await two.refused()
+
+
+async def test_a_frozen_redis_freezes_no_call_and_what_was_forced_stays(
+    world: World, mortal: tuple[RedisServer, SharedRedis, list[float]]
+) -> None:
+    server, redis, _seconds = mortal
+    free, forced = Replica(world, redis, "one"), Replica(world, redis, "one", provider="spotify")
+    await forced.control(ControlAction.FORCE_OPEN)
+    await free.board.refresh()
+    server.freeze()
+    async with asyncio.timeout(5):  # the first to miss Redis waits a quarter of a second, the others not
+        await free.call(Verdict.FAILURE, times=5)
+        for _ in range(100):
+            assert await free.refused()
+            assert await forced.refused()
+        world.now += 15
+        await free.call(Verdict.SUCCESS, times=2)
+        await free.call(Verdict.SUCCESS, times=1_000)
+        await forced.board.refresh()
+        assert await forced.refused()
+    assert not redis.healthy
+    server.thaw()
