@@ -21,12 +21,12 @@ end
 local function text(number) return string.format('%.0f', number) end
 
 local numbers = {'born', 'bulk_slot', 'closed_until', 'streak', 'pause', 'ceiling', 'left', 'left_until'}
-local kept, state = redis.call('HMGET', KEYS[1], unpack(numbers)), {}
-for place, name in ipairs(numbers) do state[name] = tonumber(kept[place] or 0) or 0 end
-local words = redis.call('HMGET', KEYS[1], 'lamp', 'reason', 'blocked', 'blocked_reason')
-local lamp, reason, blocked, blocked_reason = words[1], words[2], words[3], words[4]
+local kept = redis.call('HMGET', KEYS[1], 'lamp', 'reason', 'blocked', 'blocked_reason', unpack(numbers))
+local lamp, reason, blocked, blocked_reason = unpack(kept, 1, 4)
+local state = {}
+for place, name in ipairs(numbers) do state[name] = tonumber(kept[place + 4] or 0) end
 local slots = redis.call('LRANGE', KEYS[2], 0, -1)
-for place, slot in ipairs(slots) do slots[place] = tonumber(slot) end
+local function slot_at(place) return tonumber(slots[place]) end
 
 local function save(name, value)
   state[name] = value
@@ -41,12 +41,12 @@ local function at_once() return math.min(burst, calls()) end
 local function burst_window() return math.floor(at_once() * window / calls()) end
 local function is_blocked() return blocked and blocked == credentials end
 local function taken_since(moment)
-  local count = 0
-  for place = #slots, 1, -1 do
-    if slots[place] <= moment then break end
-    count = count + 1
+  local first, last = 1, #slots + 1
+  while first < last do
+    local middle = math.floor((first + last) / 2)
+    if slot_at(middle) > moment then last = middle else first = middle + 1 end
   end
-  return count
+  return #slots + 1 - first
 end
 local function free()
   local in_window = calls() - taken_since(now - window)
@@ -56,9 +56,9 @@ end
 
 local function after_slots()
   local count, slot = #slots, 0
-  if count > 0 then slot = slots[count] end
-  if count >= calls() then slot = math.max(slot, slots[count - calls() + 1] + window) end
-  if count >= at_once() then slot = math.max(slot, slots[count - at_once() + 1] + burst_window()) end
+  if count > 0 then slot = slot_at(count) end
+  if count >= calls() then slot = math.max(slot, slot_at(count - calls() + 1) + window) end
+  if count >= at_once() then slot = math.max(slot, slot_at(count - at_once() + 1) + burst_window()) end
   return slot
 end
 local function earliest(bulk, not_before)
@@ -80,12 +80,9 @@ local function reserve(ahead, bulk, not_before, cycle, phase)
   if slot < state.left_until then save('left', state.left - 1) end
   if bulk then save('bulk_slot', slot) end
   booked = slot
-  slots[#slots + 1] = slot
+  slots[#slots + 1] = text(slot)
   redis.call('RPUSH', KEYS[2], text(slot))
-  if #slots > limit then
-    redis.call('LTRIM', KEYS[2], -limit, -1)
-    while #slots > limit do table.remove(slots, 1) end
-  end
+  redis.call('LTRIM', KEYS[2], -limit, -1)
 end
 
 local function back_off(slot, jitter)

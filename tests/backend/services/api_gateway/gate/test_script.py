@@ -120,3 +120,18 @@ def test_every_request_has_the_same_answer(
             assert in_lua == in_python
             twins.assert_same_state()
         client.delete(*twins.keys)
+
+
+def test_the_pause_doubles_in_both_until_a_window_passed_in_peace(redis_server: RedisServer) -> None:
+    with redis.Redis.from_url(redis_server.url) as client:
+        twins = Twins(client, LIMITS[1])
+        for round_ in range(10):
+            in_python, in_lua = twins.close(0, 0, False, 250)
+            assert in_lua == in_python
+            twins.assert_same_state()
+            assert in_python.closed_until > twins.now
+            twins.wait(in_python.closed_until - twins.now + round_ // 9 * 61 * SECOND)
+        assert twins.ledger.streak == 7
+        twins.close(0, 0, False, 250)
+        twins.assert_same_state()
+        assert twins.ledger.streak == 1
