@@ -19,6 +19,7 @@ _COMMANDS = {
     "down": "stack:down",
     "status": "stack:status",
     "runs": "runs:RUNS",
+    "breakers": "breakers:BREAKERS",
 }
 """Where each command's function is, below `app.commands`."""
 

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from app.environments import Environments
-from app.polled_providers import PolledProviders
+from app.providers_port import Providers
 from app.runs import Runs
 from app.stack import Stack
 from backend.contracts.environment import TargetKind
@@ -51,6 +51,6 @@ class Composition:
         """Looks at stacks, starts and stops them."""
         return Stack(self.environments, self.target, self.reader)
 
-    def providers(self) -> PolledProviders:
+    def providers(self) -> Providers:
         """Looks at the gateway's providers."""
-        return PolledProviders(self.target)
+        return Providers(self.target)
