@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
 from backend.database.address import DatabaseAddress
+from backend.secret_files import SecretFiles
 from backend.services.api_gateway.app import create_app
-from tests.backend.services.api_gateway.serving import settings_for
+from tests.backend.services.api_gateway.serving import TOKEN, settings_for
 from tests.fixtures.provider_simulator import running_simulator, serving
 from tests.fixtures.sandbox import Sandbox, new_sandbox
 
@@ -20,10 +20,9 @@ from tests.fixtures.sandbox import Sandbox, new_sandbox
 def sandbox(tmp_path: Path, musicdb: DatabaseAddress, operations_db: DatabaseAddress) -> Iterator[Sandbox]:
     """A sandbox of which the gateway alone runs."""
     sandbox = new_sandbox(tmp_path)
-    token = SecretStr(sandbox.target.admin_token())
+    SecretFiles(sandbox.home.environment("sandbox").secrets).put("admin_token", TOKEN)
     with running_simulator() as simulator:
-        settings = settings_for(simulator, musicdb, operations_db).model_copy(update={"admin_token": token})
-        app = create_app(settings)
+        app = create_app(settings_for(simulator, musicdb, operations_db))
         with serving(app) as url:
             sandbox.write_profile(f"[ports]\ngateway = {url.rsplit(':', 1)[1]}\n")
             yield sandbox

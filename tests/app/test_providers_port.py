@@ -14,7 +14,7 @@ from app.providers_port import Providers
 from backend.contracts.control import ControlAction, ControlConflictError, ControlRequest
 from backend.contracts.environment import Environment, Ports
 from backend.contracts.errors import OperatorError
-from backend.contracts.live import BreakerTransition, LiveProviders
+from backend.contracts.live import BreakerTransition, LiveProviders, ProviderImpact
 from backend.contracts.providers import BreakerControl, BreakerState
 from backend.contracts.runs import ExitCode
 from backend.database.address import DatabaseAddress
@@ -132,15 +132,18 @@ def test_what_the_gateway_refuses_is_told_in_its_words(place: Place, providers: 
     assert refused.value.exit_code == ExitCode.REFUSED
 
 
-def test_a_gateway_that_is_not_there_is_said_to_be_so() -> None:
-    for ask in (
-        lambda port: port.live(HERE),
-        lambda port: next(port.events(HERE)),
-        lambda port: port.histories(HERE, 15),
-        lambda port: port.control(HERE, "deezer", request(ControlAction.CLOSE)),
-    ):
-        with pytest.raises(OperatorError, match="nothing listens there"):
-            ask(nowhere())
+ASKING: tuple[Callable[[Providers], object], ...] = (
+    lambda port: port.live(HERE),
+    lambda port: next(port.events(HERE)),
+    lambda port: port.histories(HERE, 15),
+    lambda port: port.control(HERE, "deezer", request(ControlAction.CLOSE)),
+)
+
+
+@pytest.mark.parametrize("ask", ASKING)
+def test_a_gateway_that_is_not_there_is_said_to_be_so(ask: Callable[[Providers], object]) -> None:
+    with pytest.raises(OperatorError, match="nothing listens there"):
+        ask(nowhere())
 
 
 def test_the_impact_is_counted_since_the_breaker_left_the_closed_state(
@@ -157,6 +160,7 @@ def test_the_impact_is_counted_since_the_breaker_left_the_closed_state(
     opened = providers.live(HERE).providers["deezer"].circuit_breaker.since
     _write_results(musicdb, operations_db, title.field)
     impact = wait_for(lambda: _when_recorded(providers, opened), "the event in Bronze")
+    assert impact is not None
     assert impact.covered_by == {"spotify": 1.0}
     assert (impact.tracks, impact.dead_letters) == (1, 1)
 
@@ -166,7 +170,7 @@ def test_what_cannot_be_read_is_none_and_not_nought() -> None:
     assert (impact.fields, impact.covered_by, impact.tracks, impact.dead_letters) == (None, None, None, None)
 
 
-def _when_recorded(providers: Providers, opened: datetime):  # type: ignore[no-untyped-def]
+def _when_recorded(providers: Providers, opened: datetime) -> ProviderImpact | None:
     impact = providers.impact(HERE, "deezer")
     return impact if abs(impact.since - opened) < timedelta(seconds=1) else None
 

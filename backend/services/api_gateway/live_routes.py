@@ -4,8 +4,7 @@ from typing import Annotated
 
 import structlog
 from fastapi import APIRouter, HTTPException, Query
-from fastapi.sse import EventSourceResponse
-from starlette.responses import Response
+from starlette.responses import StreamingResponse
 
 from backend.contracts.gateway import CacheStatus
 from backend.contracts.live import LiveProviders, ProviderHistory
@@ -13,6 +12,7 @@ from backend.services.api_gateway.control_store import DATABASE_ERRORS
 from backend.services.api_gateway.gateway import Gateway
 from backend.services.api_gateway.history import SLICE_SECONDS
 
+EVENT_STREAM = "text/event-stream"
 _NOT_KEPT = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 """A proxy in between must neither keep the stream nor hold it back."""
 _RANGES = ", ".join(map(str, SLICE_SECONDS))
@@ -29,9 +29,10 @@ def live_router(gateway: Gateway) -> APIRouter:
     async def providers() -> LiveProviders:
         return gateway.live()
 
-    @router.get("/events", response_class=EventSourceResponse)
-    async def events() -> Response:
-        return EventSourceResponse(gateway.feed.listen(), headers=_NOT_KEPT)
+    @router.get("/events", response_class=StreamingResponse)
+    async def events() -> StreamingResponse:
+        # Not FastAPI's own response for events, which would encode each one anew for every listener.
+        return StreamingResponse(gateway.feed.listen(), media_type=EVENT_STREAM, headers=_NOT_KEPT)
 
     @router.get("/history")
     async def histories(minutes: Minutes = 60) -> dict[str, ProviderHistory]:
