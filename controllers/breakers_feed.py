@@ -18,6 +18,7 @@ from controllers.wording import span
 
 LIVE_SECONDS = 3
 POLL_MS = 2000
+FIRST_TICK_MS, TICK_MS = 1200, 1000
 FIRST_RETRY_MS, LONGEST_RETRY_MS = 1000, 30_000
 
 
@@ -98,8 +99,8 @@ class ProvidersFeed(QObject):
         self._poll.timeout.connect(self._ask)
         self._retry = QTimer(self, singleShot=True)
         self._retry.timeout.connect(self._open)
-        self._ageing = QTimer(self, interval=1000)
-        self._ageing.timeout.connect(self.publish)
+        self._ageing = QTimer(self)
+        self._ageing.timeout.connect(self._tick)
 
     def watch(self, environment: str) -> None:
         """Look at `environment` from now on; what was known of another one is forgotten."""
@@ -136,13 +137,18 @@ class ProvidersFeed(QObject):
         self.snapshot = replace(self.snapshot, age_seconds=age, freshness=fresh)
         self.changed.emit(self.snapshot)
 
+    @Slot()
+    def _tick(self) -> None:
+        self._ageing.start(TICK_MS)
+        self.publish()
+
     def _restart(self) -> None:
         self._stream.close()
         self._asking.cancel()
         for timer in (self._poll, self._retry, self._ageing):
             timer.stop()
         if self._visible and self._environment and self.snapshot.deployed:
-            self._ageing.start()
+            self._ageing.start(TICK_MS)
             self._wait_ms = FIRST_RETRY_MS
             self._open()
 
@@ -191,7 +197,8 @@ class ProvidersFeed(QObject):
             self._heard_at = self._clock()
         self._gateway_lost = False
         self.snapshot = replace(self.snapshot, live=live, error=None, source=source)
-        self._ageing.start()
+        # A little longer than the stream takes between two items, which tell the age as well.
+        self._ageing.start(FIRST_TICK_MS)
         self.publish()
 
 

@@ -101,7 +101,7 @@ class ProviderRow:
     cells: tuple[str, ...]
     """What each column shows, as text."""
     keys: tuple[float | str, ...]
-    """What each column is sorted by."""
+    """What each column is sorted by: as exact as its text, so that a cell changes when its text does."""
     spark: Spark = ()
 
     @property
@@ -153,12 +153,12 @@ def provider_row(name: str, status: ProviderStatus, now: datetime, spark: Spark 
         name,
         _severity(condition),
         spark[-1] if spark and spark[-1] is not None else -1.0,
-        failed(traffic) / traffic.calls if traffic.calls else -1.0,
-        float(traffic.calls),
-        traffic.p95_ms if traffic.p95_ms is not None else -1.0,
+        round(failed(traffic) / traffic.calls, 3) if traffic.calls else -1.0,
+        float(round(traffic.calls * 60 / traffic.window_seconds)),
+        float(round(traffic.p95_ms)) if traffic.p95_ms is not None else -1.0,
         gate.remaining / gate.limit if gate.remaining is not None else -1.0,
         float(list(GateState).index(gate.state)),
-        traffic.cache_hits / asked if asked else -1.0,
+        round(traffic.cache_hits / asked, 3) if asked else -1.0,
     )
     return ProviderRow(name, condition, note, of_gate(gate.state), cells, keys, spark)
 

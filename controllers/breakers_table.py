@@ -55,7 +55,10 @@ class BreakerTable(QAbstractTableModel):
         for place, (before, after) in enumerate(zip(old, new, strict=True)):
             if before != after:
                 for first, last in _runs(before, after):
-                    self.dataChanged.emit(self.index(place, first), self.index(place, last), _ROLES)
+                    # Not `index`: it asks for rows and columns first, which is known here.
+                    self.dataChanged.emit(
+                        self.createIndex(place, first), self.createIndex(place, last), _ROLES
+                    )
 
     def place_of(self, name: str) -> int:
         """Row number of a provider, -1 when it is not shown."""
@@ -67,7 +70,7 @@ class BreakerTable(QAbstractTableModel):
 
     def columnCount(self, parent: Index | None = None) -> int:
         """Number of columns."""
-        return 0 if parent is not None and parent.isValid() else len(Column)
+        return 0 if parent is not None and parent.isValid() else len(TITLES)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Text, the row for the delegate, or what to sort and filter by."""
@@ -140,4 +143,4 @@ def _differs(before: ProviderRow, after: ProviderRow, column: Column) -> bool:
         return before.spark != after.spark
     if column is Column.STATE and before.condition is not after.condition:
         return True
-    return before.cells[column] != after.cells[column] or before.keys[column] != after.keys[column]
+    return before.cells[column] != after.cells[column]

@@ -1,7 +1,9 @@
 """Draws the cells of the table of providers."""
 
+from functools import lru_cache
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from controllers.breakers_rows import NONE, Column, ProviderRow, Spark
@@ -18,6 +20,23 @@ _SPARK_HEIGHT = 18
 _SPARK_WIDTH = 118
 _FULL_SCALE = 0.25
 """A failure rate that fills the sparkline's height, unless the provider had a higher one."""
+
+# Made once: combining flags and parsing colours takes longer than drawing with them.
+_SELECTED = QStyle.StateFlag.State_Selected
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+@lru_cache(maxsize=64)
+def _ink(colour: str) -> QColor:
+    return QColor(colour)
+
+
+@lru_cache(maxsize=1024)
+def _elided(text: str, width: int, pixels: int, weight: QFont.Weight) -> str:
+    """`text` cut to `width`. Measuring is the dear part of drawing it, and the same figures come again."""
+    metrics = QFontMetrics(ui_font(pixels, weight=weight))
+    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
 
 
 class BreakerDelegate(QStyledItemDelegate):
@@ -58,12 +77,9 @@ class BreakerDelegate(QStyledItemDelegate):
 
     def _paint_ground(self, painter: QPainter, option: QStyleOptionViewItem, area: QRectF) -> None:
         tokens = self._theme.tokens
-        if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(area, QColor(tokens.tint("accent")))
-        painter.setPen(QColor(tokens.border))
-        painter.drawLine(
-            QPointF(area.left(), area.bottom() - 0.5), QPointF(area.right(), area.bottom() - 0.5)
-        )
+        if option.state & _SELECTED:
+            painter.fillRect(area, _ink(tokens.tint("accent")))
+        painter.fillRect(QRectF(area.left(), area.bottom() - 1, area.width(), 1), _ink(tokens.border))
 
     def _paint_state(self, painter: QPainter, row: ProviderRow, area: QRectF) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -96,8 +112,8 @@ class BreakerDelegate(QStyledItemDelegate):
         width = min(area.width(), _SPARK_WIDTH)
         box = QRectF(area.left(), area.center().y() - _SPARK_HEIGHT / 2, width, _SPARK_HEIGHT)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        colour = QColor(tokens.colour(row.mark.tone))
-        ground = QColor(tokens.tint(row.mark.tone))
+        colour = _ink(tokens.colour(row.mark.tone))
+        ground = _ink(tokens.tint(row.mark.tone))
         for points in _stretches(row.spark, box):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(ground)
@@ -111,10 +127,9 @@ class BreakerDelegate(QStyledItemDelegate):
         painter: QPainter, text: str, area: QRectF, font: QFont, colour: str, *, right: bool = False
     ) -> None:
         painter.setFont(font)
-        painter.setPen(QColor(colour))
-        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(area.width()))
-        side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
-        painter.drawText(area, side | Qt.AlignmentFlag.AlignVCenter, shown)
+        painter.setPen(_ink(colour))
+        shown = _elided(text, int(area.width()), font.pixelSize(), font.weight())
+        painter.drawText(area, _RIGHT if right else _LEFT, shown)
 
 
 def _stretches(spark: Spark, box: QRectF) -> list[list[QPointF]]:

@@ -27,6 +27,7 @@ class FactList(QWidget):
         self._values: list[QLabel] = []
         self._lines: list[QWidget] = []
         self._shown: tuple[Fact, ...] = ()
+        self._beside: int | None = None
         self.setLayout(self._grid)
 
     def show_facts(self, facts: Sequence[Fact]) -> None:
@@ -45,7 +46,8 @@ class FactList(QWidget):
                 part.setVisible(place < len(new))
 
     def put_beside(self, place: int, widget: QWidget) -> None:
-        """Put a control beside the value at `place`."""
+        """Put a control beside the value at `place`, before anything is shown."""
+        self._beside = place
         self._grid.addWidget(widget, 2 * place, 2)
 
     def texts(self) -> dict[str, str]:
@@ -54,14 +56,15 @@ class FactList(QWidget):
 
     def _add(self) -> None:
         name, value = label("", "muted"), selectable("", "")
-        name.setAlignment(Qt.AlignmentFlag.AlignTop)
+        if len(self._names) != self._beside:
+            name.setAlignment(Qt.AlignmentFlag.AlignTop)
         # Read and copied with the mouse; Tab goes to what can be pressed.
         value.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        row = 2 * len(self._names)
-        hairline = line()
+        row, hairline = 2 * len(self._names), line()
+        alone = len(self._names) != self._beside
         self._grid.addWidget(name, row, 0)
-        self._grid.addWidget(value, row, 1)
+        self._grid.addWidget(value, row, 1, 1, 2 if alone else 1)
         self._grid.addWidget(hairline, row + 1, 0, 1, 3)
         self._names.append(name)
         self._values.append(value)

@@ -102,7 +102,10 @@ class ProviderTable(QTableView):
 
     def set_low(self, *, low: bool) -> None:
         """Lower rows where the window is low."""
-        self.verticalHeader().setDefaultSectionSize(LOW_ROW_HEIGHT if low else ROW_HEIGHT)
+        height = LOW_ROW_HEIGHT if low else ROW_HEIGHT
+        # Qt lays everything out anew when it is told the same height again.
+        if height != self.verticalHeader().defaultSectionSize():
+            self.verticalHeader().setDefaultSectionSize(height)
 
     def wanted_height(self) -> int:
         """Enough for all providers."""

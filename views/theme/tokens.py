@@ -5,7 +5,7 @@ it is used on it was moved until it met it; `tests/views/test_tokens.py` holds t
 """
 
 from dataclasses import dataclass, fields
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 TINT = 0.14
 """Share of a state colour in the tinted ground of its pills."""
@@ -57,6 +57,7 @@ class Tokens:
         return blend(self.colour(token), self.surface, TINT)
 
 
+@lru_cache(maxsize=256)
 def blend(colour: str, ground: str, share: float) -> str:
     """`share` of `colour` over `ground`, as an opaque colour."""
     mixed = (
