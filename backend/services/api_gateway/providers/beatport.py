@@ -1,4 +1,7 @@
-"""Beatport's API, version 4. Its credentials are given to partners only; it sells electronic music only."""
+"""Beatport's API, version 4. Its credentials are given to partners only; it sells electronic music only.
+
+The format is taken from published samples; it has not been tried against the service itself.
+"""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
