@@ -17,6 +17,7 @@ from backend.database.migrations.history import read_records, revision
 from backend.database.row_counts import count_rows, differences
 from backend.database.scratch import scratch_database
 from backend.database.tools import PostgresTools
+from backend.disk_space import is_out_of_space
 
 Progress = Callable[[str], None]
 
@@ -59,8 +60,12 @@ class Backups:
             partial = target.with_name(f".{target.name}.partial")
             try:
                 return self._create(partial, target, label, run, progress)
+            except (OSError, OperatorError) as error:
+                if not is_out_of_space(error):
+                    raise
+                raise self._no_space(error) from error
             finally:
-                partial.unlink(missing_ok=True)
+                self._remove_partial_files()
 
     def list(self) -> Sequence[Backup]:
         """The backups in the folder, newest first. Files without manifest or of another size do not count."""
@@ -148,6 +153,14 @@ class Backups:
                 "Free some space, or move old backups away. No backup was made.",
             )
 
+    def _no_space(self, error: Exception) -> BackupFailedError:
+        said = error.message if isinstance(error, OperatorError) else str(error)
+        return BackupFailedError(
+            f"There was no space left for the backup in {self.folder}, or for its trial restore: {said}",
+            "Free some space there, or move old backups away, and start again. What was written of it was "
+            "removed; nothing else was changed.",
+        )
+
     def _free_name(self, label: str, run: str) -> Path:
         word = re.sub(r"[^A-Za-z0-9-]+", "-", run).strip("-") or "manual"
         stem = f"{re.sub(r'[^A-Za-z0-9_]+', '_', label)}_{datetime.now(UTC):%Y%m%d_%H%M%S}_{word}"
@@ -155,6 +168,6 @@ class Backups:
         return next(path for name in names if not (path := self.folder / f"{name}.dump").exists())
 
     def _remove_partial_files(self) -> None:
-        """What killed runs left."""
+        """What a failed or killed run left."""
         for partial in self.folder.glob(".*.partial"):
             partial.unlink()

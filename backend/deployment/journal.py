@@ -3,7 +3,8 @@
 import json
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from backend.contracts.runs import (
     RunState,
     StepState,
 )
-from backend.deployment.journal_schema import open_for_writing
+from backend.deployment.journal_schema import open_for_writing, unwritable
 
 
 def now() -> datetime:
@@ -28,7 +29,10 @@ def now() -> datetime:
 
 
 class Journal:
-    """The writing side. One connection, usable from several threads."""
+    """The writing side. One connection, usable from several threads.
+
+    Every method that writes raises OperatorError when the journal cannot be written; what it holds stays.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -54,8 +58,7 @@ class Journal:
         release_before: str = "",
     ) -> None:
         """Write down a run and its steps, before anything of it is done."""
-        with self._lock:
-            connection = self._open()
+        with self._writing() as connection:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute(
                 "INSERT INTO runs (id, kind, environment, plan, options, state, operator, host, reason,"
@@ -80,8 +83,7 @@ class Journal:
 
     def append_steps(self, run_id: str, steps: Sequence[PlannedStep]) -> None:
         """Add steps to a run that is at work: those of its automatic rollback. Known keys are left alone."""
-        with self._lock:
-            connection = self._open()
+        with self._writing() as connection:
             connection.execute("BEGIN IMMEDIATE")
             rows = connection.execute("SELECT key FROM steps WHERE run = ?", (run_id,)).fetchall()
             known = {row["key"] for row in rows}
@@ -158,21 +160,29 @@ class Journal:
 
     def take_control(self, run_id: str) -> Control | None:
         """The oldest request not yet taken, and mark it as taken."""
-        with self._lock:
-            row = (
-                self._open()
-                .execute(
-                    "UPDATE controls SET handled_at = ? WHERE sequence = (SELECT min(sequence) FROM controls"
-                    " WHERE run = ? AND handled_at IS NULL) RETURNING control",
-                    (now().isoformat(), run_id),
-                )
-                .fetchone()
-            )
+        with self._writing() as connection:
+            row = connection.execute(
+                "UPDATE controls SET handled_at = ? WHERE sequence = (SELECT min(sequence) FROM controls"
+                " WHERE run = ? AND handled_at IS NULL) RETURNING control",
+                (now().isoformat(), run_id),
+            ).fetchone()
         return Control(row["control"]) if row else None
 
     def _write(self, statement: str, values: Sequence[Any] | dict[str, Any]) -> None:
+        with self._writing() as connection:
+            connection.execute(statement, values)
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for one writer at a time; nothing of a failed write stays."""
         with self._lock:
-            self._open().execute(statement, values)
+            connection = self._open()
+            try:
+                yield connection
+            except sqlite3.Error as error:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise unwritable(self._path, error) from error
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:

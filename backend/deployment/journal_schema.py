@@ -87,12 +87,17 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA foreign_keys=ON")
         connection.executescript(_SCHEMA)
     except (OSError, sqlite3.Error) as error:
-        raise OperatorError(
-            f"The journal {path} cannot be written: {error}. Without it nothing is started.",
-            "Free some space or mend the folder's permissions, or set SONGNODES_HOME to another folder.",
-            exit_code=ExitCode.REFUSED,
-        ) from error
+        raise unwritable(path, error) from error
     return connection
+
+
+def unwritable(path: Path, error: Exception) -> OperatorError:
+    """What to tell when the journal takes nothing more."""
+    return OperatorError(
+        f"The journal {path} cannot be written: {error}. Without it nothing is started or changed.",
+        "Free some space or mend the folder's permissions, or set SONGNODES_HOME to another folder.",
+        exit_code=ExitCode.REFUSED,
+    )
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection | None:

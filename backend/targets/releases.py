@@ -1,8 +1,10 @@
 """Releases of the local target: immutable folders with the services' code, their packages and a manifest."""
 
 import compileall
+import errno
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from typing import Any
 
 from backend.contracts.environment import DLQ_MANAGER, ENRICHMENT, GATEWAY
 from backend.contracts.errors import OperatorError
+from backend.disk_space import is_out_of_space
 from backend.home import EnvironmentFolder, make_private_folder
 from backend.targets import runtime
 from backend.targets.port import Output, Release
@@ -66,6 +69,20 @@ class Releases:
         done = self.get(release_id)
         if done is not None:
             return done
+        try:
+            return self._build(release_id, output)
+        except (OSError, OperatorError) as error:
+            if not is_out_of_space(error):
+                raise
+            self._remove_half_made()
+            raise OperatorError(
+                f"There was no space left for the release {release_id} in {self._folder.releases} or its "
+                f"packages in {self._folder.runtimes}: {error}",
+                "Free some space there and deploy again. What was half made was removed; what runs was not "
+                "touched.",
+            ) from error
+
+    def _build(self, release_id: str, output: Output) -> Release:
         runtime_folder = self._build_runtime(output)
         building = make_private_folder(self._folder.releases) / f".building-{release_id}"
         shutil.rmtree(building, ignore_errors=True)
@@ -99,6 +116,11 @@ class Releases:
         manifest = json.loads((folder / "manifest.json").read_text())
         return _python_environment(folder / "app", self._folder.runtimes / manifest["runtime"])
 
+    def _remove_half_made(self) -> None:
+        for folder in (self._folder.releases, self._folder.runtimes):
+            for building in folder.glob(".building-*"):
+                shutil.rmtree(building, ignore_errors=True)
+
     def _build_runtime(self, output: Output) -> Path:
         distributions = runtime.closure(runtime.service_requirements(self._source))
         name = runtime.digest(distributions)[:16]
@@ -125,6 +147,9 @@ class Releases:
                 shutil.copyfile(source, package / name)
         output("build", f"code: {sum(1 for _ in package.rglob('*.py'))} files")
         if not compileall.compile_dir(package, quiet=2, workers=1):
+            # It does not tell a file that it could not write from one that it could not compile.
+            if shutil.disk_usage(package).free < _size(package):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(package))
             raise OperatorError(
                 "The services' code does not compile.",
                 f"Run: python -m compileall {self._source / 'backend'}",

@@ -19,6 +19,7 @@ from tests.gui.sample.runs import SampleRuns
 from tests.gui.sample.settings import SampleSettings
 from tests.gui.sample.stack import SampleStack
 from tests.gui.sample.story import output_until, run_at
+from tests.gui.taking_down import take_down
 
 LINES = 100_000
 
@@ -56,9 +57,9 @@ def test_a_hundred_thousand_lines_stall_nothing(qapp: QApplication, qtbot: QtBot
     runs.kept[run.id] = run_at(run.plan, options, 11, clock(), state=RunState.SUCCEEDED, run_id=run.id)
     qtbot.waitUntil(window.deploy.result.isVisible, timeout=10_000)
     watchdog.stop()
-    window.close()
+    window.console.stop()
     assert background.stop()
-    window.deleteLater()
+    take_down(window)
     # Other work on the machine may take the processor away meanwhile: that is not the window's doing.
     own = [stall for stall in watchdog.stalls if stall.own_seconds > 0.1]
     assert not own, f"the window stalled for {own[0].own_seconds:.3f} s at\n{own[0].stack}"

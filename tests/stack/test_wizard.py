@@ -19,6 +19,7 @@ from app.watchdog import StallWatchdog
 from backend.contracts.runs import RollbackScope, RunKind, RunState, StepState
 from controllers.deploy_wizard import Page
 from tests.fixtures.sandbox import Sandbox
+from tests.gui.taking_down import take_down
 from views.shell.main_window import MainWindow
 
 pytestmark = [pytest.mark.stack, pytest.mark.gui]
@@ -39,11 +40,9 @@ def open_window(application: QApplication, sandbox: Sandbox) -> Iterator[MainWin
     try:
         yield window
     finally:
-        window.close()
         window.console.stop()
         background.stop()
-        window.deleteLater()
-        application.processEvents()
+        take_down(window)
 
 
 def _page(window: MainWindow) -> Page:
