@@ -10,6 +10,7 @@ import structlog
 from psycopg_pool import PoolClosed, PoolTimeout
 
 from backend.contracts.enrichment import EnrichmentStatus, EnrichRequest, EnrichResponse
+from backend.contracts.gateway import Lane
 from backend.messaging.port import Broker, Message
 from backend.services.metadata_enrichment.configuration import ConfigurationHolder
 from backend.services.metadata_enrichment.failures import EnrichmentError, Origin, bury, nobody_answered
@@ -32,6 +33,7 @@ class _Course:
     request: EnrichRequest
     opened: Opened
     origin: Origin
+    lane: Lane
     gathered: Gathered | None = None
     is_recorded: bool = False
 
@@ -92,7 +94,8 @@ class Enricher:
     async def _ask_and_write(self, course: _Course) -> EnrichResponse:
         configuration = await self._configuration.current()
         trace = course.opened.correlation_id
-        gathered = await Gathering(self._gateway, configuration, course.request, trace).run()
+        gateway = self._gateway.in_lane(course.lane)
+        gathered = await Gathering(gateway, configuration, course.request, trace).run()
         course.gathered = gathered
         self._metrics.count_calls(gathered)
         if gathered.nobody_answered:
@@ -143,11 +146,12 @@ def _begin(request: EnrichRequest, message: Message | None) -> _Course:
     request_id = uuid4()
     correlation = request.correlation_id or (message.correlation_id if message else None) or str(request_id)
     traced = request.model_copy(update={"correlation_id": correlation})
+    lane = Lane.INTERACTIVE if message is None else Lane.BULK  # whoever queues it does not wait for it
     if message is None:
         body = traced.model_dump_json().encode()
         message = Message(message_id=str(request_id), body=body, correlation_id=correlation)
     opened = Opened(request_id, correlation, time.monotonic())
-    return _Course(traced, opened, Origin(message))
+    return _Course(traced, opened, Origin(message), lane)
 
 
 def _answer(

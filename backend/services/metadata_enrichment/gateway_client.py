@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from pydantic import ValidationError
 
-from backend.contracts.gateway import Outcome, SearchResponse, TrackResponse
+from backend.contracts.gateway import LANE_HEADER, Lane, Outcome, SearchResponse, TrackResponse
 from backend.http import httpx
 from backend.services.metadata_enrichment.answers import Answer
 
@@ -16,8 +16,13 @@ CANDIDATES = 10
 class GatewayClient:
     """Asks providers through the gateway. A call that fails is an answer too: its outcome says how."""
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
+    def __init__(self, client: httpx.AsyncClient, lane: Lane = Lane.INTERACTIVE) -> None:
         self._client = client
+        self._lane = lane
+
+    def in_lane(self, lane: Lane) -> "GatewayClient":
+        """The same gateway, for calls that wait in `lane` for a provider's limit."""
+        return GatewayClient(self._client, lane)
 
     async def search(
         self, provider: str, artist: str, title: str, isrc: str | None, correlation_id: str
@@ -79,7 +84,7 @@ class GatewayClient:
     async def _send(
         self, method: str, path: str, correlation_id: str, body: dict[str, object] | None
     ) -> httpx.Response | str:
-        headers = {CORRELATION_HEADER: correlation_id}
+        headers = {CORRELATION_HEADER: correlation_id, LANE_HEADER: self._lane.value}
         try:
             return await self._client.request(method, path, json=body, headers=headers)
         except httpx.HTTPError as error:
