@@ -57,7 +57,12 @@ REGISTRATIONS: tuple[Registration, ...] = (
         WithoutAccount.LOOKUPS,
         (Credential("discogs_token", "Personal access token"),),
     ),
-    Registration("listenbrainz", "ListenBrainz"),
+    Registration(
+        "listenbrainz",
+        "ListenBrainz",
+        WithoutAccount.LOOKUPS,
+        (Credential("listenbrainz_token", "User token"),),
+    ),
     Registration("coverartarchive", "Cover Art Archive"),
     Registration("itunes", "iTunes Search"),
     Registration("lastfm", "Last.fm", WithoutAccount.NOTHING, (Credential("lastfm_api_key", "API key"),)),

@@ -171,7 +171,7 @@ def test_every_provider_says_what_it_needs_an_account_for(stage: Stage) -> None:
         box = window.settings.providers.findChild(QComboBox, f"mode-{registration.name}")
         assert box is not None, registration.name
         live[registration.name] = box.itemText(1)
-    assert live["listenbrainz"] == "Live (no account needed)"
+    assert live["musicbrainz"] == "Live (no account needed)"
     assert live["discogs"] == "Live (its search needs an account)"
     assert live["spotify"] == "Live (needs an account)"
 

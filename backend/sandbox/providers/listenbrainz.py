@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from backend.sandbox.behaviour import Behaviour, Limit, Trouble
@@ -32,6 +32,15 @@ class ListenBrainz:
     async def receive(self) -> None:
         """Admit a request, or interrupt it."""
         await receive(self._behaviour, _trouble)
+
+    def require_token(self, request: Request) -> None:
+        """Look-ups by names need a user token; any text is one here."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if self._behaviour.knobs.refuse_credentials:
+            raise Interruption(_error(401, "Invalid authorization token.", self._behaviour))
+        if scheme != "Token" or not token:
+            text = "You need to provide an Authorization header."
+            raise Interruption(_error(401, text, self._behaviour))
 
     def lookup(self, artist: str, recording: str, incs: frozenset[str], *, metadata: bool) -> Response:
         """`GET /1/metadata/lookup/`: the best match, or an empty object."""
@@ -70,9 +79,14 @@ def listenbrainz_router(recordings: Sequence[Recording], behaviour: Behaviour) -
 
     @router.get("/lookup/")
     async def lookup(
-        artist_name: str = "", recording_name: str = "", metadata: bool = False, inc: str = ""
+        request: Request,
+        artist_name: str = "",
+        recording_name: str = "",
+        metadata: bool = False,
+        inc: str = "",
     ) -> Response:
         await service.receive()
+        service.require_token(request)
         incs = service.incs(inc) if metadata else frozenset()
         return service.lookup(artist_name, recording_name, incs, metadata=metadata)
 

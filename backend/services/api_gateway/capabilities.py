@@ -76,9 +76,14 @@ _KNOWN: tuple[_Known, ...] = (
     ),
     _Known("discogs", _LOOKUP, ("duration_ms",), note="Often left empty by those who enter the release."),
     _Known("discogs", _LOOKUP, ("artwork_url",), _RESTRICTED, note="Pictures are given with a token only."),
-    _Known("listenbrainz", _SEARCH, (*_NAMES, "genres", "release_date", "duration_ms")),
+    _Known(
+        "listenbrainz",
+        _SEARCH,
+        (*_NAMES, "genres", "release_date", "duration_ms", "artwork_url"),
+        since="2025-12-11",
+        note="By identifier for everybody, by names with a token only (blog.metabrainz.org, 2025-12-11).",
+    ),
     _Known("listenbrainz", _SEARCH, ("isrc",), _RESTRICTED, note="Of few recordings."),
-    _Known("listenbrainz", _SEARCH, ("artwork_url",), note="The Cover Art Archive's address of the release."),
     _Known(
         "coverartarchive",
         _IMAGES,

@@ -8,6 +8,7 @@ from tests.fixtures.provider_simulator import SimulatorHandle
 LOOKUP = "/listenbrainz/1/metadata/lookup/"
 RECORDING = "/listenbrainz/1/metadata/recording/"
 STROBE_MBID = "6cc05a3e-d65b-5f6c-8333-d4cc700786d7"
+TOKEN = {"Authorization": "Token practice"}
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
@@ -20,15 +21,17 @@ def strobe_release(client: httpx.Client) -> str:
 class TestListenBrainz:
     def test_a_match_carries_the_parts_that_were_asked_for(self, client: httpx.Client) -> None:
         names = {"artist_name": "deadmau5", "recording_name": "Strobe"}
-        bare = client.get(LOOKUP, params=names).json()
+        bare = client.get(LOOKUP, params=names, headers=TOKEN).json()
         assert (bare["recording_mbid"], bare["release_mbid"]) == (STROBE_MBID, strobe_release(client))
         assert "metadata" not in bare
-        full = client.get(LOOKUP, params={**names, "metadata": "true", "inc": "artist tag"}).json()
+        more = {**names, "metadata": "true", "inc": "artist tag"}
+        full = client.get(LOOKUP, params=more, headers=TOKEN).json()
         assert set(full["metadata"]) == {"recording", "artist", "tag"}
         assert full["metadata"]["recording"]["name"] == "Strobe"
 
     def test_no_match_is_an_empty_object(self, client: httpx.Client) -> None:
-        answer = client.get(LOOKUP, params={"artist_name": "Test", "recording_name": "Test"})
+        names = {"artist_name": "Test", "recording_name": "Test"}
+        answer = client.get(LOOKUP, params=names, headers=TOKEN)
         assert (answer.status_code, answer.json()) == (200, {})
 
     def test_recordings_by_identifier_leave_the_unknown_out(self, client: httpx.Client) -> None:
@@ -36,6 +39,15 @@ class TestListenBrainz:
         body = client.get(RECORDING, params=params).json()
         assert set(body) == {STROBE_MBID}
         assert set(body[STROBE_MBID]) == {"recording", "release"}
+
+    def test_names_need_a_token_and_identifiers_do_not(
+        self, client: httpx.Client, simulator: SimulatorHandle
+    ) -> None:
+        names = {"artist_name": "deadmau5", "recording_name": "Strobe"}
+        assert client.get(LOOKUP, params=names).status_code == 401
+        assert client.get(RECORDING, params={"recording_mbids": STROBE_MBID}).status_code == 200
+        simulator.turn("listenbrainz", refuse_credentials=True)
+        assert client.get(LOOKUP, params=names, headers=TOKEN).status_code == 401
 
     @pytest.mark.parametrize(
         "address",
@@ -47,7 +59,7 @@ class TestListenBrainz:
         ],
     )
     def test_what_is_missing_or_unknown_is_a_400(self, client: httpx.Client, address: str) -> None:
-        answer = client.get(address)
+        answer = client.get(address, headers=TOKEN)
         assert (answer.status_code, answer.json()["code"]) == (400, 400)
 
     def test_the_limit_is_told_with_every_answer(

@@ -1,11 +1,15 @@
-"""ListenBrainz' metadata, which maps names to MusicBrainz recordings. No account for reading.
+"""ListenBrainz' metadata, which maps names to MusicBrainz recordings.
 
-https://listenbrainz.readthedocs.io/en/latest/users/api/metadata.html
+https://listenbrainz.readthedocs.io/en/latest/users/api/metadata.html. By identifier it answers everybody; by
+names since 2025-12-11 only callers with a token, because of scrapers:
+https://blog.metabrainz.org/2025/12/11/we-cant-have-nice-things-because-of-ai-scrapers/
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+
+from pydantic import SecretStr
 
 from backend.contracts.gateway import Outcome, SearchRequest, TrackCandidate
 from backend.services.api_gateway.gate.headers import BudgetHeaders
@@ -24,7 +28,8 @@ _HEADERS = BudgetHeaders(
 
 def build(connection: Connection) -> "ListenBrainz":
     """The adapter."""
-    return ListenBrainz(connection.address(LIVE_URL, "listenbrainz/1"), connection.user_agent)
+    token = connection.credentials.get("listenbrainz_token")
+    return ListenBrainz(connection.address(LIVE_URL, "listenbrainz/1"), connection.user_agent, token)
 
 
 class ListenBrainz:
@@ -34,11 +39,18 @@ class ListenBrainz:
     version = 1
     # No limit is documented, the answer's headers name it: 30 calls in 10 s for a caller without a token.
     limit = RateLimit(calls=30, seconds=10.5, headers=_HEADERS)
-    missing_credentials = ""
 
-    def __init__(self, base_url: str, user_agent: str) -> None:
+    def __init__(self, base_url: str, user_agent: str, token: SecretStr | None) -> None:
         self._base_url = base_url
-        self._headers = {"User-Agent": user_agent}
+        self._user_agent = user_agent
+        self._token = token
+
+    @property
+    def missing_credentials(self) -> str:
+        """The search needs a user token, which every account has; a look-up does not."""
+        if self._token is not None:
+            return ""
+        return "ListenBrainz' search needs a user token (Settings, provider credentials)"
 
     def judge(self, request: ProviderRequest, answer: HttpAnswer, now: datetime) -> Judgement:  # noqa: ARG002
         """Status codes as meant; the time to wait after a 429 stands in a header of their own."""
@@ -61,7 +73,13 @@ class ListenBrainz:
 
     def _request(self, endpoint: str, path: str, parse: Any, params: Mapping[str, str]) -> ProviderRequest:
         url = f"{self._base_url}/metadata/{path}/"
-        return ProviderRequest(endpoint, url, parse, {**params, "inc": _INC}, self._headers)
+        return ProviderRequest(endpoint, url, parse, {**params, "inc": _INC}, self._headers())
+
+    def _headers(self) -> dict[str, str]:
+        headers = {"User-Agent": self._user_agent}
+        if self._token is not None:
+            headers["Authorization"] = f"Token {self._token.get_secret_value()}"
+        return headers
 
 
 def parse_search(payload: Any) -> Sequence[TrackCandidate]:
