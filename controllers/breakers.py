@@ -183,8 +183,7 @@ class BreakersController(QObject):
     @Slot(object)
     def _on_moved(self, transition: BreakerTransition) -> None:
         self.moved.emit(transition)
-        if transition.provider == self.selection:
-            self.readings.refresh()
+        self.readings.refresh_soon()
 
     @Slot(object)
     def _on_sparks(self, sparks: Mapping[str, Spark]) -> None:

@@ -6,7 +6,7 @@ import shlex
 from backend.contracts.control import ControlRequest
 from backend.contracts.environment import DLQ_MANAGER, GATEWAY, Environment
 
-_AUTHORISED = '-H "Authorization: Bearer $ADMIN_TOKEN"'
+_AUTHORISED = '-H "Authorization: Bearer $SONGNODES_ADMIN_TOKEN"'
 
 
 def providers(environment: Environment) -> str:

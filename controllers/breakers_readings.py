@@ -14,6 +14,8 @@ SPARK_MINUTES = 15
 RANGES = ((15, "15 min"), (60, "1 h"), (24 * 60, "24 h"))
 """Minutes of the chart and their words."""
 AGAIN_MS = 15_000
+SOON_MS = 1000
+"""After a change of state: by then the gateway has recorded it, and more changes have come together."""
 
 
 class BreakerReadings(QObject):
@@ -46,7 +48,9 @@ class BreakerReadings(QObject):
         self._impact = self._operation(background, self.impact, self.impact_failed)
         self._audit = self._operation(background, self.audit, self.audit_failed)
         self._again = QTimer(self, interval=AGAIN_MS)
-        self._again.timeout.connect(self.refresh)
+        self._again.timeout.connect(self._read_again)
+        self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
+        self._soon.timeout.connect(self.refresh)
 
     def set_environment(self, environment: str) -> None:
         """Turn to another environment."""
@@ -63,6 +67,7 @@ class BreakerReadings(QObject):
             self.refresh()
         else:
             self._again.stop()
+            self._soon.stop()
 
     def select(self, provider: str) -> None:
         """Read for `provider` from now on."""
@@ -80,6 +85,17 @@ class BreakerReadings(QObject):
         if self._shown and self._environment:
             self._histories.run(partial(self._providers.histories, self._environment, SPARK_MINUTES))
             self._read_selected()
+
+    def refresh_soon(self) -> None:
+        """Read everything again in a moment; asked again meanwhile, it is read once."""
+        if self._shown:
+            self._soon.start()
+
+    @Slot()
+    def _read_again(self) -> None:
+        """Not while something is still being read: an answer that takes long would never arrive."""
+        if not any(each.busy for each in (self._histories, self._history, self._impact, self._audit)):
+            self.refresh()
 
     def _read_selected(self) -> None:
         if not (self._shown and self._provider):

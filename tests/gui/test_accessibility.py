@@ -34,7 +34,7 @@ def test_every_control_has_a_name(make_stage: object, scene: Scene) -> None:
 
 
 @pytest.mark.parametrize(
-    "table", [marks._STEPS, marks._CRITERIA, marks._RUNS, marks._SERVICES, marks._PROBES]
+    "table", [marks._STEPS, marks._CRITERIA, marks._RUNS, marks._SERVICES, marks._PROBES, marks._GATES]
 )
 def test_states_can_be_told_apart_without_colour(table: dict[object, marks.Mark]) -> None:
     words = [mark.word for mark in table.values()]

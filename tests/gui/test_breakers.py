@@ -200,7 +200,7 @@ def test_a_row_is_copied_as_json_and_as_curl(opened: Opened) -> None:
     actions["Copy as curl"].trigger()
     line = QApplication.clipboard().text()
     assert line.endswith("http://127.0.0.1:9022/admin/providers")
-    assert "$ADMIN_TOKEN" in line
+    assert "$SONGNODES_ADMIN_TOKEN" in line
 
 
 def test_forcing_open_wants_a_reason_and_shows_the_answer_at_once(opened: Opened) -> None:
@@ -366,6 +366,15 @@ def test_histories_are_read_only_while_the_screen_is_shown(opened: Opened) -> No
     assert stage.console.breakers.readings._again.isActive()
     stage.window.router.run("overview.open")
     assert not stage.console.breakers.readings._again.isActive()
+
+
+def test_nothing_is_done_on_a_state_that_is_unknown(opened: Opened) -> None:
+    stage = opened()
+    stage.clock.forward(60)
+    stage.console.breakers.feed.publish()
+    stage.window.router.run("breakers.force-open")
+    assert stage.window.breakers.dialog is None
+    assert stage.window.breakers.banner.text == "The state of discogs is unknown. Nothing was done."
 
 
 def test_the_overview_leads_to_the_breakers(make_stage: Callable[..., Stage]) -> None:

@@ -127,7 +127,7 @@ class BreakersView(QWidget):
         """Do something to the selected provider: a test call at once, anything else after its dialogue."""
         name = self._controller.selection
         if self._controller.status(name) is None:
-            self.told.emit("Nothing is known of this provider at present; nothing was done.")
+            self.banner.show_note(f"The state of {name or 'the providers'} is unknown. Nothing was done.")
         elif action is ControlAction.PROBE:
             intent = self._controller.intent(action, name, PROBE_REASON, DEFAULT_MINUTES)
             if intent is not None:
@@ -140,6 +140,9 @@ class BreakersView(QWidget):
     @Slot()
     def ask_reset_all(self) -> None:
         """Reset every provider that is not closed, after a dialogue."""
+        if not self._controller.not_closed():
+            self.told.emit("Every provider is closed; there is nothing to reset.")
+            return
         self.dialog = ResetAllDialog(self._theme, self._controller, self.window())
         self.dialog.closed.connect(self._on_dialog_closed)
         self.dialog.ask()

@@ -134,7 +134,13 @@ class MainWindow(QMainWindow):
         self.deploy.run.show_holder(status.lock if status is not None else None)
         nothing = status is not None and not status.deployed
         reason = "nothing is deployed here yet" if nothing else ""
-        for action_id in ("stack.health", "stack.start", "stack.stop", *BREAKER_ACTIONS):
+        for action_id in (
+            "stack.health",
+            "stack.start",
+            "stack.stop",
+            "breakers.reset-all",
+            *BREAKER_ACTIONS,
+        ):
             self.actions_list.set_reason(action_id, reason)
 
     @Slot(object)
