@@ -45,9 +45,14 @@ class CoverArtArchive:
         self._headers = {"User-Agent": user_agent, "Accept": "application/json"}
 
     def judge(self, request: ProviderRequest, answer: HttpAnswer, now: datetime) -> Judgement:  # noqa: ARG002
-        """A 503 that names a rate limit or a time is theirs; any other is the Internet Archive being away."""
+        """A 503 that names a rate limit or a time is theirs; any other is the Internet Archive being away.
+
+        A 403 is about the one item, which the Internet Archive has withdrawn.
+        """
         if answer.status == 503 and ("retry-after" in answer.headers or b"rate limit" in answer.body.lower()):
             return throttled(answer, now)
+        if answer.status == 403:
+            return Judgement(Outcome.NOT_FOUND, "the Internet Archive has withdrawn the pictures")
         return judge_by_status(answer, now)
 
     async def search(self, query: SearchRequest, call: Call) -> Reply:  # noqa: ARG002 - as every adapter

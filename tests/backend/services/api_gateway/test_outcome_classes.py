@@ -127,7 +127,7 @@ OWN = [
     Case("listenbrainz", Outcome.THROTTLED, says({"code": 429}, 429, X_RateLimit_Reset_In="7")),
     found("coverartarchive", {"images": [{"front": True, "image": "http://archive.org/1.jpg"}]}),
     Case("coverartarchive", Outcome.NOT_FOUND, says({"images": []})),
-    Case("coverartarchive", Outcome.CAPABILITY_GONE, Answer(403, b"")),
+    Case("coverartarchive", Outcome.NOT_FOUND, Answer(403, b"")),
     Case("coverartarchive", Outcome.THROTTLED, Answer(503, b"exceeding the rate limit")),
     Case("coverartarchive", Outcome.THROTTLED, Answer(503, b"", {"Retry-After": "20"})),
 ]
