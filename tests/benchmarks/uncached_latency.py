@@ -57,11 +57,13 @@ def main() -> None:
 def show(connections: int, direct: Load, through: Load) -> None:
     """One line: both ways, and the difference beside the limit."""
     added = through.p50 - direct.p50
-    sys.stdout.write(
-        f"{connections} connections: direct p50 {direct.p50:.1f} ms, through the gateway {through.p50:.1f} ms "
-        f"(p99 {through.p99:.1f} ms, {through.per_second:.0f}/s, {through.cpu:.2f} ms CPU each, "
-        f"{through.failed} failed); added {added:.1f} ms, limit {LIMIT_MS:.0f} ms, ratio {added / LIMIT_MS:.1f}\n"
+    lines = (
+        f"{connections} connections: p50 {direct.p50:.1f} ms directly, {through.p50:.1f} ms by the gateway",
+        f"  p99 {through.p99:.1f} ms, {through.per_second:.0f}/s, {through.cpu:.2f} ms CPU a call, "
+        f"{through.failed} failed",
+        f"  added {added:.1f} ms, limit {LIMIT_MS:.0f} ms, ratio {added / LIMIT_MS:.1f}",
     )
+    sys.stdout.write("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

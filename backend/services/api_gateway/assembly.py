@@ -1,5 +1,6 @@
 """Puts the gateway together from its settings."""
 
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -9,13 +10,12 @@ import structlog
 from pydantic import SecretStr
 
 from backend.contracts.provider_registry import REGISTRATIONS
-from backend.http import httpx
 from backend.services.api_gateway.breakers.model import BreakerSettings, Transition
 from backend.services.api_gateway.breakers.opening import Breakers, open_breakers
 from backend.services.api_gateway.cache.answering import Answers
 from backend.services.api_gateway.cache.opening import open_cache
 from backend.services.api_gateway.cache.port import Cache
-from backend.services.api_gateway.caller import TIMEOUT, Caller
+from backend.services.api_gateway.caller import Caller
 from backend.services.api_gateway.calls.guard import CallGuard
 from backend.services.api_gateway.calls.retries import Retries, RetryBudget
 from backend.services.api_gateway.calls.switches import CapabilitySwitches
@@ -23,6 +23,7 @@ from backend.services.api_gateway.gate.limit import RateLimit
 from backend.services.api_gateway.gate.opening import Gates, open_gates
 from backend.services.api_gateway.metrics import GatewayMetrics
 from backend.services.api_gateway.provider import Provider
+from backend.services.api_gateway.provider_http import ProviderHttp, open_http
 from backend.services.api_gateway.providers.adapter import Adapter
 from backend.services.api_gateway.providers.building import build_adapters
 from backend.services.api_gateway.recorder import Recorder
@@ -66,7 +67,7 @@ async def open_providers(
 
     `announce` is told every change of a breaker.
     """
-    trust = httpx.create_ssl_context()  # once for all: reading the certificates takes a while
+    trust = ssl.create_default_context()  # once for all: reading the certificates takes a while
     async with AsyncExitStack() as stack:
         url = settings.redis_url
         redis = await stack.enter_async_context(open_redis(url)) if url is not None else None
@@ -77,14 +78,14 @@ async def open_providers(
         parts = _Parts(settings, recorder, metrics, cache, breakers, gates, transitions)
         providers = {}
         for adapter in build_adapters(settings, monotonic):
-            http = await stack.enter_async_context(httpx.AsyncClient(timeout=TIMEOUT, verify=trust))
+            http = await stack.enter_async_context(open_http(trust))
             providers[adapter.name] = _assemble(adapter, http, parts)
             stack.push_async_callback(providers[adapter.name].close)
         await breakers.refresh()  # so that the first call already meets what other replicas know
         yield providers
 
 
-def _assemble(adapter: Adapter, http: httpx.AsyncClient, parts: _Parts) -> Provider:
+def _assemble(adapter: Adapter, http: ProviderHttp, parts: _Parts) -> Provider:
     def changed(transition: Transition) -> None:
         parts.transitions.changed(breakers, transition)
 

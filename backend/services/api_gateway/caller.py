@@ -3,29 +3,29 @@
 import asyncio
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from math import isfinite
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import structlog
 
 from backend.contracts.gateway import Lane, Outcome, TrackCandidate
 from backend.contracts.providers import GateState, LastError
-from backend.http import httpx
 from backend.services.api_gateway.breakers.board import Admission, BreakerBoard
 from backend.services.api_gateway.breakers.model import Rejection, Verdict
 from backend.services.api_gateway.calls.emptiness import EmptyAnswers
 from backend.services.api_gateway.gate.rate_gate import GateClosed, Pass, RateGate
 from backend.services.api_gateway.metrics import GatewayMetrics
 from backend.services.api_gateway.outcomes import ContractError, HttpAnswer, Judgement, verdict_of
+from backend.services.api_gateway.provider_http import CallFailedError, ProviderHttp, UnreachableError
 from backend.services.api_gateway.providers.adapter import Adapter, ProviderRequest, Reply
 from backend.services.api_gateway.recorder import Recorder
 from backend.services.api_gateway.records import ResponseRecord
 
 CALL_SECONDS = 12.0
 """Longest a whole call may take, however slowly its bytes come."""
-TIMEOUT = httpx.Timeout(10.0, connect=3.0)
 _KEPT_HEADERS = ("age", "content-type", "date", "etag", "last-modified", "retry-after")
 _KEPT_PREFIXES = ("x-ratelimit", "x-discogs-ratelimit")
 
@@ -47,7 +47,7 @@ class Caller:
     def __init__(
         self,
         adapter: Adapter,
-        http: httpx.AsyncClient,
+        http: ProviderHttp,
         breakers: BreakerBoard,
         gate: RateGate,
         recorder: Recorder,
@@ -92,7 +92,7 @@ class Caller:
             answer = await self._send(request)
             read = self._read(request, answer)
             verdict = verdict_of(read.judgement.outcome)
-        except (httpx.HTTPError, TimeoutError) as error:
+        except (CallFailedError, TimeoutError) as error:
             verdict = _verdict_of_error(error)
             read = _Read(Judgement(Outcome.FAILURE, _describe(error)))
         finally:
@@ -102,16 +102,8 @@ class Caller:
 
     async def _send(self, request: ProviderRequest) -> HttpAnswer:
         async with asyncio.timeout(CALL_SECONDS):
-            response = await self._http.request(
-                request.method,
-                request.url,
-                params=request.query() or None,
-                headers=dict(request.headers),
-                data=dict(request.form) if request.form is not None else None,
-                follow_redirects=request.follow_redirects,
-            )
-        body = request.without_secrets(response.content)
-        return HttpAnswer(response.status_code, response.headers, body)
+            answer = await self._http.send(request)
+        return replace(answer, body=request.without_secrets(answer.body))
 
     def _read(self, request: ProviderRequest, answer: HttpAnswer) -> _Read:
         judgement = self._adapter.judge(request, answer, datetime.now(UTC))
@@ -191,7 +183,7 @@ class Caller:
                 id=identifier,
                 provider=self._adapter.name,
                 endpoint=request.endpoint,
-                request_params={"path": httpx.URL(request.url).path, **request.params},
+                request_params={"path": unquote(urlsplit(request.url).path), **request.params},
                 response_status=answer.status if answer else None,
                 response_headers=_kept(answer) if answer else {},
                 body=answer.body if answer and keep_body else None,
@@ -228,24 +220,22 @@ def _held_back(closed: GateClosed) -> Reply:
 
 
 def _verdict_of_error(error: Exception) -> Verdict:
-    if isinstance(error, httpx.PoolTimeout):
-        return Verdict.NEUTRAL  # our own connections are all in use
-    unreachable = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
-    return Verdict.UNREACHABLE if unreachable else Verdict.FAILURE
+    return Verdict.UNREACHABLE if isinstance(error, UnreachableError) else Verdict.FAILURE
 
 
 def _describe(error: Exception) -> str:
-    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+    if isinstance(error, UnreachableError):
         return "the provider could not be reached"
-    if isinstance(error, httpx.TimeoutException | TimeoutError):
+    if isinstance(error, TimeoutError):
         return "the provider did not answer in time"
-    return f"the connection to the provider failed: {type(error).__name__}"
+    return f"the connection to the provider failed: {error}"
 
 
 def _kept(answer: HttpAnswer) -> dict[str, str]:
+    headers = {name.lower(): value for name, value in answer.headers.items()}
     return {
         name: value
-        for name, value in answer.headers.items()
+        for name, value in headers.items()
         if name in _KEPT_HEADERS or name.startswith(_KEPT_PREFIXES)
     }
 

@@ -1,0 +1,70 @@
+"""How calls reach the providers: the one place where their HTTP client is imported.
+
+aiohttp and not httpx: on calls that no cache answers httpx took twenty times as much CPU, which was most of
+what the gateway added to them (`tests/benchmarks/uncached_latency.py`).
+"""
+
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlencode
+from urllib.request import getproxies
+
+import aiohttp
+from yarl import URL
+
+from backend.services.api_gateway.outcomes import HttpAnswer
+from backend.services.api_gateway.providers.adapter import ProviderRequest
+
+TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=3.0, sock_read=10.0)
+
+
+class CallFailedError(Exception):
+    """The connection broke, or what came over it was no HTTP. The text names the kind of error only."""
+
+
+class UnreachableError(CallFailedError):
+    """No connection came about: address, network or TLS."""
+
+
+class ProviderHttp:
+    """Connections to one provider, kept open between calls."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    async def send(self, request: ProviderRequest) -> HttpAnswer:
+        """The provider's answer, whatever its status. Raises CallFailedError or TimeoutError."""
+        try:
+            async with self._session.request(
+                request.method,
+                _address(request),
+                headers=request.headers,
+                data=request.form,
+                allow_redirects=request.follow_redirects,
+            ) as response:
+                return HttpAnswer(response.status, response.headers, await response.read())
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise UnreachableError(type(error).__name__) from error
+        except TimeoutError:
+            raise
+        except (aiohttp.ClientError, OSError) as error:
+            raise CallFailedError(type(error).__name__) from error
+
+
+def _address(request: ProviderRequest) -> URL:
+    """Parameters encoded as `without_secrets` expects them, should an error page repeat the address."""
+    query = urlencode(request.query())
+    return URL(f"{URL(request.url)}?{query}", encoded=True) if query else URL(request.url)
+
+
+@asynccontextmanager
+async def open_http(trust: ssl.SSLContext) -> AsyncIterator[ProviderHttp]:
+    """A client, through the system's proxy if there is one. The gate limits how many calls run at once."""
+    async with aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, ssl=trust),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=TIMEOUT,
+        trust_env=bool(getproxies()),
+    ) as session:
+        yield ProviderHttp(session)
