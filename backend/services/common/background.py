@@ -7,6 +7,8 @@ from typing import Any
 
 import structlog
 
+_CANCEL_AGAIN_SECONDS = 0.5
+
 _log = structlog.get_logger()
 
 
@@ -22,9 +24,15 @@ async def in_background(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]
     try:
         yield
     finally:
+        await _end(set(tasks))
+
+
+async def _end(tasks: set[asyncio.Task[None]]) -> None:
+    """Cancel until all have ended: redis-py over uvloop was seen to lose a cancellation."""
+    while tasks:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        _, tasks = await asyncio.wait(tasks, timeout=_CANCEL_AGAIN_SECONDS)
 
 
 def _report(task: asyncio.Task[None]) -> None:

@@ -38,3 +38,21 @@ async def test_work_that_ends_by_itself_is_reported(error: Exception | None) -> 
             await asyncio.wait_for(done.wait(), 5)
             await asyncio.sleep(0)
     assert [(entry["event"], entry["exc_info"]) for entry in logs] == [("background_work_ended", error)]
+
+
+async def test_work_that_loses_a_cancellation_is_ended_all_the_same() -> None:
+    asked = 0
+    begun = asyncio.Event()
+
+    async def work() -> None:
+        nonlocal asked
+        while asked < 2:
+            begun.set()
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                asked += 1
+
+    async with in_background(work()):
+        await asyncio.wait_for(begun.wait(), 5)
+    assert asked == 2

@@ -1,0 +1,153 @@
+"""Two replicas of the gateway as processes, with a real Redis and real databases: control reaches both.
+
+The times it took are printed (`pytest -s`); asserted is only that it happens.
+"""
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+
+import pytest
+
+from app.providers_port import Providers
+from backend.contracts.control import ControlAction, ControlConflictError, ControlRequest
+from backend.contracts.errors import OperatorError
+from backend.contracts.live import LiveProviders
+from backend.contracts.providers import BreakerControl, BreakerState
+from backend.database.address import DatabaseAddress
+from tests.fixtures.gateway_process import GatewayProcess, running_replicas
+from tests.fixtures.provider_simulator import SimulatorHandle
+from tests.fixtures.redis_server import RedisServer, running_redis
+from tests.waiting import wait_until
+
+PROVIDER = "deezer"
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[RedisServer]:
+    """A Redis that keeps nothing over a restart."""
+    with running_redis(tmp_path) as server:
+        yield server
+
+
+@pytest.fixture
+def replicas(
+    tmp_path: Path,
+    musicdb: DatabaseAddress,
+    operations_db: DatabaseAddress,
+    simulator: SimulatorHandle,
+    redis: RedisServer,
+) -> Iterator[list[GatewayProcess]]:
+    with running_replicas(2, tmp_path, musicdb, operations_db, simulator, redis.url) as found:
+        yield found
+
+
+def request(action: ControlAction, **more: object) -> ControlRequest:
+    given = {"action": action, "reason": "they asked us to", "author": "ada@desk", **more}
+    return ControlRequest.model_validate(given)
+
+
+def is_forced(replica: GatewayProcess) -> bool:
+    return replica.breaker(PROVIDER).control.control is BreakerControl.FORCED_OPEN
+
+
+class Reader:
+    """The console's port following a replica's stream in a thread, as the console does."""
+
+    def __init__(self, replica: GatewayProcess) -> None:
+        self.states: list[BreakerState] = []
+        self.ending = ""
+        self._stream = Providers(lambda _name: replica).events("sandbox")
+        self._thread = threading.Thread(target=self._read)
+        self._thread.start()
+        wait_until(lambda: self.states)
+
+    def _read(self) -> None:
+        try:
+            for item in self._stream:
+                if isinstance(item, LiveProviders):
+                    self.states.append(item.providers[PROVIDER].circuit_breaker.state)
+        except OperatorError as error:
+            self.ending = error.message
+
+    def join(self) -> None:
+        self._thread.join(timeout=60)
+        assert not self._thread.is_alive()
+
+
+def measured(what: str, started: float, happened: Callable[[], object]) -> None:
+    wait_until(happened, 30)
+    sys.stdout.write(f"{what}: {perf_counter() - started:.3f} s\n")
+
+
+def test_forced_open_is_seen_by_both_and_outlives_a_restart_of_each_and_of_redis(
+    replicas: list[GatewayProcess], redis: RedisServer, musicdb: DatabaseAddress
+) -> None:
+    first, second = replicas
+    console = Reader(second)
+    started = perf_counter()
+    done = first.client.control(PROVIDER, request(ControlAction.FORCE_OPEN))
+    assert done.audit_id is not None
+    measured("seen on the console's stream of the other replica", started, lambda: "open" in console.states)
+    measured("seen by the other replica", started, lambda: is_forced(second))
+    assert is_forced(first)
+    for replica in replicas:
+        replica.end(signal.SIGKILL)
+        replica.start()
+        started = perf_counter()
+        measured("forced again after a restart of the gateway", started, partial(is_forced, replica))
+    console.join()
+    redis.kill()
+    assert all(is_forced(replica) for replica in replicas)
+    redis.start()
+    wait_until(lambda: all(replica.client.live().shared.healthy for replica in replicas), 30)
+    assert all(is_forced(replica) for replica in replicas)
+    first.end(signal.SIGKILL)
+    first.start()
+    started = perf_counter()
+    measured("forced again after restarts of Redis and gateway", started, lambda: is_forced(first))
+    started = perf_counter()
+    second.client.control(PROVIDER, request(ControlAction.CLOSE))
+    closed = BreakerState.CLOSED
+    measured("closed on the other replica", started, lambda: first.breaker(PROVIDER).state is closed)
+    rows = second.client.audit(PROVIDER)
+    assert [row.action for row in rows] == [ControlAction.CLOSE, ControlAction.FORCE_OPEN]
+
+
+def test_a_change_is_recorded_once_however_many_replicas_follow(
+    replicas: list[GatewayProcess], musicdb: DatabaseAddress
+) -> None:
+    first, second = replicas
+    first.client.control(PROVIDER, request(ControlAction.FORCE_OPEN, endpoint="search"))
+    wait_until(lambda: is_forced(second), 30)
+    first.client.control(PROVIDER, request(ControlAction.CLOSE, endpoint="search"))
+    wait_until(lambda: not is_forced(second), 30)
+    for replica in replicas:
+        assert replica.end(signal.SIGTERM) == 0  # what waits to be recorded is written at the end
+    with musicdb.connect() as connection:
+        events = connection.execute(
+            "SELECT from_state, to_state FROM raw_circuit_breaker_events ORDER BY epoch"
+        ).fetchall()
+    assert events == [("closed", "open"), ("open", "closed")]
+
+
+def test_an_operator_at_another_replica_is_second(replicas: list[GatewayProcess]) -> None:
+    first, second = replicas
+    seen = second.breaker(PROVIDER).epoch
+    first.client.control(PROVIDER, request(ControlAction.FORCE_OPEN, expected_epoch=seen))
+    with pytest.raises(ControlConflictError, match="forced open by ada@desk"):
+        second.client.control(PROVIDER, request(ControlAction.DISABLE, expected_epoch=seen, author="bob"))
+    assert is_forced(first)
+
+
+def test_an_open_stream_does_not_hold_up_the_gateways_end(replicas: list[GatewayProcess]) -> None:
+    replica = replicas[0]
+    console = Reader(replica)
+    assert replica.end(signal.SIGTERM) == 0
+    console.join()
+    assert "was ended by the gateway" in console.ending
+    assert "graceful shutdown exceeded" not in replica.log
