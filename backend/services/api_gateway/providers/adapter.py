@@ -94,7 +94,10 @@ class Adapter(Protocol):
 
     @property
     def missing_credentials(self) -> str:
-        """Which credentials are missing, in words; empty when calls can be made."""
+        """What the search lacks, in words; empty when it can be made.
+
+        A look-up lacks the same, unless the registration says that look-ups need no account.
+        """
 
     def judge(self, request: ProviderRequest, answer: HttpAnswer, now: datetime) -> Judgement:
         """What an answer means, before anything is read from it."""
