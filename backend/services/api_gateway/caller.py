@@ -96,9 +96,10 @@ class Caller:
             verdict = _verdict_of_error(error)
             read = _Read(Judgement(Outcome.FAILURE, _describe(error)))
         finally:
-            await self._breakers.report(admission, verdict, self._clock() - started)
+            ended = self._clock()
+            await self._breakers.report(admission, verdict, ended - started, ended)
         await self._tell_gate(passed, answer, read.judgement)
-        return self._conclude(request, answer, read, self._clock() - started, correlation_id)
+        return self._conclude(request, answer, read, ended - started, correlation_id)
 
     async def _send(self, request: ProviderRequest) -> HttpAnswer:
         async with asyncio.timeout(CALL_SECONDS):

@@ -72,20 +72,26 @@ class BreakerBoard:
         """Why a call would certainly be refused now, so that it need not queue for its place first."""
         if endpoint in self._standing:
             return None
-        for breaker in (self._host, self._breakers[endpoint]):
-            if isinstance(answer := breaker.quick(), Rejection):
-                return answer
-        return None
+        answer = self._breakers[endpoint].quick()
+        if isinstance(answer, Rejection):
+            return answer
+        answer = self._host.quick()
+        return answer if isinstance(answer, Rejection) else None
 
-    async def report(self, admission: Admission, verdict: Verdict, seconds: float) -> None:
-        """Take the result of an admitted call that took `seconds`."""
+    async def report(
+        self, admission: Admission, verdict: Verdict, seconds: float, ended: float | None = None
+    ) -> None:
+        """Take the result of an admitted call that took `seconds`.
+
+        `ended`: the time by the breaker's clock, from a caller who has read it already.
+        """
         breaker, permit, host = admission.breaker, admission.permit, self._host
         if verdict is _UNREACHABLE or host.unreachable or admission.host_permit.lease is not None:
             before = host.record.epoch
             await self._report_to_host(admission.host_permit, verdict)
             if verdict is _UNREACHABLE and host.record.epoch != before:
                 verdict = _NEUTRAL  # the host's outage, and no longer this endpoint's
-        if breaker.note(permit, verdict, seconds):
+        if breaker.note(permit, verdict, seconds, ended):
             await self._sharing.decide(breaker, permit, verdict)
 
     def status(self) -> BreakerStatus:

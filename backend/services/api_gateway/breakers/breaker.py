@@ -131,11 +131,12 @@ class Breaker:
         """What can be said at once; none when a probe may be due."""
         if self.standing is not None:
             return self.standing
-        if self._answer is None or self._clock() >= self._answer_until:
+        answer = self._answer
+        if answer is None or self._clock() >= self._answer_until:
             return None
-        if self._answer is not self._pass:
+        if answer is not self._pass:
             self.rejected_total += 1
-        return self._answer
+        return answer
 
     def probe(self) -> Permit | Rejection:
         """Leave for a probe, decided on what this replica knows."""
@@ -162,23 +163,27 @@ class Breaker:
         if self.note(permit, verdict, seconds):
             self.decide(permit, verdict)
 
-    def note(self, permit: Permit, verdict: Verdict, seconds: float) -> bool:
-        """Count a result; whether it calls for a decision. The path of every call: mind the cost."""
+    def note(self, permit: Permit, verdict: Verdict, seconds: float, ended: float | None = None) -> bool:
+        """Count a result; whether it calls for a decision. The path of every call: mind the cost.
+
+        `ended`: the time, when it has been read already.
+        """
         if permit is not self.standing:
             return permit.lease is not None
         if verdict is _NEUTRAL:
             return False
-        window, now = self._window, self._clock()
+        window, now = self._window, self._clock() if ended is None else ended
         if now >= window.ends:
             window.advance(now)
             self._slow_line.end_bucket()
         window.calls += 1
-        slow = seconds >= self._slow_line.seconds
+        line = self._slow_line
+        slow = seconds >= line.seconds
         if slow:
             window.slow += 1
         if verdict is _SUCCESS:
             self.unreachable = 0
-            self._slow_line.note(seconds)
+            line.note(seconds)
             # A success can only open when it completes the minimum number of calls.
             return slow or (window.calls == window.due and self.totals().failures > 0)
         window.failures += 1
