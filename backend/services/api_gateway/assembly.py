@@ -15,7 +15,7 @@ from backend.services.api_gateway.breakers.opening import Breakers, open_breaker
 from backend.services.api_gateway.cache.answering import Answers
 from backend.services.api_gateway.cache.opening import open_cache
 from backend.services.api_gateway.cache.port import Cache
-from backend.services.api_gateway.caller import Caller
+from backend.services.api_gateway.caller import CALL_SECONDS, Caller
 from backend.services.api_gateway.calls.guard import CallGuard
 from backend.services.api_gateway.calls.retries import Retries, RetryBudget
 from backend.services.api_gateway.calls.switches import CapabilitySwitches
@@ -39,7 +39,9 @@ def breaker_settings(limit: RateLimit) -> BreakerSettings:
     in_a_minute = limit.calls * 60 / limit.seconds
     slow_provider = limit.calls / limit.seconds <= 1
     return BreakerSettings(
-        minimum_calls=int(min(max(in_a_minute / 4, 5), 20)), probes_at_once=1 if slow_provider else 2
+        minimum_calls=int(min(max(in_a_minute / 4, 5), 20)),
+        probes_at_once=1 if slow_provider else 2,
+        lease_seconds=CALL_SECONDS + 5,
     )
 
 

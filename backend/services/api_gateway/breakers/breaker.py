@@ -150,6 +150,7 @@ class Breaker:
         if self.standing is not None:
             return self.standing
         if lease is not None:
+            self._refresh()
             return Permit(record.epoch, lease)
         if not record.refuses:
             return self._pass
@@ -196,6 +197,7 @@ class Breaker:
         machine.settle(now)
         if permit.lease is not None:
             machine.take_probe(permit.lease, verdict, now)
+            self._refresh()
         elif permit is self.standing:  # else it was counted in a past state
             machine.judge(self.totals(), self.unreachable, self.slow_seconds, now)
 
@@ -283,6 +285,13 @@ class Breaker:
             return self._pass, until
         if override.control is BreakerControl.FORCED_OPEN:
             return Rejection(record.state, record.reason, until, forced=True), until
+        if (
+            record.state is BreakerState.HALF_OPEN
+            and record.refuses
+            and not record.has_free_probe(self.settings)
+        ):
+            soon = self._clock() + _PROBING_SECONDS
+            return Rejection(record.state, "probes are under way", soon), min(record.leases.values())
         if record.retry_at is None:
             return None, 0.0
         until = min(record.retry_at, until)

@@ -47,6 +47,12 @@ class Record:
         """Whether calls are refused, all of them or all but probes."""
         return self.state is not BreakerState.CLOSED and self.override.control is not BreakerControl.SHADOW
 
+    def has_free_probe(self, settings: BreakerSettings) -> bool:
+        """Whether one more probe may be let through, when half-open."""
+        under_way = len(self.leases)
+        used = under_way + self.successes + self.failures
+        return used < settings.probes and under_way < settings.probes_at_once
+
 
 class Machine:
     """Takes decisions on `record`; every change of it is told to `on_change`."""
@@ -90,11 +96,7 @@ class Machine:
         record, settings = self.record, self._settings
         if record.state is BreakerState.OPEN and record.retry_at is not None and now >= record.retry_at:
             self._change(BreakerState.HALF_OPEN, "waiting time is over, probing", now)
-        if record.state is not BreakerState.HALF_OPEN:
-            return None
-        under_way = len(record.leases)
-        used = under_way + record.successes + record.failures
-        if used >= settings.probes or under_way >= settings.probes_at_once:
+        if record.state is not BreakerState.HALF_OPEN or not record.has_free_probe(settings):
             return None
         record.issued += 1
         lease = f"{record.epoch}.{record.issued}"

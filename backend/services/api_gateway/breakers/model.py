@@ -45,6 +45,10 @@ class BreakerSettings:
     connect_only: bool = False
     """Opens on failures to connect only, whatever the rates: the breaker of a host."""
 
+    def __post_init__(self) -> None:
+        if self.probes < self.probes_to_close + self.probes_to_reopen - 1:
+            raise ValueError("too few probes: they could all report without a decision")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Permit:

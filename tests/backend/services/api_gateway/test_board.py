@@ -92,6 +92,23 @@ async def test_a_probe_refused_by_its_kind_gives_the_hosts_permit_back() -> None
     assert bench.state(HOST) is BreakerState.CLOSED
 
 
+async def test_while_all_probes_are_under_way_nobody_need_queue_for_the_rate_gate() -> None:
+    bench = Bench(probes_at_once=1)
+    await bench.call(SEARCH, Verdict.FAILURE, times=10)
+    bench.now += 15
+    assert bench.board.refusal(SEARCH) is None
+    probe = await bench.admit(SEARCH)
+    refusal = bench.board.refusal(SEARCH)
+    assert refusal is not None
+    assert refusal.reason == "probes are under way"
+    await bench.board.report(probe, Verdict.SUCCESS, 0.1)
+    assert bench.board.refusal(SEARCH) is None
+    await bench.admit(SEARCH)  # and never reports
+    assert bench.board.refusal(SEARCH) is not None
+    bench.now += 20
+    assert bench.board.refusal(SEARCH) is None
+
+
 async def test_an_hour_of_throttling_and_not_found_never_opens() -> None:
     bench = Bench(minimum_calls=5)
     for second in range(3_600):
