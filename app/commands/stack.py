@@ -3,6 +3,7 @@
 import time
 
 from app.commands.options import Common
+from app.stack import Stack
 from app.terminal import Terminal, counted
 from backend.contracts.errors import OperatorError
 from backend.contracts.runs import ExitCode
@@ -28,6 +29,7 @@ def up(*, common: Common | None = None) -> int:
     common.refuse_unwritable_home()
     composition.stack().up(common.environment, terminal.output)
     crashed = _crashed_at_start(target)
+    _wait_until_they_answer(composition.stack(), common.environment)
     _show(common, terminal)
     if crashed:
         raise _not_up(common.environment, crashed)
@@ -59,6 +61,16 @@ def _crashed_at_start(target: Target) -> list[str]:
         starting = any(service.state is ServiceState.STARTING for service in found)
         if not starting or time.monotonic() > deadline:
             return [service.name for service in found if service.state is ServiceState.CRASHED]
+        time.sleep(_POLL_SECONDS)
+
+
+def _wait_until_they_answer(stack: Stack, environment: str) -> None:
+    """A process that has come up takes a moment until it listens; one that never does is shown as it is."""
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        services = stack.status(environment).services
+        if not any(one.process_id and one.state is ServiceState.UNKNOWN for one in services):
+            return
         time.sleep(_POLL_SECONDS)
 
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-_NICENESS = "5"
-"""About a third of the processor's time when somebody else wants it; all of it when nobody does."""
+_NICENESS = "3"
+"""About half of the share that others get when the processor is wanted; all of it when it is not."""
 
 
 def step_back(autogroup: Path = Path("/proc/self/autogroup")) -> bool:

@@ -100,7 +100,9 @@ def test_down_and_up_bring_the_same_release_back(deployed: Sandbox) -> None:
     release = deployed.newest_run().plan.release
     assert deployed.command("down").returncode == 0
     assert deployed.target.supervisor.states() == {}
-    assert deployed.command("up").returncode == 0
+    up = deployed.command("up")
+    assert up.returncode == 0
+    assert "unknown" not in up.stdout
     assert deployed.command("health", "--wait", "--timeout", "60").returncode == 0
     assert {s.release for s in deployed.target.services() if s.name in SERVICES} == {release}
 
