@@ -4,6 +4,7 @@ import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic, time
 
 import structlog
@@ -98,7 +99,8 @@ def _assemble(adapter: Adapter, http: ProviderHttp, parts: _Parts) -> Provider:
     parts.transitions.started(breakers)
     mode = "simulated" if adapter.name in parts.settings.simulated_providers else "live"
     answers = Answers(adapter.name, parts.cache, parts.metrics, time)
-    retries = Retries(RetryBudget(parts.settings.retry_share, monotonic), monotonic)
+    budget = RetryBudget(parts.settings.retry_share, monotonic)
+    retries = Retries(budget, monotonic, note=partial(parts.metrics.retried, adapter.name))
     guard = CallGuard(CapabilitySwitches(adapter.name, monotonic), retries)
     return Provider(adapter, mode, caller, breakers, gate, guard, answers, parts.metrics)
 

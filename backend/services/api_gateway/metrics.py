@@ -35,6 +35,9 @@ COUNTERS = {
     "circuit_breaker_failures": ("Failed calls.", _PROVIDER),
     "circuit_breaker_opens": ("Times a breaker opened.", _PROVIDER),
     "circuit_breaker_rejections": ("Calls that a breaker refused.", _PROVIDER),
+    "retry_attempts": ("Calls tried again, by why.", (*_PROVIDER, "error_type")),
+    "retry_success": ("Calls tried again that were answered.", _PROVIDER),
+    "retry_failures": ("Calls tried again in vain.", _PROVIDER),
     "rate_limit_requests": ("Calls let through the gate.", _PROVIDER),
 }
 GAUGES = {
@@ -133,6 +136,12 @@ class GatewayMetrics:
         """A breaker refused a call."""
         self._of(provider).rejected()
         self._counters["circuit_breaker_rejections"].labels(provider).inc()
+
+    def retried(self, provider: str, because: Outcome, result: Outcome) -> None:
+        """A call was tried again because of an outcome, with this result."""
+        self._counters["retry_attempts"].labels(provider, because.value).inc()
+        ended = "retry_success" if verdict_of(result) is Verdict.SUCCESS else "retry_failures"
+        self._counters[ended].labels(provider).inc()
 
     def passed_gate(self, provider: str, waited: float, free: int) -> None:
         """A call was let through by the rate gate."""

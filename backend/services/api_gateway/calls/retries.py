@@ -52,6 +52,10 @@ class RetryBudget:
             moments.popleft()
 
 
+def _note_nothing(_because: Outcome, _result: Outcome) -> None:
+    """Nobody counts."""
+
+
 class Retries:
     """Makes the calls of one provider, again where that may help. The breaker is asked at every try."""
 
@@ -61,12 +65,17 @@ class Retries:
         clock: Clock,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: Callable[[], float] = random.random,
+        note: Callable[[Outcome, Outcome], None] = _note_nothing,
     ) -> None:
-        """`chance` gives numbers from 0 to 1 that spread the tries of many callers (full jitter)."""
+        """`chance` gives numbers from 0 to 1 that spread the tries of many callers (full jitter).
+
+        `note` is told of every further try: why it was made, and how it ended.
+        """
         self._budget = budget
         self._clock = clock
         self._sleep = sleep
         self._chance = chance
+        self._note = note
 
     async def make(self, request: ProviderRequest, call: Call) -> Reply:
         """The reply of the last try; a breaker that opened meanwhile leaves the failure as it was."""
@@ -76,6 +85,7 @@ class Retries:
         while again < _TIMES.get(reply.outcome, 0) and self._clock() < deadline and self._budget.take():
             await self._sleep(self._chance() * _FIRST_PAUSE * 2**again)
             newer = await call(request)
+            self._note(reply.outcome, newer.outcome)
             if newer.outcome is Outcome.BREAKER_OPEN:
                 break
             reply, again = newer, again + 1

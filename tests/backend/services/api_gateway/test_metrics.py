@@ -7,7 +7,15 @@ from backend.contracts.environment import PROVIDERS
 from backend.contracts.gateway import Outcome
 from backend.contracts.providers import HOST, EndpointClass
 from backend.http import httpx
-from backend.services.api_gateway.metrics import COUNTERS, GAUGES, HISTOGRAMS, PREFIX, STATUSES
+from backend.services.api_gateway.metrics import (
+    COUNTERS,
+    GAUGES,
+    HISTOGRAMS,
+    PREFIX,
+    STATUSES,
+    GatewayMetrics,
+)
+from backend.services.common.metrics import new_registry
 from tests.backend.services.api_gateway.serving import BEARER
 
 ALLOWED = {
@@ -16,6 +24,7 @@ ALLOWED = {
     "status": set(STATUSES),
     "outcome": {outcome.value for outcome in Outcome},
     "operation": {"get", "set"},
+    "error_type": {outcome.value for outcome in Outcome},
 }
 REFERENCE = {
     "api_gateway_requests",
@@ -26,6 +35,9 @@ REFERENCE = {
     "api_gateway_circuit_breaker_state",
     "api_gateway_circuit_breaker_failures",
     "api_gateway_circuit_breaker_opens",
+    "api_gateway_retry_attempts",
+    "api_gateway_retry_success",
+    "api_gateway_retry_failures",
     "api_gateway_rate_limit_requests",
     "api_gateway_rate_limit_tokens",
     "api_gateway_rate_limit_wait_seconds",
@@ -87,6 +99,17 @@ def test_the_figures_are_those_of_what_happened(gateway: httpx.Client) -> None:
     assert value("request_duration_seconds_count", provider="deezer", endpoint="lookup") == 20
     assert 0 <= value("rate_limit_token_bucket_fill_ratio", provider="deezer") <= 1
     assert value("rate_limit_exhaustion_predicted_seconds", provider="spotify") == -1
+
+
+def test_tries_again_are_counted_by_why_and_how_they_ended() -> None:
+    registry = new_registry()
+    metrics = GatewayMetrics(registry)
+    metrics.retried("deezer", Outcome.FAILURE, Outcome.OK)
+    metrics.retried("deezer", Outcome.FAILURE, Outcome.BREAKER_OPEN)
+    because = {"provider": "deezer", "error_type": "failure"}
+    assert registry.get_sample_value("api_gateway_retry_attempts_total", because) == 2
+    assert registry.get_sample_value("api_gateway_retry_success_total", {"provider": "deezer"}) == 1
+    assert registry.get_sample_value("api_gateway_retry_failures_total", {"provider": "deezer"}) == 1
 
 
 @pytest.mark.parametrize(("action", "state", "forced"), [("force_open", 2, 1), ("disable", 0, 1)])
