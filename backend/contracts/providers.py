@@ -123,7 +123,7 @@ class LastError(BaseModel):
 
 
 class TrafficStatus(BaseModel):
-    """Calls of the last minute, of all replicas where they share their state, else of this one."""
+    """Calls of the last minute, of the replica that answers."""
 
     window_seconds: float = 60.0
     calls: int = 0
