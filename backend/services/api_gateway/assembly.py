@@ -85,6 +85,8 @@ async def open_providers(
             providers[adapter.name] = _assemble(adapter, http, parts)
             stack.push_async_callback(providers[adapter.name].close)
         await breakers.refresh()  # so that the first call already meets what other replicas know
+        for board in breakers.boards.values():
+            transitions.started(board)
         yield providers
 
 
@@ -96,7 +98,6 @@ def _assemble(adapter: Adapter, http: ProviderHttp, parts: _Parts) -> Provider:
     gate = parts.gates.gate(adapter.name, adapter.limit, _credentials(adapter.name, parts.settings))
     patience = parts.settings.gate_patience_seconds
     caller = Caller(adapter, http, breakers, gate, parts.recorder, parts.metrics, monotonic, patience)
-    parts.transitions.started(breakers)
     mode = "simulated" if adapter.name in parts.settings.simulated_providers else "live"
     answers = Answers(adapter.name, parts.cache, parts.metrics, time)
     budget = RetryBudget(parts.settings.retry_share, monotonic)

@@ -33,13 +33,20 @@ class TransitionLog:
         self._announce = announce
 
     def started(self, board: BreakerBoard) -> None:
-        """A provider's breakers begin."""
-        now = datetime.now(UTC)
-        for endpoint in board.statuses():
-            state = BreakerStateRecord(
-                board.provider, BreakerState.CLOSED, 0, "the gateway started", now, None, endpoint
+        """A provider's breakers begin, in the state that other replicas may have brought them to."""
+        for endpoint, status in board.statuses().items():
+            self._recorder.add(
+                BreakerStateRecord(
+                    board.provider,
+                    status.state,
+                    status.epoch,
+                    status.reason or "the gateway started",
+                    status.since,
+                    status.retry_at,
+                    endpoint,
+                    status.control,
+                )
             )
-            self._recorder.add(state)
 
     def changed(self, board: BreakerBoard, change: Transition) -> None:
         """A breaker changed."""
