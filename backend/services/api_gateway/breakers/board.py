@@ -87,9 +87,9 @@ class BreakerBoard:
         """
         breaker, permit, host = admission.breaker, admission.permit, self._host
         if verdict is _UNREACHABLE or host.unreachable or admission.host_permit.lease is not None:
-            before = host.record.epoch
+            before = host.standing
             await self._report_to_host(admission.host_permit, verdict)
-            if verdict is _UNREACHABLE and host.record.epoch != before:
+            if verdict is _UNREACHABLE and host.standing is not before:
                 verdict = _NEUTRAL  # the host's outage, and no longer this endpoint's
         if breaker.note(permit, verdict, seconds, ended):
             await self._sharing.decide(breaker, permit, verdict)
@@ -156,8 +156,8 @@ class BreakerBoard:
     def restore_control(self, endpoint: str, control: ControlStatus, epoch: int) -> None:
         """Take over what an operator had made of a breaker, from the database at the start.
 
-        Call it before the first exchange with Redis: what Redis knows better (a higher epoch, a later
-        control) wins there, and what it has forgotten it learns from here.
+        It may come before or after the first exchange with Redis: the later control wins, and what Redis has
+        forgotten it learns from here. One whose time is over is left alone. Nobody is told of it.
         """
         self._standing.clear()
         self.breaker(endpoint).restore(_override_of(control, self._clock()), epoch)

@@ -109,7 +109,7 @@ local function sum_up(breaker)
   local reached = false
   for _, totals in pairs(breaker.replicas) do
     for name, value in pairs(all) do all[name] = value + totals[name] end
-    reached = reached or (totals.unreachable == 0
+    reached = reached or (totals.unreachable < settings.unreachable_in_a_row
       and totals.failures / totals.calls < settings.failure_rate
       and totals.slow / totals.calls < settings.slow_rate)
   end

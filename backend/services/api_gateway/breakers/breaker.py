@@ -5,7 +5,6 @@ cancelled) count in neither direction; a limited number of probes when half-open
 a lease, so that a probe that never reports cannot block recovery; a result of an older epoch is dropped.
 """
 
-import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -23,12 +22,16 @@ from backend.services.api_gateway.breakers.model import (
     Transition,
     Verdict,
 )
+from backend.services.api_gateway.breakers.outlook import (
+    followed,
+    probes_under_way,
+    starts_afresh,
+    steady_answer,
+)
 from backend.services.api_gateway.breakers.window import SlidingWindow, Totals
 
 WINDOW_SECONDS = 60.0
 _BUCKETS = 10
-_PROBING_SECONDS = 1.0
-"""When to ask again while others probe."""
 _SUCCESS, _NEUTRAL, _UNREACHABLE = Verdict.SUCCESS, Verdict.NEUTRAL, Verdict.UNREACHABLE
 
 
@@ -117,7 +120,10 @@ class Breaker:
 
     def totals(self) -> Totals:
         """This replica's calls in the window; those of a host are the calls of its `parts`."""
-        totals = self._window.totals(self._clock())
+        now = self._clock()
+        if now >= self._window.ends:
+            self._begin_bucket(now)
+        totals = self._window.totals(now)
         if not self._parts:
             return totals
         calls = sum(part.totals().calls for part in self._parts)
@@ -157,7 +163,7 @@ class Breaker:
         self.rejected_total += 1
         if isinstance(self._answer, Rejection):
             return self._answer
-        return Rejection(record.state, "probes are under way", self._clock() + _PROBING_SECONDS)
+        return probes_under_way(self._clock())
 
     def report(self, permit: Permit, verdict: Verdict, seconds: float = 0.0) -> None:
         """Take the result of a permitted call that took `seconds`."""
@@ -175,8 +181,7 @@ class Breaker:
             return False
         window, now = self._window, self._clock() if ended is None else ended
         if now >= window.ends:
-            window.advance(now)
-            self._slow_line.end_bucket()
+            self._begin_bucket(now)
         window.calls += 1
         line = self._slow_line
         slow = seconds >= line.seconds
@@ -217,9 +222,10 @@ class Breaker:
 
     def restore(self, override: Override, epoch: int) -> None:
         """Take over what an operator had made of it, unless a later control is known already."""
-        record = self._machine.record
+        record, until = self._machine.record, override.until
         record.epoch = max(record.epoch, epoch)
-        if override.is_later_than(record.override):
+        over = until is not None and until <= self._clock()
+        if override.is_later_than(record.override) and not over:
             forced = override.control is BreakerControl.FORCED_OPEN
             record.override = override
             record.state = BreakerState.OPEN if forced else BreakerState.CLOSED
@@ -238,9 +244,9 @@ class Breaker:
             self._machine.record = record
         if record.epoch > before.epoch:
             self._apart = None
-            if _starts_afresh(before, record):
+            if starts_afresh(before, record):
                 self.forget_calls()
-            changes = changes or [_followed(self.endpoint, before, record, self._clock())]
+            changes = changes or [followed(self.endpoint, before, record, self._clock())]
         self._refresh()
         for change in changes:
             self._on_transition(change)
@@ -255,6 +261,10 @@ class Breaker:
         self._apart.judge(self.totals(), self.unreachable, self.slow_seconds, now)
         if record.state is BreakerState.CLOSED:  # its calls have left the window meanwhile
             self._apart = None
+
+    def _begin_bucket(self, now: float) -> None:
+        self._window.advance(now)
+        self._slow_line.end_bucket()
 
     def _changed(self, change: Transition) -> None:
         if change.to_state is BreakerState.CLOSED and change.from_state is not BreakerState.CLOSED:
@@ -275,41 +285,4 @@ class Breaker:
             self.standing = None
         elif self.standing is None or self.standing.epoch != record.epoch:
             self.standing = Permit(record.epoch)
-        self._answer, self._answer_until = self._steady_answer(record)
-
-    def _steady_answer(self, record: Record) -> tuple[Permit | Rejection | None, float]:
-        """What every call gets while it is not closed, and until when; none while probes may be due."""
-        override = record.override
-        until = math.inf if override.until is None else override.until
-        if override.control is BreakerControl.DISABLED:
-            return self._pass, until
-        if override.control is BreakerControl.FORCED_OPEN:
-            return Rejection(record.state, record.reason, until, forced=True), until
-        if (
-            record.state is BreakerState.HALF_OPEN
-            and record.refuses
-            and not record.has_free_probe(self.settings)
-        ):
-            soon = self._clock() + _PROBING_SECONDS
-            return Rejection(record.state, "probes are under way", soon), min(record.leases.values())
-        if record.retry_at is None:
-            return None, 0.0
-        until = min(record.retry_at, until)
-        if record.refuses:
-            return Rejection(record.state, record.reason, record.retry_at), until
-        return self._pass, until
-
-
-def _starts_afresh(before: Record, record: Record) -> bool:
-    if record.state is not BreakerState.CLOSED:
-        return False
-    closed_by_hand = record.override.control is BreakerControl.AUTOMATIC and bool(record.override.author)
-    return before.state is not BreakerState.CLOSED or closed_by_hand
-
-
-def _followed(endpoint: str, before: Record, record: Record, now: float) -> Transition:
-    """The way from one known state to the next, made by others."""
-    retry_in = None if record.retry_at is None else max(0.0, record.retry_at - now)
-    return Transition(
-        endpoint, before.state, record.state, record.reason, record.epoch, 0, retry_in, adopted=True
-    )
+        self._answer, self._answer_until = steady_answer(record, self.settings, self._clock(), self._pass)

@@ -282,6 +282,7 @@ def test_slow_follows_what_is_usual_for_the_provider() -> None:
     for _ in range(20):
         world.call(Verdict.SUCCESS, seconds=2.0)
         world.now += 6
+        assert world.counts[1] == 0  # looking at the window moves it too
     for _ in range(10):
         world.call(Verdict.SUCCESS, seconds=7.9)
     assert world.state is BreakerState.CLOSED
