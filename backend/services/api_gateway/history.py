@@ -67,6 +67,7 @@ class History:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._started = datetime.now(UTC)
 
     async def read(self, breakers: Breakers, minutes: int) -> dict[str, ProviderHistory]:
         """The last `minutes` of every provider in `breakers`; two indexed queries, however many there are."""
@@ -80,11 +81,15 @@ class History:
         async with self._database.pool.connection() as connection:
             calls = await (await connection.execute(_CALLS, arguments)).fetchall()
             changes = await (await connection.execute(_CHANGES, arguments)).fetchall()
-        return _histories(span, breakers, calls, changes)
+        return _histories(span, self._started, breakers, calls, changes)
 
 
 def _histories(
-    span: _Range, breakers: Breakers, calls: Sequence[Sequence[Any]], changes: Sequence[Sequence[Any]]
+    span: _Range,
+    started: datetime,
+    breakers: Breakers,
+    calls: Sequence[Sequence[Any]],
+    changes: Sequence[Sequence[Any]],
 ) -> dict[str, ProviderHistory]:
     counted = {(provider, place): numbers for provider, place, *numbers in calls}
     changed: dict[str, list[_Change]] = defaultdict(list)
@@ -98,7 +103,7 @@ def _histories(
                 _point(start, counted.get((name, place), (0, 0, 0, 0)))
                 for place, start in enumerate(span.slices())
             ],
-            intervals=_intervals(changed[name], span.start, now),
+            intervals=_intervals(changed[name], span.start, started, now),
         )
         for name, now in breakers.items()
     }
@@ -110,7 +115,10 @@ def _point(start: datetime, numbers: Sequence[int]) -> HistoryPoint:
 
 
 def _intervals(
-    changes: Sequence[_Change], start: datetime, breakers: Mapping[str, BreakerStatus]
+    changes: Sequence[_Change],
+    start: datetime,
+    started: datetime,
+    breakers: Mapping[str, BreakerStatus],
 ) -> list[StateInterval]:
     by_endpoint: dict[str, list[_Change]] = {endpoint: [] for endpoint in breakers}
     for change in changes:
@@ -118,18 +126,22 @@ def _intervals(
     found = [
         interval
         for endpoint, its in by_endpoint.items()
-        for interval in _of_endpoint(endpoint, its, start, breakers.get(endpoint))
+        for interval in _of_endpoint(endpoint, its, start, started, breakers.get(endpoint))
     ]
     return sorted(found, key=lambda interval: interval.start)
 
 
 def _of_endpoint(
-    endpoint: str, changes: Sequence[_Change], start: datetime, now: BreakerStatus | None
+    endpoint: str,
+    changes: Sequence[_Change],
+    start: datetime,
+    started: datetime,
+    now: BreakerStatus | None,
 ) -> Iterable[StateInterval]:
     """Times in which one breaker was not closed.
 
     The breaker as it is now has the last word: a gateway that was restarted while a breaker was open has
-    left no event that closed it.
+    left no event that closed it. One that is not shown `now` has been at rest since the gateway started.
     """
     if not changes:
         if now is not None and now.state is not BreakerState.CLOSED:
@@ -142,5 +154,5 @@ def _of_endpoint(
             yield StateInterval(endpoint=endpoint, state=state, start=since, end=change.at, reason=reason)
         state, since, reason = change.to_state, change.at, change.reason
     if state is not BreakerState.CLOSED:
-        ended = now.since if now is not None and now.state is not state else None
+        ended = started if now is None else now.since if now.state is not state else None
         yield StateInterval(endpoint=endpoint, state=state, start=since, end=ended, reason=reason)

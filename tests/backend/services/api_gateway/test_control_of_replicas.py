@@ -118,6 +118,24 @@ def test_forced_open_is_seen_by_both_and_outlives_a_restart_of_each_and_of_redis
     assert [row.action for row in rows] == [ControlAction.CLOSE, ControlAction.FORCE_OPEN]
 
 
+def test_forced_open_outlives_the_end_of_everything_but_the_database(
+    replicas: list[GatewayProcess], redis: RedisServer
+) -> None:
+    replicas[0].client.control(PROVIDER, request(ControlAction.FORCE_OPEN))
+    for replica in replicas:
+        replica.end(signal.SIGKILL)
+    redis.kill()
+    redis.start()
+    for replica in replicas:
+        replica.start()
+    for replica in replicas:
+        wait_until(partial(is_forced, replica), 30)
+    status = replicas[1].breaker(PROVIDER)
+    assert (status.state, status.control.author) == (BreakerState.OPEN, "ada@desk")
+    replicas[1].client.control(PROVIDER, request(ControlAction.CLOSE))
+    wait_until(lambda: not is_forced(replicas[0]), 30)
+
+
 def test_a_change_is_recorded_once_however_many_replicas_follow(
     replicas: list[GatewayProcess], musicdb: DatabaseAddress
 ) -> None:

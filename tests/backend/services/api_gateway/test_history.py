@@ -131,6 +131,14 @@ async def test_a_restart_of_the_gateway_ends_what_it_left_open(database: Databas
     assert interval.end == restarted
 
 
+async def test_a_breaker_at_rest_since_the_start_is_not_open_for_ever(database: Database) -> None:
+    await keep(database, change(CLOSED, OPEN, ago(5)))
+    before = datetime.now(UTC)
+    (interval,) = (await History(database).read({"deezer": {}}, 15))["deezer"].intervals
+    assert interval.end is not None
+    assert interval.end >= before
+
+
 async def test_the_calls_are_read_from_an_index(musicdb: DatabaseAddress) -> None:
     with musicdb.connect() as connection:
         connection.execute("SET enable_seqscan = off")

@@ -7,14 +7,8 @@ from backend.contracts.environment import PROVIDERS
 from backend.contracts.gateway import Outcome
 from backend.contracts.providers import HOST, EndpointClass
 from backend.http import httpx
-from backend.services.api_gateway.metrics import (
-    COUNTERS,
-    GAUGES,
-    HISTOGRAMS,
-    PREFIX,
-    STATUSES,
-    GatewayMetrics,
-)
+from backend.services.api_gateway.metric_series import COUNTERS, GAUGES, HISTOGRAMS, PREFIX
+from backend.services.api_gateway.metrics import STATUSES, GatewayMetrics
 from backend.services.common.metrics import new_registry
 from tests.backend.services.api_gateway.serving import BEARER
 
