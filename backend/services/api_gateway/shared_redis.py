@@ -97,3 +97,30 @@ async def open_redis(url: SecretStr) -> AsyncIterator[SharedRedis]:
         yield SharedRedis(client)
     finally:
         await client.aclose()
+
+
+async def follow(redis: SharedRedis, channel: str, heard: Callable[[str], Awaitable[None]]) -> None:
+    """Pass on what is published on `channel`, until cancelled. What is said while Redis is away is missed."""
+    while not _is_cancelled():
+        try:
+            await _follow_while_connected(redis, channel, heard)
+        except (RedisError, OSError):  # those who `ask` say what is wrong
+            if not _is_cancelled():
+                await asyncio.sleep(_TRY_AGAIN_SECONDS)
+
+
+async def _follow_while_connected(
+    redis: SharedRedis, channel: str, heard: Callable[[str], Awaitable[None]]
+) -> None:
+    async with redis.client.pubsub(ignore_subscribe_messages=True) as subscription:
+        await subscription.subscribe(channel)
+        while True:
+            message = await subscription.get_message(timeout=_TRY_AGAIN_SECONDS)
+            if message is not None:
+                await heard(message["data"].decode())
+
+
+def _is_cancelled() -> bool:
+    """Whether this task is to end. A connection that dies at that moment hides it behind its own error."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -6,14 +6,12 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from redis.exceptions import RedisError
-
 from backend.services.api_gateway.breakers.board import BreakerBoard
 from backend.services.api_gateway.breakers.model import BreakerSettings, Clock, Transition
 from backend.services.api_gateway.breakers.redis_sharing import CHANNEL, RedisSharing
 from backend.services.api_gateway.breakers.replicas import Replicas
 from backend.services.api_gateway.breakers.sharing import LocalSharing
-from backend.services.api_gateway.shared_redis import SharedRedis
+from backend.services.api_gateway.shared_redis import SharedRedis, follow
 from backend.services.common.background import in_background
 
 _SECONDS = 1.0
@@ -69,20 +67,8 @@ class SharedBreakers(Breakers):
         await self.replicas.beat()
 
     async def listen(self) -> None:
-        """Follow at once what other replicas change, until cancelled."""
-        while True:
-            try:
-                await self._follow_changes()
-            except (RedisError, OSError):  # `refresh` goes on once a second, and knows what is wrong
-                await asyncio.sleep(_SECONDS)
-
-    async def _follow_changes(self) -> None:
-        async with self._redis.client.pubsub(ignore_subscribe_messages=True) as subscription:
-            await subscription.subscribe(CHANNEL)
-            while True:
-                message = await subscription.get_message(timeout=_SECONDS)
-                if message is not None:
-                    await self._follow(message["data"].decode())
+        """Follow at once what other replicas change. `refresh` makes up for what is missed."""
+        await follow(self._redis, CHANNEL, self._follow)
 
     async def _follow(self, words: str) -> None:
         replica, _, name = words.partition(" ")

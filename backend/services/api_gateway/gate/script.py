@@ -5,7 +5,12 @@ KEYS: a hash for the lamp, a list for the slots, a sorted set for the replicas. 
 microseconds, then what the request takes. Keep each line the twin of `ledger.py`.
 """
 
-SCRIPT = """
+CHANNEL = "songnodes:gate"
+"""Where changes of lamps and limits are published, as the key of the lamp."""
+
+SCRIPT = (
+    f"local CHANNEL = '{CHANNEL}'"
+    + """
 local FOREVER, SECOND = 9000000000000000, 1000000
 local QUOTA_PAUSE, UNNAMED_QUOTA = 900 * SECOND, 3600 * SECOND
 local LONGEST_PAUSE, LONGEST_BACKOFF, STEEPEST = 7 * 86400 * SECOND, 60 * SECOND, 7
@@ -126,6 +131,8 @@ elseif request == 'observe' then
   observe(argument(1), argument(2), argument(3), now + argument(4))
 end
 
+if request ~= 'reserve' and request ~= 'view' then redis.call('PUBLISH', CHANNEL, KEYS[1]) end
+
 local shown, why = 'flowing', ''
 if is_blocked() then shown, why = 'blocked', blocked_reason
 elseif state.closed_until > now then shown, why = lamp, reason end
@@ -139,3 +146,4 @@ return {
   limited and '1' or '0', text(state.born), text(rank), text(#others)
 }
 """
+)

@@ -70,6 +70,11 @@ class SharedStore:
         self._turn = asyncio.Lock()
 
     @property
+    def lamp_key(self) -> str:
+        """The key that is published on `script.CHANNEL` when a replica changes the gate."""
+        return self._keys[0]
+
+    @property
     def note(self) -> str:
         """Whether Redis is away, and what share of the limit is left here."""
         return self._isolation.note(self._now(), self._redis.problem)

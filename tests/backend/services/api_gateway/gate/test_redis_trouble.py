@@ -1,4 +1,4 @@
-"""Gates over a real Redis that is frozen, killed and started again, in real time."""
+"""Gates over a real Redis, in real time: what replicas tell each other, and a Redis in trouble."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -36,6 +36,18 @@ async def until_reason(gate: RateGate, words: str) -> None:
     await asyncio.to_thread(
         wait_until, lambda: words in gate.status().reason if words else not gate.status().reason
     )
+
+
+async def test_a_change_reaches_the_other_replicas_lamp_without_a_call(tmp_path: Path) -> None:
+    with running_redis(tmp_path) as server:
+        async with replicas(server, 2) as (first, second):
+            await first.throttled(Pass(0, 0), 600.0, reason="slow down")
+            await until_reason(second, "slow down")
+            assert second.state is GateState.COOLING
+            await first.block("the token was refused")
+            await until_reason(second, "the token was refused")
+            await first.unblock()
+            await until_reason(second, "slow down")
 
 
 async def test_a_replica_alone_goes_on_while_redis_is_frozen(tmp_path: Path) -> None:
