@@ -115,7 +115,7 @@ def _control(
 
 def _tell(terminal: Terminal, done: ControlResult) -> int:
     terminal.event("control", **done.model_dump(mode="json"))
-    terminal.say(f"{done.provider}: {_breaker_words(done.circuit_breaker)}", "bold")
+    terminal.say(f"{done.provider}: {_breaker_words(done.circuit_breaker).rstrip()}", "bold")
     if done.detail:
         terminal.say(done.detail, "yellow")
     call = done.test_call
@@ -123,7 +123,7 @@ def _tell(terminal: Terminal, done: ControlResult) -> int:
         return ExitCode.DONE
     answered = call.outcome in _ANSWERED
     outcome, taken = call.outcome.replace("_", " "), duration(call.milliseconds / 1000)
-    words = f"The test call ended with {outcome} after {taken}. {call.detail}"
+    words = f"The test call ended with {outcome} ({taken}). {call.detail}"
     terminal.say(words.rstrip(), "green" if answered else "red")
     return ExitCode.DONE if answered else ExitCode.FAILED
 
