@@ -61,8 +61,14 @@ class GatewayClient:
                         yield _EVENTS[event.event].model_validate_json(event.data)
         except httpx.ReadTimeout:
             raise self._broken(f"was silent for {SILENCE_SECONDS:g} s") from None
-        except (httpx.HTTPError, SSEError) as error:
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise self._unreachable(error) from None
+        except SSEError:
+            raise OperatorError(
+                f"What answers on {self._url} is no live stream.", "Another program has the gateway's port."
+            ) from None
+        except httpx.HTTPError as error:
+            raise self._broken(f"broke off ({type(error).__name__})") from None
         except ValidationError as error:
             raise self._foreign(error) from None
         raise self._broken("was ended by the gateway")

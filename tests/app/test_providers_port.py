@@ -246,7 +246,7 @@ def test_a_stream_that_falls_silent_is_given_up(monkeypatch: pytest.MonkeyPatch)
     ("status", "kind", "body", "words"),
     [
         (200, "text/event-stream", "event: providers\ndata: {}\n\n", "not understood"),
-        (200, "text/html", "<html>", "does not answer"),
+        (200, "text/html", "<html>", "is no live stream"),
         (404, "application/json", json.dumps({"detail": "Not Found"}), "of a release that cannot be asked"),
         (503, "application/json", json.dumps({"detail": "The gateway is starting."}), "is starting"),
         (200, "text/event-stream", "", "was ended by the gateway"),
