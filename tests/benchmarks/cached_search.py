@@ -11,8 +11,8 @@ from backend.http import httpx
 from tests.benchmarks.load import Load, run_load
 from tests.benchmarks.processes import (
     Server,
+    gateway_databases,
     gateway_environment,
-    music_database,
     nginx_server,
     python_server,
     require,
@@ -49,7 +49,7 @@ def measure(folder: Path) -> dict[str, list[Load]]:
     """Rounds of load on each server, in turn."""
     served = folder / "served"
     served.mkdir()
-    with music_database(folder) as database, python_server(folder, "upstream") as upstream:
+    with gateway_databases(folder) as database, python_server(folder, "upstream") as upstream:
         environment = gateway_environment(upstream, database, None)
         with python_server(folder, "gateway", **environment) as gateway:
             bodies, answers = warm(gateway)

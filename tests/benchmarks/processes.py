@@ -18,7 +18,8 @@ from tests.fixtures import postgres
 from tests.fixtures.postgres import free_port
 from tests.waiting import wait_until
 
-_MIGRATIONS = Path(__file__).parents[2] / "resources" / "migrations" / "medallion"
+_MIGRATIONS = Path(__file__).parents[2] / "resources" / "migrations"
+_DATABASES = {"musicdb": "medallion", "songnodes_operations": "operations"}
 _NGINX = """
 user {user};
 worker_processes 1;
@@ -103,14 +104,16 @@ def nginx_server(folder: Path, files: Mapping[str, bytes]) -> Iterator[Server]:
 
 
 @contextmanager
-def music_database(folder: Path) -> Iterator[DatabaseAddress]:
-    """A migrated database on a server of its own, as the gateway has one."""
+def gateway_databases(folder: Path) -> Iterator[DatabaseAddress]:
+    """The gateway's databases, migrated, on a server of their own; the music database's address."""
     server = postgres.new_server(folder)
     with postgres.running(server, folder / "postgres.log"):
-        address = server.address("musicdb")
-        ensure_database(address, "template0")
-        MigrationRunner(address, _MIGRATIONS).apply(run="benchmark", applied_by="benchmark", progress=_ignore)
-        yield address
+        for name, migrations in _DATABASES.items():
+            address = server.address(name)
+            ensure_database(address, "template0")
+            runner = MigrationRunner(address, _MIGRATIONS / migrations)
+            runner.apply(run="benchmark", applied_by="benchmark", progress=_ignore)
+        yield server.address("musicdb")
 
 
 def gateway_environment(upstream: Server, database: DatabaseAddress, redis_url: str | None) -> dict[str, str]:

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from tests.benchmarks.load import Load, run_load
-from tests.benchmarks.processes import Server, gateway_environment, music_database, python_server, require
+from tests.benchmarks.processes import Server, gateway_databases, gateway_environment, python_server, require
 
 CONNECTIONS = (1, 16, 64)
 SECONDS = 2
@@ -43,7 +43,7 @@ def main() -> None:
         direct, through = folder / "direct", folder / "through"
         direct.mkdir()
         through.mkdir()
-        with music_database(folder) as database, python_server(folder, "upstream") as upstream:
+        with gateway_databases(folder) as database, python_server(folder, "upstream") as upstream:
             environment = gateway_environment(upstream, database, None)
             with python_server(folder, "gateway", **environment) as gateway:
                 for connections in CONNECTIONS:
