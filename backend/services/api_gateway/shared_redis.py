@@ -33,10 +33,16 @@ class RedisUnavailableError(Exception):
 class SharedRedis:
     """A client, and whether Redis answers. Keys and values are bytes: nothing is decoded."""
 
-    def __init__(self, client: Redis, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        client: Redis,
+        clock: Callable[[], float] = monotonic,
+        answer_seconds: float = ANSWER_SECONDS,
+    ) -> None:
         self.client = client
         """For `register_script` and `pubsub`. Requests go through `ask`."""
         self._clock = clock
+        self._answer_seconds = answer_seconds
         self._problem = ""
         self._try_again_at = 0.0
 
@@ -60,7 +66,7 @@ class SharedRedis:
                 raise RedisUnavailableError(self._problem)
             self._try_again_at = self._clock() + _TRY_AGAIN_SECONDS
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout(self._answer_seconds):
                 answer = await request(self.client)
         except (RedisError, OSError, TimeoutError) as error:
             self._note_problem(error)
@@ -82,19 +88,22 @@ class SharedRedis:
 
 
 @asynccontextmanager
-async def open_redis(url: SecretStr) -> AsyncIterator[SharedRedis]:
-    """A client to `url`. It connects with the first request, so Redis may be away at the start."""
+async def open_redis(url: SecretStr, answer_seconds: float = ANSWER_SECONDS) -> AsyncIterator[SharedRedis]:
+    """A client to `url`. It connects with the first request, so Redis may be away at the start.
+
+    `answer_seconds`: longest a request may take.
+    """
     client = Redis.from_url(
         url.get_secret_value(),
-        socket_timeout=ANSWER_SECONDS,
-        socket_connect_timeout=ANSWER_SECONDS,
+        socket_timeout=answer_seconds,
+        socket_connect_timeout=answer_seconds,
         retry=Retry(NoBackoff(), 0),
         health_check_interval=0,
         protocol=2,  # no handshake before the first request
         driver_info=None,
     )
     try:
-        yield SharedRedis(client)
+        yield SharedRedis(client, answer_seconds=answer_seconds)
     finally:
         await client.aclose()
 

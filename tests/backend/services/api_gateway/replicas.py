@@ -13,6 +13,8 @@ from backend.services.api_gateway.shared_redis import SharedRedis
 
 SETTINGS = BreakerSettings(minimum_calls=5, jitter=0.0)
 SEARCH = EndpointClass.SEARCH
+PATIENT_SECONDS = 20.0
+"""What a client waits for Redis where a busy machine must not look like a lost server."""
 
 
 class World:

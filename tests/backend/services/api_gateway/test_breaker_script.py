@@ -24,7 +24,7 @@ from backend.services.api_gateway.breakers.redis_sharing import RedisSharing
 from backend.services.api_gateway.breakers.replicas import Replicas
 from backend.services.api_gateway.breakers.sharing import LocalSharing, Sharing
 from backend.services.api_gateway.shared_redis import SharedRedis, open_redis
-from tests.backend.services.api_gateway.replicas import World
+from tests.backend.services.api_gateway.replicas import PATIENT_SECONDS, World
 from tests.fixtures.redis_server import RedisServer
 
 NUMBERS = itertools.count()
@@ -144,7 +144,7 @@ def run_with(server: RedisServer, work: Callable[[SharedRedis], Awaitable[None]]
     """Run `work` with a client of its own in a loop of its own."""
 
     async def main() -> None:
-        async with open_redis(SecretStr(server.url)) as redis:
+        async with open_redis(SecretStr(server.url), PATIENT_SECONDS) as redis:
             await work(redis)
             assert redis.healthy
 

@@ -12,13 +12,13 @@ from backend.contracts.control import ControlAction
 from backend.contracts.providers import HOST, BreakerControl, BreakerState, ControlStatus
 from backend.services.api_gateway.breakers.model import EpochConflictError, Verdict
 from backend.services.api_gateway.shared_redis import SharedRedis, open_redis
-from tests.backend.services.api_gateway.replicas import SEARCH, Replica, World
+from tests.backend.services.api_gateway.replicas import PATIENT_SECONDS, SEARCH, Replica, World
 from tests.fixtures.redis_server import RedisServer, running_redis
 
 
 @pytest.fixture
 async def redis(redis_server: RedisServer) -> AsyncIterator[SharedRedis]:
-    async with open_redis(SecretStr(redis_server.url)) as shared:
+    async with open_redis(SecretStr(redis_server.url), PATIENT_SECONDS) as shared:
         yield shared
 
 
@@ -169,8 +169,8 @@ async def mortal(tmp_path: Path) -> AsyncIterator[tuple[RedisServer, SharedRedis
     """A Redis of its own, a client, and the clock that says when the client tries a lost server again."""
     seconds = [0.0]
     with running_redis(tmp_path) as server:
-        async with open_redis(SecretStr(server.url)) as opened:
-            yield server, SharedRedis(opened.client, lambda: seconds[0]), seconds
+        async with open_redis(SecretStr(server.url), PATIENT_SECONDS) as opened:
+            yield server, SharedRedis(opened.client, lambda: seconds[0], PATIENT_SECONDS), seconds
 
 
 async def test_a_redis_that_comes_back_empty_learns_again_what_replicas_know(
@@ -278,7 +278,8 @@ async def test_a_control_that_redis_knows_better_is_not_undone_by_the_database(
 async def test_a_frozen_redis_freezes_no_call_and_what_was_forced_stays(
     world: World, mortal: tuple[RedisServer, SharedRedis, list[float]]
 ) -> None:
-    server, redis, _seconds = mortal
+    server, patient, seconds = mortal
+    redis = SharedRedis(patient.client, lambda: seconds[0])
     free, forced = Replica(world, redis, "one"), Replica(world, redis, "one", provider="spotify")
     await forced.control(ControlAction.FORCE_OPEN)
     await free.board.refresh()

@@ -17,7 +17,7 @@ from backend.contracts.providers import BreakerControl, BreakerState
 from backend.services.api_gateway.breakers.board import Admission
 from backend.services.api_gateway.breakers.model import Verdict
 from backend.services.api_gateway.shared_redis import RedisUnavailableError, SharedRedis, open_redis
-from tests.backend.services.api_gateway.replicas import SEARCH, Replica, World
+from tests.backend.services.api_gateway.replicas import PATIENT_SECONDS, SEARCH, Replica, World
 from tests.fixtures.redis_server import RedisServer
 
 Result = TypeVar("Result")
@@ -45,7 +45,7 @@ class Replicas(RuleBasedStateMachine):
         super().__init__()
         self.runner = asyncio.Runner()
         self.world, provider = World(), f"machine{next(NUMBERS)}"
-        self.opened = open_redis(SecretStr(self.url))
+        self.opened = open_redis(SecretStr(self.url), PATIENT_SECONDS)
         client = self.run(self.opened.__aenter__()).client
         self.ways = [LosableRedis(client) for _ in range(3)]
         self.replicas = [
