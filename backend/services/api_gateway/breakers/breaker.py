@@ -24,6 +24,7 @@ from backend.services.api_gateway.breakers.model import (
 )
 from backend.services.api_gateway.breakers.outlook import (
     followed,
+    is_fork,
     probes_under_way,
     starts_afresh,
     steady_answer,
@@ -242,7 +243,7 @@ class Breaker:
         before = self._machine.record
         if record.epoch >= before.epoch:
             self._machine.record = record
-        if record.epoch > before.epoch:
+        if record.epoch > before.epoch or is_fork(before, record):
             self._apart = None
             if starts_afresh(before, record):
                 self.forget_calls()

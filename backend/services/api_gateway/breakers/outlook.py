@@ -35,6 +35,12 @@ def probes_under_way(now: float) -> Rejection:
     return Rejection(BreakerState.HALF_OPEN, "probes are under way", now + _PROBING_SECONDS)
 
 
+def is_fork(before: Record, record: Record) -> bool:
+    """Whether replicas that did not see each other came by different ways to the same epoch."""
+    ways = [(one.state, one.override.control) for one in (before, record)]
+    return record.epoch == before.epoch and ways[0] != ways[1]
+
+
 def starts_afresh(before: Record, record: Record) -> bool:
     """Whether calls counted before the change to `record` say nothing any more."""
     if record.state is not BreakerState.CLOSED:

@@ -237,6 +237,27 @@ async def test_a_forced_state_made_while_redis_is_away_outlives_higher_epochs_el
         assert await replica.refused()
 
 
+async def test_a_replica_that_came_to_the_same_epoch_by_another_way_obeys_the_shared_state(
+    world: World, mortal: tuple[RedisServer, SharedRedis, list[float]]
+) -> None:
+    server, redis, seconds = mortal
+    one, two = Replica(world, redis, "one"), Replica(world, redis, "two")
+    server.kill()
+    await one.control(ControlAction.CLOSE, SEARCH)
+    await one.call(Verdict.SUCCESS)
+    world.now += 10
+    await two.control(ControlAction.FORCE_OPEN, SEARCH)
+    assert one.search.record.epoch == two.search.record.epoch
+    server.start()
+    seconds[0] += 1
+    await two.board.refresh()
+    await one.board.refresh()
+    assert one.board.refusal(SEARCH) is not None
+    assert await one.refused()
+    assert one.told[-1].to_state is BreakerState.OPEN
+    assert one.told[-1].adopted
+
+
 async def test_controls_from_the_database_reach_a_redis_that_forgot_them(
     world: World, redis: SharedRedis
 ) -> None:
