@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from httpx_sse import SSEError, connect_sse
 from pydantic import TypeAdapter, ValidationError
@@ -79,7 +80,7 @@ class GatewayClient:
 
     def history(self, provider: str, minutes: int) -> ProviderHistory:
         """The last `minutes` of one provider."""
-        path = f"/admin/providers/{provider}/history"
+        path = f"/admin/providers/{quote(provider, safe='')}/history"
         return self._get(path, TypeAdapter(ProviderHistory), minutes=minutes)
 
     def audit(self, provider: str | None = None, limit: int = 100) -> Sequence[ControlAudit]:
@@ -89,7 +90,7 @@ class GatewayClient:
 
     def control(self, provider: str, request: ControlRequest) -> ControlResult:
         """Do something to the breakers of a provider; ControlConflictError when somebody was first."""
-        path = f"/admin/circuit-breakers/{provider}/control"
+        path = f"/admin/circuit-breakers/{quote(provider, safe='')}/control"
         body = request.model_dump(mode="json", exclude_none=True)
         answer = self._send("POST", path, json=body, timeout=_CONTROL_SECONDS)
         return self._read(answer, TypeAdapter(ControlResult))

@@ -24,6 +24,7 @@ from backend.services.api_gateway.operator_control import OperatorControl, resto
 from backend.services.api_gateway.recorder import Recorder
 from backend.services.api_gateway.routes import api_router, health_router
 from backend.services.api_gateway.settings import GatewaySettings
+from backend.services.api_gateway.transitions import TransitionLog
 from backend.services.common.background import in_background
 from backend.services.common.database import Database
 from backend.services.common.metrics import metrics_route, new_registry
@@ -61,7 +62,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
             async with _running(recorder), opened as providers:
                 gateway.database, gateway.recorder, gateway.providers = database, recorder, providers
                 gateway.history, gateway.control = History(database), OperatorControl(store)
-                kept = store.run(partial(restore, providers))
+                kept = store.run(partial(restore, providers, TransitionLog(recorder, metrics)))
                 async with in_background(gateway.feed.run(), kept):
                     yield
                 await store.end()

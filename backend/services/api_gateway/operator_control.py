@@ -10,6 +10,7 @@ from backend.contracts.control import ControlAction, ControlRequest, ControlResu
 from backend.contracts.providers import BreakerControl, BreakerStatus
 from backend.services.api_gateway.control_store import ControlRecord, ControlStore, KeptControl
 from backend.services.api_gateway.provider import Provider
+from backend.services.api_gateway.transitions import TransitionLog
 
 _CONTROLS = {
     ControlAction.FORCE_OPEN: BreakerControl.FORCED_OPEN,
@@ -68,12 +69,15 @@ class OperatorControl:
         )
 
 
-def restore(providers: Mapping[str, Provider], kept: Sequence[KeptControl]) -> None:
+def restore(
+    providers: Mapping[str, Provider], transitions: TransitionLog, kept: Sequence[KeptControl]
+) -> None:
     """Give the breakers back what operators had made of them; a later control stays."""
-    for one in kept:
-        provider = providers.get(one.provider)
-        if provider is not None:
-            _restore(provider, one)
+    known = [one for one in kept if one.provider in providers]
+    for one in known:
+        _restore(providers[one.provider], one)
+    for name in dict.fromkeys(one.provider for one in known):
+        transitions.started(providers[name].breakers)
 
 
 def _restore(provider: Provider, kept: KeptControl) -> None:

@@ -51,11 +51,8 @@ class TransitionLog:
     def changed(self, board: BreakerBoard, change: Transition) -> None:
         """A breaker changed."""
         now = datetime.now(UTC)
-        opened = change.to_state is BreakerState.OPEN and change.from_state is not BreakerState.OPEN
         if not change.adopted:
             self._record(board, change, now)
-        if opened:
-            self._metrics.breaker_opened(board.provider)
         self._announce(
             BreakerTransition(
                 provider=board.provider,
@@ -79,6 +76,8 @@ class TransitionLog:
 
     def _record(self, board: BreakerBoard, change: Transition, now: datetime) -> None:
         provider, endpoint = board.provider, change.endpoint
+        if change.to_state is BreakerState.OPEN and change.from_state is not BreakerState.OPEN:
+            self._metrics.breaker_opened(provider)
         retry_at = None if change.retry_in is None else now + timedelta(seconds=change.retry_in)
         shown = board.statuses().get(endpoint)
         control = ControlStatus() if shown is None else shown.control

@@ -268,3 +268,6 @@ def test_forced_states_outlive_the_gateway_and_expired_ones_do_not(
         assert deezer.state is BreakerState.OPEN
         assert live(gateway).providers["spotify"].endpoints["search"].control.control == "disabled"
         assert search(gateway, "deezer").status_code == 503
+    shown = "SELECT state, control, control_author FROM circuit_breaker_state WHERE provider = 'deezer'"
+    with musicdb.connect() as music:  # the gateway has ended, so that all it had to record is there
+        assert set(music.execute(shown)) == {("open", "forced_open", "ada@desk")}
