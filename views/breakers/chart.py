@@ -37,13 +37,14 @@ class RateChart(Card):
     def __init__(self, theme: Theme, plots: Preload, clock: Clock, parent: QWidget | None = None) -> None:
         self._group = QButtonGroup()
         self.ranges = [self._range(minutes, words) for minutes, words in RANGES]
-        super().__init__("Failure rate and state", *self.ranges, parent=parent)
+        super().__init__("Failure rate", *self.ranges, parent=parent)
         self._group.setParent(self)
         self._theme, self._plots, self._clock = theme, plots, clock
         self._history: ProviderHistory | None = None
         self._threshold, self._minimum = 0.5, 0
         self._plot: Any = None
         self._curve: Any = None
+        self._dots: Any = None
         self._line: Any = None
         self._shades: list[QGraphicsRectItem] = []
         self._nothing = label("", "muted", wrap=True)
@@ -64,7 +65,7 @@ class RateChart(Card):
 
     def show_provider(self, name: str) -> None:
         """Turn to another provider; what was drawn of the one before goes away at once."""
-        self.caption.setText(f"{name} · failure rate and state" if name else "Failure rate and state")
+        self.caption.setText(f"{name} · failure rate" if name else "Failure rate")
         self._show_nothing("Reading the history…" if name else "")
 
     def show_threshold(self, threshold: float, minimum_calls: int) -> None:
@@ -135,6 +136,9 @@ class RateChart(Card):
         self._plot.getAxis("left").setTicks([[(each, f"{each} %") for each in (0, 25, 50, 75, 100)]])
         # One pixel: wider antialiased pens are a hundred times slower.
         self._curve = self._plot.plot(connect="finite", antialias=True)
+        # A slice between quiet ones has no line to either side.
+        self._dots = graph.ScatterPlotItem(size=4, pen=None)
+        self._plot.addItem(self._dots)
         self._line = graph.InfiniteLine(angle=0, movable=False)
         self._plot.addItem(self._line)
         self.body.insertWidget(0, self._plot, 1)
@@ -145,7 +149,11 @@ class RateChart(Card):
 
         rates = [rate_of(point) for point in history.points]
         percent = numpy.array([numpy.nan if rate is None else 100 * rate for rate in rates], dtype=float)
-        self._curve.setData(numpy.arange(len(rates), dtype=float) + 0.5, percent)
+        middles = numpy.arange(len(rates), dtype=float) + 0.5
+        known = numpy.concatenate(([False], numpy.isfinite(percent), [False]))
+        alone = known[1:-1] & ~known[:-2] & ~known[2:]
+        self._curve.setData(middles, percent)
+        self._dots.setData(middles[alone], percent[alone])
         self._line.setValue(100 * self._threshold)
         self._plot.setRange(xRange=(0, len(rates)), yRange=(0, _TOP), padding=0)
         self._plot.getAxis("bottom").setTicks([self._ticks(history)])
@@ -202,5 +210,6 @@ class RateChart(Card):
             axis.setPen(graph.mkPen(tokens.border, width=1))
             axis.setTextPen(graph.mkPen(tokens.faint))
         self._curve.setPen(graph.mkPen(tokens.accent, width=1))
+        self._dots.setBrush(graph.mkBrush(tokens.accent))
         self._line.setPen(graph.mkPen(tokens.warn, width=2))
         self._draw()

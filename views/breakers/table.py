@@ -16,18 +16,18 @@ from views.widgets.clipboard import copy
 ROW_HEIGHT, LOW_ROW_HEIGHT = 36, 31
 HEADER_HEIGHT = 32
 _WIDTHS = {
-    Column.PROVIDER: 116,
+    Column.PROVIDER: 130,
     Column.RATES: 144,
     Column.FAILING: 74,
     Column.CALLS: 84,
     Column.P95: 74,
     Column.BUDGET: 140,
-    Column.GATE: 194,
+    Column.GATE: 188,
     Column.CACHE: 92,
 }
 _NARROW_WIDTHS = {
-    Column.PROVIDER: 98,
-    Column.RATES: 74,
+    Column.PROVIDER: 120,
+    Column.RATES: 70,
     Column.FAILING: 64,
     Column.CALLS: 76,
     Column.P95: 66,
@@ -100,16 +100,15 @@ class ProviderTable(QTableView):
         for column, width in widths.items():
             self.setColumnWidth(column, width)
 
-    def set_low(self, *, low: bool) -> None:
-        """Lower rows where the window is low."""
+    def fitting_height(self, most: int) -> int:
+        """High enough for all providers, with lower rows where `most` needs them, but never above `most`."""
+        number = self._table.rowCount()
+        low = HEADER_HEIGHT + ROW_HEIGHT * number + 2 > most
         height = LOW_ROW_HEIGHT if low else ROW_HEIGHT
         # Qt lays everything out anew when it is told the same height again.
         if height != self.verticalHeader().defaultSectionSize():
             self.verticalHeader().setDefaultSectionSize(height)
-
-    def wanted_height(self) -> int:
-        """Enough for all providers."""
-        return HEADER_HEIGHT + self.verticalHeader().defaultSectionSize() * self._table.rowCount() + 2
+        return min(HEADER_HEIGHT + height * number + 2, most)
 
     def set_filter(self, text: str) -> None:
         """Show the providers whose name or state contains `text`."""

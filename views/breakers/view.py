@@ -32,7 +32,6 @@ from views.widgets.pill import Pill
 
 _LARGEST_SHARE = 0.55
 """Of the height of the screen, for the table."""
-_LOW = 620
 _NONE_FOUND = Mark(Shape.WAITING, "muted", "nothing found")
 
 
@@ -194,9 +193,8 @@ class BreakersView(QWidget):
 
     def _fit_table(self) -> None:
         """As high as its rows, but never so high that the details have no room."""
-        self.table.set_low(low=self._states.height() < _LOW)
-        height = min(self.table.wanted_height(), round(self._states.height() * _LARGEST_SHARE))
-        if height != self._rows.height():
+        height = self.table.fitting_height(round(self._states.height() * _LARGEST_SHARE))
+        if height != self._rows.minimumHeight():
             self._rows.setFixedHeight(height)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
