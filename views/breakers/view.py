@@ -1,8 +1,8 @@
 """The circuit-breaker screen."""
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtGui import QHideEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
-from PySide6.QtWidgets import QLineEdit, QSizePolicy, QStackedWidget, QWidget
+from PySide6.QtCore import QEvent, QObject, Signal, Slot
+from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QLayout, QLineEdit, QStackedWidget, QWidget
 
 from backend.contracts.control import DEFAULT_MINUTES, ControlAction
 from backend.contracts.errors import OperatorError
@@ -30,9 +30,22 @@ from views.widgets.empty_state import EmptyState
 from views.widgets.page import PageHead
 from views.widgets.pill import Pill
 
-_LARGEST_SHARE = 0.55
+_LARGEST_SHARE = 0.5
 """Of the height of the screen, for the table."""
 _NONE_FOUND = Mark(Shape.WAITING, "muted", "nothing found")
+
+
+class FreeHeight(QWidget):
+    """Takes the height that is left. Wrapped texts inside would otherwise claim one for their width."""
+
+    def __init__(self, layout: QLayout) -> None:
+        super().__init__()
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.setLayout(layout)
+
+    def hasHeightForWidth(self) -> bool:
+        """No height follows from the width."""
+        return False
 
 
 class BreakersView(QWidget):
@@ -79,17 +92,17 @@ class BreakersView(QWidget):
         self._table_card = Card()
         self._table_card.outer.setContentsMargins(6, 4, 6, 6)
         self._table_card.body.addWidget(self._rows)
-        self._table_card.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         below = row(self.chart, self.detail, gap=GAP_L)
         below.setStretch(0, 56)
         below.setStretch(1, 44)
-        full = column(self._table_card, below, gap=GAP_L)
+        full = column(self._table_card, FreeHeight(below), gap=GAP_L)
         full.setStretch(1, 1)
         page = QWidget()
         page.setLayout(full)
         self._full = page
         self._states.addWidget(page)
         self._states.addWidget(self.empty)
+        self._states.installEventFilter(self)
         layout = column(self.head, self.banner, self._states, gap=GAP_L)
         layout.setStretch(2, 1)
         self.setLayout(layout)
@@ -194,13 +207,16 @@ class BreakersView(QWidget):
     def _fit_table(self) -> None:
         """As high as its rows, but never so high that the details have no room."""
         height = self.table.fitting_height(round(self._states.height() * _LARGEST_SHARE))
-        if height != self._rows.minimumHeight():
-            self._rows.setFixedHeight(height)
+        margins = self._table_card.outer.contentsMargins()
+        height += margins.top() + margins.bottom()
+        if height != self._table_card.minimumHeight():
+            self._table_card.setFixedHeight(height)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Share the height anew between table and details."""
-        super().resizeEvent(event)
-        self._fit_table()
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Share the height anew between table and details when there is more or less of it."""
+        if watched is self._states and event.type() is QEvent.Type.Resize:
+            self._fit_table()
+        return super().eventFilter(watched, event)
 
     @Slot(str)
     def _on_selected(self, name: str) -> None:
