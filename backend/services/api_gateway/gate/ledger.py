@@ -1,7 +1,7 @@
 """Which call may go when: the slots of one provider account, and why the gate is closed. Pure reckoning.
 
-All times are microseconds of one clock, which the caller names. `script.py` says the same in Lua, for Redis;
-a differential test holds the two together, so a change here is a change there.
+All times are microseconds of one clock, which the caller names. `gate.lua` says the same in Redis; a
+differential test holds the two together, so a change here is a change there.
 
 Slots are booked in order and never moved: a call that waits owns its slot. Bulk calls keep a whole spacing
 (window / calls) apart and are booked only shortly before they go, so that an interactive call always finds

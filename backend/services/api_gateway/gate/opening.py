@@ -10,8 +10,7 @@ from pydantic import SecretStr
 
 from backend.services.api_gateway.gate.limit import Clock, RateLimit
 from backend.services.api_gateway.gate.rate_gate import RateGate
-from backend.services.api_gateway.gate.script import CHANNEL
-from backend.services.api_gateway.gate.shared_store import SharedStore
+from backend.services.api_gateway.gate.shared_store import CHANNEL, SharedStore
 from backend.services.api_gateway.gate.store import LocalStore
 from backend.services.api_gateway.shared_redis import SharedRedis, follow
 from backend.services.common.background import in_background

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from redis.asyncio import Redis
@@ -10,9 +11,11 @@ from backend.contracts.providers import GateState
 from backend.services.api_gateway.gate.isolation import Isolation
 from backend.services.api_gateway.gate.ledger import Ledger, Turns, View
 from backend.services.api_gateway.gate.limit import SECOND, Clock, RateLimit
-from backend.services.api_gateway.gate.script import SCRIPT
 from backend.services.api_gateway.shared_redis import RedisUnavailableError, SharedRedis
 
+SCRIPT = Path(__file__).with_name("gate.lua")
+CHANNEL = "songnodes:gate"
+"""Where the script publishes the `lamp_key` of a gate that was changed."""
 _CLOCK_STEP = SECOND // 2
 """By more than this Redis' clock is not heard late but has been set."""
 
@@ -57,7 +60,7 @@ class SharedStore:
     ) -> None:
         self.limit = limit
         self._redis = redis
-        self._script = redis.client.register_script(SCRIPT)
+        self._script = redis.client.register_script(SCRIPT.read_text(encoding="utf-8"))
         self._keys = [f"songnodes:gate:{{{provider}}}:{part}" for part in ("lamp", "slots", "replicas")]
         self._clock = clock
         self._replica = replica
@@ -71,7 +74,7 @@ class SharedStore:
 
     @property
     def lamp_key(self) -> str:
-        """The key that is published on `script.CHANNEL` when a replica changes the gate."""
+        """The key that is published on `CHANNEL` when a replica changes the gate."""
         return self._keys[0]
 
     @property
@@ -160,6 +163,8 @@ class SharedStore:
         limit = (self.limit.calls, self.limit.window, self.limit.at_once)
         values = [request, simulated, self._replica, self._own.credentials, *limit, *arguments]
 
+        settled_at = self._isolation.settled_at
+
         async def run(client: Redis) -> Any:
             return await self._script(keys=self._keys, args=values, client=client)
 
@@ -168,7 +173,8 @@ class SharedStore:
         except RedisUnavailableError:
             self._isolation.lose(self._now())
             return None, True
-        return reply, await self._heard_from_redis(reply)
+        overtaken = self._isolation.settled_at != settled_at  # another answer told meanwhile of lost slots
+        return reply, await self._heard_from_redis(reply) and not overtaken
 
     async def _heard_from_redis(self, reply: Reply) -> bool:
         self._set_clock(reply.view.now)

@@ -84,8 +84,14 @@ async def load(
     return arrivals
 
 
-@pytest.mark.parametrize("lane", Lane)
-@pytest.mark.parametrize("server", SERVERS, ids=str)
+@pytest.mark.parametrize(
+    ("server", "lane"),
+    [
+        *((server, Lane.INTERACTIVE) for server in SERVERS),
+        *((server, Lane.BULK) for server in (SERVERS[0], SERVERS[1], SERVERS[3])),
+    ],
+    ids=str,
+)
 async def test_four_workers_of_a_process(server: Server, lane: Lane) -> None:
     world = World()
     end, shared = world.time.now + TEN_MINUTES, world.local_gate(server.limit)

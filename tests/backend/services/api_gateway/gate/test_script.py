@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from backend.services.api_gateway.gate.ledger import Ledger, Turns, View
 from backend.services.api_gateway.gate.limit import SECOND, RateLimit
-from backend.services.api_gateway.gate.script import SCRIPT
-from backend.services.api_gateway.gate.shared_store import Reply
+from backend.services.api_gateway.gate.shared_store import SCRIPT, Reply
 from tests.fixtures.redis_server import RedisServer
 
 LIMITS = [
@@ -22,6 +21,7 @@ LIMITS = [
     RateLimit(50, 5.1),
     RateLimit(4, 1.0, burst=1),
 ]
+LUA = SCRIPT.read_text(encoding="utf-8")
 NAMES = count()
 NUMBERS = ("bulk_slot", "closed_until", "streak", "pause", "ceiling", "left", "left_until")
 
@@ -42,7 +42,7 @@ class Twins:
     def lua(self, request: str, *arguments: int | str) -> View:
         limit = (self.limit.calls, self.limit.window, self.limit.at_once)
         head = (request, self.now, "replica", self.ledger.credentials)
-        raw: Any = self.client.eval(SCRIPT, 3, *self.keys, *map(str, (*head, *limit, *arguments)))
+        raw: Any = self.client.eval(LUA, 3, *self.keys, *map(str, (*head, *limit, *arguments)))
         return Reply.read(raw).view
 
     def assert_same_state(self) -> None:

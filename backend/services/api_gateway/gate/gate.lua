@@ -1,16 +1,11 @@
-"""`Ledger` in Lua: replicas reckon on one state, in one round trip, by Redis' own clock.
+-- The decisions of ledger.py, taken in Redis for all replicas at once: a test holds the two together.
+--
+-- KEYS: a hash for the lamp, a list for the slots, a sorted set for the replicas.
+-- ARGV: the request, the time (empty: this server's clock), the replica, the name of its credentials, the
+-- limit's calls, window and burst, then what the request takes. All times are microseconds.
+-- Answers what `Reply` in shared_store.py reads. A changed lamp or limit is published on CHANNEL by its key.
 
-KEYS: a hash for the lamp, a list for the slots, a sorted set for the replicas. ARGV: the request, the time
-(empty: Redis' clock), this replica, the names of its credentials, the limit's calls, window and burst in
-microseconds, then what the request takes. Keep each line the twin of `ledger.py`.
-"""
-
-CHANNEL = "songnodes:gate"
-"""Where changes of lamps and limits are published, as the key of the lamp."""
-
-SCRIPT = (
-    f"local CHANNEL = '{CHANNEL}'"
-    + """
+local CHANNEL = 'songnodes:gate'
 local FOREVER, SECOND = 9000000000000000, 1000000
 local QUOTA_PAUSE, UNNAMED_QUOTA = 900 * SECOND, 3600 * SECOND
 local LONGEST_PAUSE, LONGEST_BACKOFF, STEEPEST = 7 * 86400 * SECOND, 60 * SECOND, 7
@@ -145,5 +140,3 @@ return {
   text(is_blocked() and FOREVER or state.closed_until), shown, why, text(calls()), text(remaining),
   limited and '1' or '0', text(state.born), text(rank), text(#others)
 }
-"""
-)
