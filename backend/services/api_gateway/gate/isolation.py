@@ -67,9 +67,9 @@ class Isolation:
         """For the operator: what is wrong, and what of the limit is left; empty when all is well."""
         share = f"this replica keeps to 1 of {self.replicas} shares of the limit"
         if self.lost and self.replicas == 1:
-            return f"{problem}; this replica counts its calls by itself"
+            return f"{problem or 'Redis was away'}; this replica counts its calls by itself"
         if self.lost:
-            return f"{problem}; {share}, after a pause of {self.pause / SECOND:.0f} s"
+            return f"{problem or 'Redis was away'}; {share}, after a pause of {self.pause / SECOND:.0f} s"
         if self.turns(now) is not None:
             return f"Redis is back or has forgotten earlier calls; {share} until all replicas have noticed"
         return ""

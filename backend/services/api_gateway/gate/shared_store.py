@@ -162,7 +162,6 @@ class SharedStore:
         simulated = "" if self._simulated_now is None else self._simulated_now()
         limit = (self.limit.calls, self.limit.window, self.limit.at_once)
         values = [request, simulated, self._replica, self._own.credentials, *limit, *arguments]
-
         settled_at = self._isolation.settled_at
 
         async def run(client: Redis) -> Any:
