@@ -213,8 +213,10 @@ class Breaker:
 
     def control(self, action: ControlAction, override: Override) -> bool:
         """Do what an operator asks, on this replica; whether it changed anything."""
-        self._apart = None
         now = self._clock()
+        if self._apart is not None and action is ControlAction.PROBE:
+            return self._apart.control(action, override, self.totals().failures, now)
+        self._apart = None
         self._machine.settle(now)
         done = self._machine.control(action, override, self.totals().failures, now)
         if action is ControlAction.CLOSE:

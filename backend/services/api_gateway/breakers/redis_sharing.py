@@ -87,16 +87,23 @@ class RedisSharing:
     async def control(
         self, breakers: Sequence[Breaker], action: ControlAction, override: Override
     ) -> list[str]:
-        """For all replicas; while Redis is away here, and for the others when it is back."""
+        """For all replicas; while Redis is away here, and for the others when it is back.
+
+        What is in quarantine here is probed here: to the others it is closed.
+        """
+        probe = action is ControlAction.PROBE
+        apart = [
+            one.endpoint for one in breakers if probe and one.quarantined and one.control(action, override)
+        ]
         epochs = [breaker.shared_record.epoch for breaker in breakers]
         more = {"action": action, "override": override_fields(override)}
         try:
             answers = await self._ask("control", breakers, more)
         except RedisUnavailableError:
-            return [breaker.endpoint for breaker in breakers if breaker.control(action, override)]
+            return apart + [one.endpoint for one in breakers if one.control(action, override)]
         if answers[0].conflict:
             raise EpochConflictError(answers[0].record.epoch)
-        return [
+        return apart + [
             breaker.endpoint
             for breaker, answer, epoch in zip(breakers, answers, epochs, strict=True)
             if answer.record.epoch != epoch

@@ -3,6 +3,7 @@
 import pytest
 
 from backend.contracts.control import ControlAction, ControlRequest
+from backend.contracts.gateway import Outcome
 from backend.contracts.providers import HOST, BreakerControl, BreakerState, EndpointClass
 from backend.services.api_gateway.breakers.board import Admission, BreakerBoard
 from backend.services.api_gateway.breakers.model import (
@@ -12,6 +13,7 @@ from backend.services.api_gateway.breakers.model import (
     Transition,
     Verdict,
 )
+from backend.services.api_gateway.outcomes import verdict_of
 
 SEARCH, LOOKUP, TOKEN = EndpointClass.SEARCH, EndpointClass.LOOKUP, EndpointClass.TOKEN
 
@@ -111,10 +113,10 @@ async def test_while_all_probes_are_under_way_nobody_need_queue_for_the_rate_gat
 
 async def test_an_hour_of_throttling_and_not_found_never_opens() -> None:
     bench = Bench(minimum_calls=5)
+    outcomes = [Outcome.THROTTLED] * 3 + [Outcome.NOT_FOUND] * 2 + [Outcome.OK] * 5
     for second in range(3_600):
         bench.now += 1
-        verdict = Verdict.NEUTRAL if second % 10 < 3 else Verdict.SUCCESS  # "not found" is a success
-        await bench.call(SEARCH, verdict)
+        await bench.call(SEARCH, verdict_of(outcomes[second * 7 % 10]))
     assert bench.told == []
 
 

@@ -109,6 +109,20 @@ async def test_one_bad_node_is_quarantined_and_opens_for_nobody_else(
     assert bad.board.state is BreakerState.CLOSED
 
 
+async def test_an_operator_probes_a_quarantined_replica_without_waiting(
+    pair: tuple[Replica, Replica],
+) -> None:
+    bad, good = pair
+    await good.call(Verdict.SUCCESS, times=5)
+    await good.board.refresh()
+    await bad.call(Verdict.FAILURE, times=5)
+    assert await bad.refused()
+    assert await bad.control(ControlAction.PROBE) == ["search"]
+    await bad.call(Verdict.SUCCESS, times=2)
+    assert not bad.search.quarantined
+    assert good.told == []
+
+
 async def test_a_real_outage_ends_the_quarantine_and_opens_for_all(pair: tuple[Replica, Replica]) -> None:
     first, second = pair
     await second.call(Verdict.SUCCESS, times=4)
