@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from backend.contracts.gateway import Outcome
-from backend.services.api_gateway.outcomes import HttpAnswer
+from backend.services.api_gateway.outcomes import HttpAnswer, is_web_page
 from backend.services.api_gateway.providers import reading
 from backend.services.api_gateway.providers.adapter import Call, ProviderRequest, Reply, first_with_hits
 
@@ -43,6 +43,8 @@ class ClientCredentials:
         self._client_secret = client_secret
         self._clock = clock
         self._token: _Token | None = None
+        self._renewals = 0
+        self._failure: Reply | None = None
         self._renewing = asyncio.Lock()
 
     @property
@@ -68,10 +70,21 @@ class ClientCredentials:
         )
 
     async def _current(self, call: Call) -> _Token | Reply:
+        asked_at = self._renewals
         async with self._renewing:
             if self._token is not None and self._clock() < self._token.ends:
                 return self._token
-            return await self._new(call)
+            if self._failure is not None and self._renewals > asked_at:
+                return self._failure
+            return await self._renew(call)
+
+    async def _renew(self, call: Call) -> _Token | Reply:
+        """What a call for a new token gives. One that failed is kept for those who waited meanwhile."""
+        given = await self._new(call)
+        was_called = isinstance(given, Reply) and given.response_id is not None
+        self._failure = given if isinstance(given, Reply) and was_called else None
+        self._renewals += 1
+        return given
 
     async def _new(self, call: Call) -> _Token | Reply:
         reply = await call(self._request())
@@ -99,8 +112,11 @@ class ClientCredentials:
 
 
 def refuses_client(request: ProviderRequest, answer: HttpAnswer) -> bool:
-    """Whether the answer says that client id or secret are wrong: RFC 6749 allows 400 and 401 for that."""
-    return request.endpoint == "token" and answer.status in {400, 401}
+    """Whether the answer says that client id or secret are wrong: RFC 6749 allows 400 and 401 for that.
+
+    A web page is not the provider's word: it comes from something in between.
+    """
+    return request.endpoint == "token" and answer.status in {400, 401} and not is_web_page(answer)
 
 
 def check_token(payload: Any) -> None:
