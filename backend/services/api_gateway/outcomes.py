@@ -83,7 +83,7 @@ def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | No
         return float(text)
     try:
         moment = email.utils.parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

@@ -11,7 +11,7 @@ from backend.services.api_gateway.outcomes import (
     ContractError,
     HttpAnswer,
     Judgement,
-    judge_by_status,
+    judge_api_by_status,
     throttled,
 )
 from backend.services.api_gateway.providers import reading
@@ -54,7 +54,7 @@ class Deezer:
     def judge(self, request: ProviderRequest, answer: HttpAnswer, now: datetime) -> Judgement:  # noqa: ARG002
         """The status says little: the body tells."""
         if answer.status != 200:
-            return judge_by_status(answer, now)
+            return judge_api_by_status(answer, now)
         if not answer.body.strip():  # seen under load, in place of error 4
             return Judgement(Outcome.THROTTLED, "Deezer sent an empty answer, as it does under load")
         if len(answer.body) > _LARGEST_ERROR:

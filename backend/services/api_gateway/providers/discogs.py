@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from backend.contracts.gateway import Outcome, SearchRequest, TrackCandidate
 from backend.services.api_gateway.gate.headers import BudgetHeaders
 from backend.services.api_gateway.gate.limit import RateLimit
-from backend.services.api_gateway.outcomes import ContractError, HttpAnswer, Judgement, judge_by_status
+from backend.services.api_gateway.outcomes import ContractError, HttpAnswer, Judgement, judge_api_by_status
 from backend.services.api_gateway.providers import reading
 from backend.services.api_gateway.providers.adapter import Call, Parse, ProviderRequest, Reply
 from backend.services.api_gateway.providers.connection import Connection
@@ -55,7 +55,7 @@ class Discogs:
 
     def judge(self, request: ProviderRequest, answer: HttpAnswer, now: datetime) -> Judgement:  # noqa: ARG002
         """Discogs uses HTTP's status codes as meant."""
-        return judge_by_status(answer, now)
+        return judge_api_by_status(answer, now)
 
     async def search(self, query: SearchRequest, call: Call) -> Reply:
         """Search releases, then read the best one: two calls."""

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from backend.contracts.gateway import Outcome, SearchRequest, TrackCandidate
 from backend.services.api_gateway.gate.headers import BudgetHeaders
 from backend.services.api_gateway.gate.limit import RateLimit
-from backend.services.api_gateway.outcomes import HttpAnswer, Judgement, judge_by_status
+from backend.services.api_gateway.outcomes import HttpAnswer, Judgement, judge_api_by_status
 from backend.services.api_gateway.providers import reading
 from backend.services.api_gateway.providers.adapter import Call, ProviderRequest, Reply
 from backend.services.api_gateway.providers.connection import Connection
@@ -54,7 +54,7 @@ class ListenBrainz:
 
     def judge(self, request: ProviderRequest, answer: HttpAnswer, now: datetime) -> Judgement:  # noqa: ARG002
         """Status codes as meant; the time to wait after a 429 stands in a header of their own."""
-        judgement = judge_by_status(answer, now)
+        judgement = judge_api_by_status(answer, now)
         seconds = answer.headers.get("x-ratelimit-reset-in", "")
         if judgement.outcome is Outcome.THROTTLED and judgement.retry_after is None and seconds.isdecimal():
             return Judgement(judgement.outcome, judgement.detail, float(seconds))

@@ -7,7 +7,7 @@ from typing import Any
 
 from backend.contracts.gateway import Outcome, SearchRequest, TrackCandidate
 from backend.services.api_gateway.gate.limit import RateLimit
-from backend.services.api_gateway.outcomes import HttpAnswer, Judgement, judge_by_status, throttled
+from backend.services.api_gateway.outcomes import HttpAnswer, Judgement, judge_api_by_status, throttled
 from backend.services.api_gateway.providers import reading
 from backend.services.api_gateway.providers.adapter import Call, ProviderRequest, Reply, first_with_hits
 from backend.services.api_gateway.providers.connection import Connection
@@ -42,7 +42,7 @@ class MusicBrainz:
             return throttled(answer, now)
         if answer.status == 403:
             return Judgement(Outcome.BAD_REQUEST, "MusicBrainz refused the User-Agent")
-        return judge_by_status(answer, now)
+        return judge_api_by_status(answer, now)
 
     async def search(self, query: SearchRequest, call: Call) -> Reply:
         """By ISRC when there is one, else by words."""

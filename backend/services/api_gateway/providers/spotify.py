@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from backend.contracts.gateway import Outcome, SearchRequest, TrackCandidate
 from backend.services.api_gateway.gate.limit import RateLimit
-from backend.services.api_gateway.outcomes import HttpAnswer, Judgement, judge_by_status
+from backend.services.api_gateway.outcomes import HttpAnswer, Judgement, judge_api_by_status
 from backend.services.api_gateway.providers import reading
 from backend.services.api_gateway.providers.adapter import Call, ProviderRequest, Reply
 from backend.services.api_gateway.providers.client_credentials import ClientCredentials, refuses_client
@@ -59,7 +59,7 @@ class Spotify:
         """The token address says 400 for wrong credentials; QUOTA_EXCEEDED tells a quota from a rate."""
         if refuses_client(request, answer):
             return Judgement(Outcome.CREDENTIAL, "Spotify refused the client id or secret")
-        judgement = judge_by_status(answer, now)
+        judgement = judge_api_by_status(answer, now)
         if judgement.outcome is Outcome.THROTTLED and b"QUOTA_EXCEEDED" in answer.body:
             return Judgement(
                 Outcome.QUOTA, "the application's Spotify quota is used up", judgement.retry_after

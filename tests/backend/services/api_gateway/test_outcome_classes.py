@@ -131,7 +131,14 @@ OWN = [
     Case("coverartarchive", Outcome.THROTTLED, Answer(503, b"exceeding the rate limit")),
     Case("coverartarchive", Outcome.THROTTLED, Answer(503, b"", {"Retry-After": "20"})),
 ]
-CASES = [*(Case(name, outcome, answer) for name in TRACKS for outcome, answer in EVERYWHERE), *OWN]
+PAGES = [
+    Case(name, Outcome.CONTRACT, Answer(status, b"<html>Blocked</html>", {"Content-Type": "text/html"}))
+    for name in TRACKS
+    for status in (401, 403, 404)
+    if name != "coverartarchive" and (name, status) != ("musicbrainz", 403)
+]
+"""Web pages, from something between gateway and provider. Only the Cover Art Archive itself sends some."""
+CASES = [*(Case(name, outcome, answer) for name in TRACKS for outcome, answer in EVERYWHERE), *OWN, *PAGES]
 
 GATE = {
     Outcome.THROTTLED: GateState.COOLING,
@@ -211,6 +218,14 @@ async def test_a_refused_client_of_spotify_is_a_matter_of_credentials(
     server.by_part["/spotify/api/token"] = says({"error": "invalid_client"}, 400)
     assert await _ask(providers["spotify"], "search") is Outcome.CREDENTIAL
     assert providers["spotify"].status().rate_gate.state is GateState.BLOCKED
+
+
+async def test_a_web_page_in_place_of_a_token_is_no_matter_of_credentials(
+    server: ScriptedProvider, providers: Bench
+) -> None:
+    server.by_part["/spotify/api/token"] = Answer(400, b"<html>Blocked</html>", {"Content-Type": "text/html"})
+    assert await _ask(providers["spotify"], "search") is Outcome.CONTRACT
+    assert providers["spotify"].status().rate_gate.state is GateState.FLOWING
 
 
 @pytest.mark.parametrize("name", TRACKS)

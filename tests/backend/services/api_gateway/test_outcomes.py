@@ -60,6 +60,7 @@ def test_a_long_retry_after_is_a_quota() -> None:
         ("Mon, 23 Nov 2026 12:00:30 GMT", 30),
         ("Mon, 23 Nov 2026 11:00:00 GMT", 0),
         ("soon", None),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None),
         ("-5", None),
     ],
 )
