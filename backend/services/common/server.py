@@ -51,6 +51,7 @@ def serve(app: ASGIApp, host: str, port: int, before_shutdown: Callable[[], None
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # nothing here asks who the caller is
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = _Server(config, before_shutdown)

@@ -91,16 +91,14 @@ class Answers:
         if (entry := self.fresh_at_hand(key)) is not None:
             return Answer(entry.reply(), cached=True)
         entry = await self._cache.get(key)
-        match Freshness.EXPIRED if entry is None else entry.freshness(self._clock()):
-            case Freshness.FRESH if entry is not None:
-                self._counts.shared += 1
-                self._count_hit(key, entry)
-                return Answer(entry.reply(), cached=True)
-            case Freshness.STALE if entry is not None:
-                self._refresh(question, entry)
-                self._counts.stale += 1
-                self._count_hit(key, entry)
-                return Answer(entry.reply("an older answer; a newer one is being fetched"), cached=True)
+        if entry is not None:
+            match entry.freshness(self._clock()):
+                case Freshness.FRESH:
+                    self._counts.shared += 1
+                    self._count_hit(key, entry)
+                    return Answer(entry.reply(), cached=True)
+                case Freshness.STALE:
+                    return self._stale(question, entry)
         return await self._from_provider(question, entry, correlation_id)
 
     def status(self) -> CacheStatus:
@@ -130,6 +128,14 @@ class Answers:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._flight.close()
+
+    def _stale(self, question: Question, entry: Entry) -> Answer:
+        self._refresh(question, entry)
+        self._counts.stale += 1
+        self._count_hit(question.key, entry)
+        fetching = question.key in self._refreshes
+        newer = "a newer one is being fetched" if fetching else "a newer one could not be fetched yet"
+        return Answer(entry.reply(f"an older answer; {newer}"), cached=True)
 
     async def _from_provider(
         self, question: Question, before: Entry | None, correlation_id: str | None

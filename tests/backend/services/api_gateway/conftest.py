@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,11 @@ from backend.services.api_gateway.settings import GatewaySettings
 from backend.services.common.database import Database
 from backend.services.common.metrics import new_registry
 from tests.backend.services.api_gateway.bench import Bench
+from tests.backend.services.api_gateway.gateway_processes import answers, gateway_process
 from tests.backend.services.api_gateway.serving import settings_for
 from tests.fixtures.provider_simulator import SimulatorHandle, running_simulator, serving
+from tests.fixtures.redis_server import RedisServer
+from tests.waiting import wait_until
 
 _SIBLING = Path(__file__).parents[5] / "shared" / "provider-samples"
 
@@ -61,3 +65,21 @@ def gateway(
     with serving(app) as url, httpx.Client(base_url=url) as client:
         yield client
         app.state.end_streams()
+
+
+@pytest.fixture(scope="module")
+def two_gateways(
+    simulator_server: SimulatorHandle,
+    redis_process: RedisServer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[str, str]]:
+    """Addresses of two gateway processes over one Redis, which is empty at first."""
+    redis_process.flush()
+    logs = tmp_path_factory.mktemp("logs")
+    with ExitStack() as stack:
+        first, second = (
+            stack.enter_context(gateway_process(simulator_server, redis_process, logs / f"{number}.log"))
+            for number in range(2)
+        )
+        wait_until(lambda: answers(first) and answers(second), 60)
+        yield first, second

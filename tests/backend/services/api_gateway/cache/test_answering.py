@@ -85,7 +85,9 @@ async def test_a_refresh_that_fails_is_not_tried_again_for_a_minute(cache: Cache
     await answers.answer(provided.question(), None)
     await until_refreshed(provided, answers, 2)
     for _ in range(5):
-        assert (await answers.answer(provided.question(), None)).reply.response_id == "row-1"
+        stale = await answers.answer(provided.question(), None)
+        assert stale.reply.response_id == "row-1"
+        assert stale.reply.detail == "an older answer; a newer one could not be fetched yet"
     assert provided.calls == 2
     clock.now += REFRESH_PAUSE_SECONDS
     provided.reply = NEWER
