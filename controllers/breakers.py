@@ -11,10 +11,11 @@ from backend.contracts.environment import Environment
 from backend.contracts.live import BreakerTransition
 from backend.contracts.providers import ProviderStatus
 from controllers import breakers_curl as curl
+from controllers.breakers_conditions import Condition, needs_somebody
 from controllers.breakers_control import BreakerControls, Conflict, Intent, Outcome
 from controllers.breakers_feed import ProvidersFeed, ProvidersSnapshot
 from controllers.breakers_readings import BreakerReadings
-from controllers.breakers_rows import Condition, ProviderRow, Spark, needs_somebody, provider_row, unknown_row
+from controllers.breakers_rows import ProviderRow, Spark, provider_row, unknown_row
 from controllers.breakers_table import BreakerTable
 from controllers.clock import Clock
 from controllers.monitor import Freshness

@@ -107,12 +107,19 @@ class BreakerControls(QObject):
         self.busy_changed.emit(False)
         self._naming.run_if_idle(self._providers.operator)
 
-    def carry_out(self, *intents: Intent) -> None:
-        """Do what is intended. Of several, one that is refused does not keep back the others."""
-        if not self._calling.busy and intents:
-            self._intent = intents[0] if len(intents) == 1 else None
+    def carry_out(self, intent: Intent) -> None:
+        """Do what is intended to one provider."""
+        if not self._calling.busy:
+            self._intent = intent
             self.busy_changed.emit(True)
-            self._calling.run(partial(_call, self._providers, self._environment, intents))
+            self._calling.run(partial(_call, self._providers, self._environment, intent))
+
+    def carry_out_each(self, intents: Sequence[Intent]) -> None:
+        """Do what is intended to several; one that is refused does not keep back the others."""
+        if not self._calling.busy:
+            self._intent = None
+            self.busy_changed.emit(True)
+            self._calling.run(partial(_call_each, self._providers, self._environment, intents))
 
     @Slot(object)
     def _on_named(self, operator: str) -> None:
@@ -141,9 +148,11 @@ class BreakerControls(QObject):
         self.failed.emit(error)
 
 
-def _call(providers: ProvidersPort, environment: str, intents: Sequence[Intent]) -> Outcome:
-    if len(intents) == 1:
-        return Outcome((providers.control(environment, intents[0].provider, intents[0].request),))
+def _call(providers: ProvidersPort, environment: str, intent: Intent) -> Outcome:
+    return Outcome((providers.control(environment, intent.provider, intent.request),))
+
+
+def _call_each(providers: ProvidersPort, environment: str, intents: Sequence[Intent]) -> Outcome:
     results, refused = [], []
     for each in intents:
         try:

@@ -6,16 +6,8 @@ from datetime import datetime
 from backend.contracts.control import ControlAudit
 from backend.contracts.live import FieldUse, ProviderImpact
 from backend.contracts.providers import BreakerControl, BreakerState, BreakerStatus, ProviderStatus
-from controllers.breakers_rows import (
-    MARKS,
-    NONE,
-    budget,
-    condition_of,
-    countdown,
-    gate_words,
-    milliseconds,
-    moment,
-)
+from controllers.breakers_conditions import MARKS, condition_of
+from controllers.breakers_rows import NONE, budget, countdown, gate_words, milliseconds, moment
 from controllers.marks import Mark, Shape
 from controllers.rows import Row
 from controllers.wording import ago, count, local_stamp, rough, share, span

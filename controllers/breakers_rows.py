@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 
 from backend.contracts.providers import (
     BreakerControl,
@@ -14,47 +14,11 @@ from backend.contracts.providers import (
     RateGateStatus,
     TrafficStatus,
 )
-from controllers.marks import Mark, Shape, of_gate
+from controllers.breakers_conditions import MARKS, Condition, condition_of, severity
+from controllers.marks import Mark, of_gate
 from controllers.wording import count, local_time, rough, share
 
 NONE = "—"
-
-
-class Condition(StrEnum):
-    """State and control of a breaker in one."""
-
-    CLOSED = "closed"
-    OPEN = "open"
-    HALF_OPEN = "half-open"
-    QUARANTINED = "quarantined"
-    FORCED_OPEN = "forced open"
-    DISABLED = "disabled"
-    SHADOW = "shadow"
-    UNKNOWN = "unknown"
-
-
-MARKS = {
-    Condition.CLOSED: Mark(Shape.DISC, "ok", "closed"),
-    Condition.OPEN: Mark(Shape.BLOCK, "bad", "open"),
-    Condition.HALF_OPEN: Mark(Shape.HALF_DISC, "warn", "half-open"),
-    Condition.QUARANTINED: Mark(Shape.HALF_BLOCK, "bad", "quarantined"),
-    Condition.FORCED_OPEN: Mark(Shape.LOCK, "bad", "forced open"),
-    Condition.DISABLED: Mark(Shape.OFF, "warn", "disabled"),
-    Condition.SHADOW: Mark(Shape.EYE, "info", "shadow"),
-    Condition.UNKNOWN: Mark(Shape.UNKNOWN, "muted", "unknown"),
-}
-
-_CONTROLLED = {
-    BreakerControl.FORCED_OPEN: Condition.FORCED_OPEN,
-    BreakerControl.DISABLED: Condition.DISABLED,
-    BreakerControl.SHADOW: Condition.SHADOW,
-}
-
-_STATES = {
-    BreakerState.CLOSED: Condition.CLOSED,
-    BreakerState.OPEN: Condition.OPEN,
-    BreakerState.HALF_OPEN: Condition.HALF_OPEN,
-}
 
 
 class Column(IntEnum):
@@ -116,21 +80,6 @@ class ProviderRow:
         return f"{self.name}, " + ", ".join(f"{title} {text}" for title, text in list(texts)[1:])
 
 
-def condition_of(status: BreakerStatus) -> Condition:
-    """State and control of a breaker in one; what an operator forced comes first."""
-    forced = _CONTROLLED.get(status.control.control)
-    if forced is not None:
-        return forced
-    if status.quarantined and status.state is not BreakerState.CLOSED:
-        return Condition.QUARANTINED
-    return _STATES[status.state]
-
-
-def needs_somebody(condition: Condition) -> bool:
-    """Whether a provider counts in the badge: its calls are held back, or nobody watches over them."""
-    return condition not in (Condition.CLOSED, Condition.SHADOW, Condition.UNKNOWN)
-
-
 def provider_row(name: str, status: ProviderStatus, now: datetime, spark: Spark = ()) -> ProviderRow:
     """The line of a provider whose state is known; `now` by the gateway's clock."""
     condition = condition_of(status.circuit_breaker)
@@ -151,7 +100,7 @@ def provider_row(name: str, status: ProviderStatus, now: datetime, spark: Spark 
     )
     keys: tuple[float | str, ...] = (
         name,
-        _severity(condition),
+        severity(condition),
         spark[-1] if spark and spark[-1] is not None else -1.0,
         round(failed(traffic) / traffic.calls, 3) if traffic.calls else -1.0,
         float(round(traffic.calls * 60 / traffic.window_seconds)),
@@ -166,7 +115,7 @@ def provider_row(name: str, status: ProviderStatus, now: datetime, spark: Spark 
 def unknown_row(name: str) -> ProviderRow:
     """The line of a provider of which nothing is known any more."""
     cells = (name, "Unknown", *(NONE for _ in list(Column)[2:]))
-    keys: tuple[float | str, ...] = (name, _severity(Condition.UNKNOWN), *(-1.0 for _ in list(Column)[2:]))
+    keys: tuple[float | str, ...] = (name, severity(Condition.UNKNOWN), *(-1.0 for _ in list(Column)[2:]))
     return ProviderRow(name, Condition.UNKNOWN, "", None, cells, keys)
 
 
@@ -244,21 +193,6 @@ def moment(time: datetime, now: datetime) -> str:
 
 def _would_be_open(breaker: BreakerStatus) -> bool:
     return breaker.control.control is BreakerControl.SHADOW and breaker.state is BreakerState.OPEN
-
-
-def _severity(condition: Condition) -> float:
-    """Worst first when the table is sorted by state."""
-    order = (
-        Condition.OPEN,
-        Condition.QUARANTINED,
-        Condition.FORCED_OPEN,
-        Condition.HALF_OPEN,
-        Condition.UNKNOWN,
-        Condition.DISABLED,
-        Condition.SHADOW,
-        Condition.CLOSED,
-    )
-    return float(order.index(condition))
 
 
 def _spark_words(spark: Spark) -> str:

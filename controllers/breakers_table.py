@@ -1,6 +1,6 @@
 """The table of providers. Telling only what changed is what keeps it cheap at one update a second."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
@@ -105,11 +105,6 @@ class BreakerTable(QAbstractTableModel):
 def as_tsv(rows: Sequence[ProviderRow]) -> str:
     """Rows with a header, for the clipboard."""
     return "\n".join("\t".join(cells) for cells in (TITLES, *(row.cells for row in rows)))
-
-
-def merged(rows: Sequence[ProviderRow], changed: Mapping[str, ProviderRow]) -> list[ProviderRow]:
-    """`rows` with those of `changed` in their places."""
-    return [changed.get(row.name, row) for row in rows]
 
 
 def is_number(column: int) -> bool:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from backend.contracts.control import ControlAction, ControlAudit
 from backend.contracts.live import BreakerTransition
 from backend.contracts.providers import BreakerStatus, ProviderStatus
+from controllers.breakers_conditions import MARKS, condition_of
 from controllers.breakers_control import Conflict
 from controllers.breakers_detail import window_words
-from controllers.breakers_rows import MARKS, condition_of, failed, failing_share
+from controllers.breakers_rows import failed, failing_share
 from controllers.wording import count, local_time, plural
 
 PROBE_REASON = "Test call from the console"
@@ -93,6 +94,14 @@ def state_line(breaker: BreakerStatus | None) -> str:
     control = breaker.control
     who = f" by {control.author}: {control.reason}" if control.author else ""
     return f"{MARKS[condition_of(breaker)].word.capitalize()}{who} (epoch {breaker.epoch})"
+
+
+def conflict_title(conflict: Conflict) -> str:
+    """What happened, in a sentence."""
+    name = conflict.intent.provider
+    if conflict.audit:
+        return f"Somebody changed {name} before you. Nothing was done."
+    return f"{name} has changed since you looked. Nothing was done."
 
 
 def conflict_lines(conflict: Conflict) -> list[tuple[str, str]]:

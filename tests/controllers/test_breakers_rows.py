@@ -3,18 +3,10 @@ from datetime import timedelta
 import pytest
 
 from backend.contracts.providers import BreakerControl, BreakerState, ControlStatus, TrafficStatus
+from controllers.breakers_conditions import MARKS, Condition, needs_somebody
 from controllers.breakers_detail import endpoint_rows, impact_facts, state_facts, traffic_facts
 from controllers.breakers_readings import spark_of
-from controllers.breakers_rows import (
-    MARKS,
-    NONE,
-    TITLES,
-    Column,
-    Condition,
-    needs_somebody,
-    provider_row,
-    unknown_row,
-)
+from controllers.breakers_rows import NONE, TITLES, Column, provider_row, unknown_row
 from controllers.breakers_shades import shades
 from tests.gui.sample import providers as samples
 from tests.gui.sample.clock import MOMENT, StoppedClock

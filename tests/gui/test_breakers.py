@@ -14,7 +14,8 @@ from backend.contracts.control import ControlAction
 from backend.contracts.errors import OperatorError
 from backend.contracts.live import BreakerTransition
 from backend.contracts.providers import BreakerState
-from controllers.breakers_rows import Column, Condition
+from controllers.breakers_conditions import Condition
+from controllers.breakers_rows import Column
 from tests.gui.sample import providers as samples
 from tests.gui.sample import stack as stacks
 from tests.gui.sample.stage import Stage
@@ -287,6 +288,40 @@ def test_who_comes_second_sees_what_changed_and_decides_anew(opened: Opened) -> 
     dialog.verb_button.click()
     ((_, request),) = stage.providers.requests
     assert request.expected_epoch == 4
+
+
+def test_a_breaker_that_moves_by_itself_does_not_keep_an_operator_back(opened: Opened, qtbot: QtBot) -> None:
+    stage = opened()
+    stage.console.breakers.select("lastfm")
+    dialog = dialog_of(stage, "breakers.force-open")
+    dialog.reason.setText("They announced maintenance")
+    stage.clock.forward(1)
+    live = samples.failing(stage.clock())
+    probing = {"state": BreakerState.HALF_OPEN, "epoch": 4, "calls_in_window": 23}
+    lastfm = live.providers["lastfm"]
+    moved = lastfm.model_copy(update={"circuit_breaker": lastfm.circuit_breaker.model_copy(update=probing)})
+    stage.background.streams[-1].push(
+        live.model_copy(update={"providers": {**live.providers, "lastfm": moved}})
+    )
+    qtbot.waitUntil(lambda: "17 of 23 calls failed" in dialog.window_text.text())
+    dialog.verb_button.click()
+    ((_, request),) = stage.providers.requests
+    assert request.expected_epoch == 4
+    assert request.reason == "They announced maintenance"
+
+
+def test_what_another_operator_did_is_not_followed_unseen(opened: Opened, qtbot: QtBot) -> None:
+    stage = opened()
+    stage.console.breakers.select("spotify")
+    dialog = dialog_of(stage, "breakers.disable")
+    dialog.reason.setText("Under test")
+    somebody_was_first(stage, "spotify")
+    stage.providers.requests.clear()
+    stage.console.breakers.feed.look_again()
+    assert cell(stage, "spotify", Column.STATE).startswith("Forced open")
+    dialog.verb_button.click()
+    assert stage.providers.requests == []
+    assert dialog.conflict.isVisible()
 
 
 def test_a_refusal_is_told_where_it_was_asked(opened: Opened) -> None:

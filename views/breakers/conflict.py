@@ -4,7 +4,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QWidget
 
 from controllers.breakers_control import Conflict
-from controllers.breakers_words import conflict_lines
+from controllers.breakers_words import conflict_lines, conflict_title
 from views.theme.theme import Theme
 from views.widgets.announce import announce
 from views.widgets.base import button, clear, column, label, row
@@ -37,7 +37,7 @@ class ConflictPanel(QFrame):
 
     def show_conflict(self, conflict: Conflict) -> None:
         """Say what changed."""
-        text = f"Somebody changed {conflict.intent.provider} before you. Nothing was done."
+        text = conflict_title(conflict)
         self.title.setText(text)
         clear(self._lines)
         for place, (name, value) in enumerate(conflict_lines(conflict)):

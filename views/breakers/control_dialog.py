@@ -104,6 +104,7 @@ class ControlDialog(Overlay):
         controls.done.connect(self._on_done)
         controls.failed.connect(self._on_failed)
         controls.conflict.connect(self._on_conflict)
+        self._controller.changed.connect(self._follow)
         self.closed.connect(self.deleteLater)
 
     def ask(self) -> None:
@@ -128,6 +129,15 @@ class ControlDialog(Overlay):
         update = {"reason": self.reason.text().strip(), "minutes": self.minutes.value()}
         request = self._intent.request.model_copy(update=update)
         return Intent(self._name, request, self._intent.seen)
+
+    @Slot()
+    def _follow(self) -> None:
+        """A breaker that moves by itself is followed; what another operator did has to be looked at first."""
+        status = self._controller.status(self._name)
+        if status is None or self._intent is None or self._busy or self.conflict.isVisibleTo(self.card):
+            return
+        if status.circuit_breaker.control == self._intent.seen.control:
+            self._look()
 
     @Slot()
     def _enable(self) -> None:

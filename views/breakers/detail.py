@@ -10,6 +10,7 @@ from backend.contracts.errors import OperatorError
 from backend.contracts.live import ProviderImpact
 from backend.contracts.providers import BreakerControl, BreakerState, ProviderStatus
 from controllers.breakers import BreakersController
+from controllers.breakers_conditions import MARKS, Condition, condition_of
 from controllers.breakers_detail import (
     Fact,
     audit_rows,
@@ -20,7 +21,7 @@ from controllers.breakers_detail import (
     traffic_facts,
 )
 from controllers.breakers_feed import ProvidersSnapshot
-from controllers.breakers_rows import MARKS, Condition, condition_note, condition_of
+from controllers.breakers_rows import condition_note
 from controllers.rows import Row, RowsModel
 from views.breakers.facts import FactList
 from views.breakers.forced import ForcedBanner

@@ -9,6 +9,7 @@ from controllers.breakers import BreakersController
 from controllers.breakers_control import Outcome
 from controllers.rows import Row, RowsModel
 from views.theme.theme import Theme
+from views.widgets.banner import Banner
 from views.widgets.base import button, label, row
 from views.widgets.overlay import Overlay
 from views.widgets.row_list import RowList
@@ -31,6 +32,7 @@ class ResetAllDialog(Overlay):
         self.list.fit(8)
         self.reason = QLineEdit()
         self.typed = TypedName()
+        self.banner = Banner(theme)
         self.cancel_button = button("Cancel", name="reset-all-cancel")
         self.verb_button = button("Reset all", "danger", name="reset-all-verb")
         self._arrange()
@@ -58,6 +60,7 @@ class ResetAllDialog(Overlay):
         )
         self.body.addWidget(self.list)
         self.body.addLayout(row(label("Reason", "muted"), self.reason, gap=12))
+        self.body.addWidget(self.banner)
         self.body.addLayout(row(self.typed, None, self.cancel_button, self.verb_button))
 
     def _wire(self) -> None:
@@ -67,6 +70,7 @@ class ResetAllDialog(Overlay):
         self.verb_button.clicked.connect(self._on_verb)
         self._controller.controls.busy_changed.connect(self._on_busy)
         self._controller.controls.done.connect(self._on_done)
+        self._controller.controls.failed.connect(self.banner.show_error)
         self.closed.connect(self.deleteLater)
 
     def ask(self) -> None:
@@ -90,7 +94,7 @@ class ResetAllDialog(Overlay):
         intents = [
             self._controller.intent(ControlAction.CLOSE, name, reason, DEFAULT_MINUTES) for name in self.names
         ]
-        self._controller.controls.carry_out(*(intent for intent in intents if intent is not None))
+        self._controller.controls.carry_out_each([intent for intent in intents if intent is not None])
 
     @Slot(object)
     def _on_done(self, _outcome: Outcome) -> None:

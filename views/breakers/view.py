@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QEvent, QObject, Signal, Slot
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QLayout, QLineEdit, QStackedWidget, QWidget
+from PySide6.QtWidgets import QLineEdit, QStackedWidget, QWidget
 
 from backend.contracts.control import DEFAULT_MINUTES, ControlAction
 from backend.contracts.errors import OperatorError
@@ -11,7 +11,7 @@ from controllers.breakers import BreakersController
 from controllers.breakers_control import Conflict, Outcome
 from controllers.breakers_feed import ProvidersSnapshot
 from controllers.breakers_head import LOOK_AGAIN, Empty, empty_words, freshness_tone, head_words
-from controllers.breakers_words import PROBE_REASON, conflict_lines, moved_words
+from controllers.breakers_words import PROBE_REASON, conflict_lines, conflict_title, moved_words
 from controllers.clock import Clock
 from controllers.marks import Mark, Shape
 from controllers.monitor import Freshness
@@ -27,25 +27,13 @@ from views.widgets.banner import Banner
 from views.widgets.base import GAP_L, button, column, restyle, row
 from views.widgets.card import Card
 from views.widgets.empty_state import EmptyState
+from views.widgets.free_height import FreeHeight
 from views.widgets.page import PageHead
 from views.widgets.pill import Pill
 
 _LARGEST_SHARE = 0.5
 """Of the height of the screen, for the table."""
 _NONE_FOUND = Mark(Shape.WAITING, "muted", "nothing found")
-
-
-class FreeHeight(QWidget):
-    """Takes the height that is left. Wrapped texts inside would otherwise claim one for their width."""
-
-    def __init__(self, layout: QLayout) -> None:
-        super().__init__()
-        layout.setContentsMargins(0, 0, 0, 0)
-        self.setLayout(layout)
-
-    def hasHeightForWidth(self) -> bool:
-        """No height follows from the width."""
-        return False
 
 
 class BreakersView(QWidget):
@@ -265,8 +253,7 @@ class BreakersView(QWidget):
     def _on_conflict(self, conflict: Conflict) -> None:
         if self.dialog is None:
             lines = "; ".join(f"{name}: {value}" for name, value in conflict_lines(conflict))
-            name = conflict.intent.provider
-            self.banner.show_note(f"Somebody changed {name} before you. Nothing was done.", lines)
+            self.banner.show_note(conflict_title(conflict), lines)
 
     @Slot(object)
     def _on_history_failed(self, error: OperatorError) -> None:

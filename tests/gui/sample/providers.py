@@ -2,7 +2,6 @@
 
 # ruff: noqa: ARG002 - the ports fix the arguments
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -11,12 +10,10 @@ from backend.contracts.errors import OperatorError
 from backend.contracts.live import (
     BreakerTransition,
     FieldUse,
-    HistoryPoint,
     LiveProviders,
     ProviderHistory,
     ProviderImpact,
     SharedState,
-    StateInterval,
 )
 from backend.contracts.providers import (
     HOST,
@@ -31,6 +28,7 @@ from backend.contracts.providers import (
     TrafficStatus,
 )
 from controllers.clock import Clock
+from tests.gui.sample.provider_history import history_of
 
 # name: calls a minute, failures, p95, limit, window, left, cache hits, cache misses
 _TRAFFIC: dict[str, tuple[int, int, float, int, float, int, int, int]] = {
@@ -122,7 +120,7 @@ class SampleProviders:
         """Calls and failures; a hill of failures where a breaker is not closed."""
         now = self._clock()
         state = self.current(now).providers[provider].circuit_breaker
-        return _history(provider, minutes, now, state)
+        return history_of(provider, minutes, now, state, _TRAFFIC.get(provider, _TRAFFIC["deezer"])[0])
 
     def impact(self, environment: str, provider: str) -> ProviderImpact:
         """What the provider feeds."""
@@ -371,36 +369,3 @@ def _out_of_quota(now: datetime) -> ProviderStatus:
         }
     )
     return status.model_copy(update={"status": "degraded", "rate_gate": gate})
-
-
-def _history(provider: str, minutes: int, now: datetime, breaker: BreakerStatus) -> ProviderHistory:
-    number = 60
-    seconds = minutes * 60 / number
-    first = now - timedelta(minutes=minutes)
-    calls = round(_TRAFFIC.get(provider.rstrip("1"), _TRAFFIC["deezer"])[0] * minutes / number)
-    troubled = breaker.state is not BreakerState.CLOSED
-    quiet = provider == "beatport"
-    points = []
-    for place in range(number):
-        made = 0 if quiet and place > 11 else 60 + calls + round(2 * math.sin(place * 1.3))
-        rate = 0.02 + 0.02 * math.sin(place * (1.1 + len(provider) % 5)) ** 2
-        if troubled and not quiet:
-            rate += 0.74 * math.exp(-(((place - 40) / 5) ** 2))
-        start = first + timedelta(seconds=place * seconds)
-        points.append(HistoryPoint(start=start, calls=made, failures=round(made * rate)))
-    intervals = []
-    if troubled and not quiet:
-        opened, half = (first + timedelta(seconds=place * seconds) for place in (34, 46))
-        intervals = [
-            StateInterval(endpoint="search", state=BreakerState.OPEN, start=opened, end=half, reason="503"),
-            StateInterval(
-                endpoint="search",
-                state=BreakerState.HALF_OPEN,
-                start=half,
-                end=half + timedelta(seconds=5 * seconds),
-            ),
-        ]
-    elif troubled:
-        opened = first + timedelta(seconds=12 * seconds)
-        intervals = [StateInterval(endpoint="search", state=BreakerState.OPEN, start=opened)]
-    return ProviderHistory(provider=provider, slice_seconds=seconds, points=points, intervals=intervals)
