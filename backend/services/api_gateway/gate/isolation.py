@@ -41,9 +41,13 @@ class Isolation:
             self.resume_at = max(self.resume_at, now + self.pause)
         self.lost = True
 
+    def remembers(self, born: int) -> bool:
+        """Whether Redis, whose slots are kept since `born`, still has what it had when it was last heard."""
+        return self.born in {0, born}
+
     def hear(self, now: int, born: int, rank: int, replicas: int) -> bool:
         """Redis answered. False: it has lost earlier slots, so what it booked just now must not be used."""
-        complete = self.born in {0, born}
+        complete = self.remembers(born)
         if self.replicas > 1 and not (complete and self._was_brief(now)):
             self.settled_at = now + self.limit.window + GRACE
             if not complete:

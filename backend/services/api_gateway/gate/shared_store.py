@@ -177,7 +177,8 @@ class SharedStore:
 
     async def _heard_from_redis(self, reply: Reply) -> bool:
         self._set_clock(reply.view.now)
-        news = self._news(reply.view) if self._isolation.lost else []
+        missed = self._isolation.lost or not self._isolation.remembers(reply.born)
+        news = self._news(reply.view) if missed else []
         usable = self._isolation.hear(reply.view.now, reply.born, reply.rank, reply.replicas)
         if not news:
             self._adopt(reply.view)
@@ -186,7 +187,7 @@ class SharedStore:
         return usable
 
     def _news(self, shared: View) -> list[tuple[str, *tuple[int | str, ...]]]:
-        """What happened here while Redis was away."""
+        """What Redis does not know: it was away, or has lost it."""
         news: list[tuple[str, *tuple[int | str, ...]]] = []
         own, now = self._own, shared.now
         if own.closed_until > max(now, shared.closed_until):

@@ -212,3 +212,17 @@ async def test_an_operators_release_without_redis_is_told_too(pair: list[Replica
     set_away(pair, False)
     await pair[0].store.refresh()
     assert isinstance(await pair[1].gate.enter(0), Pass)
+
+
+async def test_a_pause_that_redis_forgot_unnoticed_still_holds(
+    client: Redis, pair: list[Replica], world: World
+) -> None:
+    first, second = pair
+    await run(world, pair, 1)
+    await first.gate.throttled(Pass(0, 0), 86_400.0, quota=True, reason="the quota is used up")
+    await second.store.refresh()
+    await client.flushdb()
+    await second.store.refresh()
+    await first.store.refresh()
+    for replica in pair:
+        assert (replica.gate.state, replica.gate.closed_for) == (GateState.QUOTA, 86_400.0)
