@@ -4,7 +4,6 @@ import os
 import signal
 
 from app.composition import Composition
-from backend.deployment.priority import step_back
 from backend.deployment.runner_process import adopt_liveness, carry_out
 from backend.home import Home
 
@@ -13,7 +12,6 @@ def runner(run_id: str, descriptor: int) -> int:
     """Carry out the run; `descriptor` holds its liveness lock."""
     adopt_liveness(descriptor)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    step_back()
     composition = Composition(Home.from_process_environment())
     run = composition.reader.run(run_id)
     try:

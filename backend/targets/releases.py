@@ -158,7 +158,7 @@ class Releases:
     def _try_imports(self, building: Path, runtime_folder: Path, output: Output) -> None:
         for service, module in MODULES.items():
             done = subprocess.run(
-                [_base_python(), "-P", "-S", "-c", f"import os; os.nice(10); import {module}.__main__"],
+                [_base_python(), "-P", "-S", "-c", f"import {module}.__main__"],
                 env=_python_environment(building / "app", runtime_folder),
                 capture_output=True,
                 text=True,

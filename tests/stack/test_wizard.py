@@ -25,6 +25,8 @@ from views.shell.main_window import MainWindow
 pytestmark = [pytest.mark.stack, pytest.mark.gui]
 
 RUN_MS = 120_000
+BLOCKING = ("sqlite3", "psycopg", "httpx", "subprocess")
+"""What the Qt thread may never be found in."""
 
 
 @contextmanager
@@ -76,9 +78,9 @@ def test_deploy_close_reopen_test_and_roll_back(qapp: QApplication, qtbot: QtBot
         _end_to_end(window, qtbot)
         _roll_back(window, qtbot, sandbox)
         watchdog.stop()
-        # What the deployment's own processes and the rest of the machine took away is not the window's doing.
-        own = [stall for stall in watchdog.stalls if stall.own_seconds > 0.1]
-        assert not own, f"the window stalled for {own[0].own_seconds:.3f} s at\n{own[0].stack}"
+        # Processor time and not the clock: the deployment and others keep the machine busy meanwhile.
+        own = [s for s in watchdog.stalls if s.busy_seconds > 0.1 or any(n in s.stack for n in BLOCKING)]
+        assert not own, f"the window stalled for {own[0].busy_seconds:.3f} s of work at\n{own[0].stack}"
 
 
 def _end_to_end(window: MainWindow, qtbot: QtBot) -> None:

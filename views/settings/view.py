@@ -1,6 +1,7 @@
 """The settings screen: appearance, environment, providers, credentials."""
 
 from PySide6.QtCore import Slot
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from backend.contracts.environment import Environment, ProviderMode
@@ -22,6 +23,7 @@ class SettingsView(QWidget):
     def __init__(self, theme: Theme, controller: SettingsController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._controller = controller
+        self._shown: Environment | None = None
         self.head = PageHead("Settings", "Every change is kept at once")
         self.banner = Banner(theme)
         self.appearance = AppearanceCard()
@@ -47,10 +49,21 @@ class SettingsView(QWidget):
         self.credentials.forget_asked.connect(self._controller.forget_credential)
 
     def show_environment(self, environment: Environment) -> None:
-        """Turn to another environment."""
+        """Turn to another environment. Its cards are built when they are looked at: boxes are dear."""
         self.banner.hide()
-        self.environment.show_environment(environment)
-        self.providers.show_environment(environment)
+        self._shown = environment
+        if self.isVisible():
+            self._show_cards()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catch up with what was chosen meanwhile."""
+        self._show_cards()
+        super().showEvent(event)
+
+    def _show_cards(self) -> None:
+        if self._shown is not None:
+            self.environment.show_environment(self._shown)
+            self.providers.show_environment(self._shown)
 
     @Slot(object)
     def _on_loaded(self, facts: SettingsFacts) -> None:
