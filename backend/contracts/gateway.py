@@ -175,4 +175,5 @@ class GatewayHealth(BaseModel):
     implementation: str = ""
     """Where breakers and budgets are kept: `redis` or `local`."""
     connections: dict[str, str]
-    """`database`, `recorder` and `operations` (the operators' states): `healthy`, or what is wrong."""
+    """`database`, `recorder`, `operations` (the operators' states) and, where replicas share one, `redis`:
+    `healthy`, or what is wrong."""

@@ -90,8 +90,11 @@ def _health(gateway: Gateway, database: str) -> GatewayHealth:
     recording = "stopped: answers are no longer written" if stopped or recorder is None else recorder.problem
     control = "" if gateway.control is None else gateway.control.store.problem
     clients = {name: provider.status() for name, provider in gateway.providers.items()}
+    shared = gateway.shared()
+    troubled = database or recording or control or not shared.healthy
+    redis = {"redis": shared.detail or "healthy"} if shared.kind == "redis" else {}
     return GatewayHealth(
-        status="unhealthy" if stopped else "degraded" if database or recording or control else "healthy",
+        status="unhealthy" if stopped else "degraded" if troubled else "healthy",
         service=SERVICE,
         version=VERSION,
         release=gateway.release,
@@ -99,11 +102,12 @@ def _health(gateway: Gateway, database: str) -> GatewayHealth:
         api_clients=clients,
         circuit_breakers={name: client.circuit_breaker.state for name, client in clients.items()},
         adapters=list(clients),
-        implementation=gateway.shared().kind,
+        implementation=shared.kind,
         connections={
             "database": database or "healthy",
             "recorder": recording or "healthy",
             "operations": control or "healthy",
+            **redis,
         },
     )
 

@@ -19,6 +19,7 @@ from backend.contracts.errors import OperatorError
 from backend.contracts.live import LiveProviders
 from backend.contracts.providers import BreakerControl, BreakerState
 from backend.database.address import DatabaseAddress
+from backend.http import httpx
 from tests.fixtures.gateway_process import GatewayProcess, running_replicas
 from tests.fixtures.provider_simulator import SimulatorHandle
 from tests.fixtures.redis_server import RedisServer, running_redis
@@ -79,6 +80,12 @@ class Reader:
         assert not self._thread.is_alive()
 
 
+def redis_connection(replica: GatewayProcess) -> tuple[str, str]:
+    """The gateway's condition, and that of its connection to Redis, from its health."""
+    health = httpx.get(f"http://127.0.0.1:{replica.port}/health").json()
+    return health["status"], health["connections"]["redis"]
+
+
 def measured(what: str, started: float, happened: Callable[[], object]) -> None:
     wait_until(happened, 30)
     sys.stdout.write(f"{what}: {perf_counter() - started:.3f} s\n")
@@ -101,10 +108,14 @@ def test_forced_open_is_seen_by_both_and_outlives_a_restart_of_each_and_of_redis
         started = perf_counter()
         measured("forced again after a restart of the gateway", started, partial(is_forced, replica))
     console.join()
+    assert redis_connection(first) == ("healthy", "healthy")
     redis.kill()
     assert all(is_forced(replica) for replica in replicas)
+    wait_until(lambda: redis_connection(first)[0] == "degraded", 30)
+    assert redis_connection(first)[1].startswith("Redis is away")
     redis.start()
     wait_until(lambda: all(replica.client.live().shared.healthy for replica in replicas), 30)
+    assert redis_connection(first) == ("healthy", "healthy")
     assert all(is_forced(replica) for replica in replicas)
     first.end(signal.SIGKILL)
     first.start()
