@@ -3,11 +3,12 @@
 import json
 import signal
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from app.command_line import main
 from backend.database.address import DatabaseAddress
 from backend.secret_files import SecretFiles
 from backend.services.api_gateway.app import create_app
@@ -29,35 +30,43 @@ def sandbox(tmp_path: Path, musicdb: DatabaseAddress, operations_db: DatabaseAdd
             app.state.end_streams()
 
 
-def events(text: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in text.splitlines()]
+@dataclass
+class Console:
+    """Commands run in this process; the program's own start is tested elsewhere."""
+
+    capsys: pytest.CaptureFixture[str]
+
+    def run(self, *words: str) -> tuple[int, str, str]:
+        """Exit code, output and errors of `main.py breakers WORDS`."""
+        code = main(["breakers", *words])
+        printed = self.capsys.readouterr()
+        return code, printed.out, printed.err
 
 
-def test_what_is_done_is_shown_and_every_ending_has_its_code(sandbox: Sandbox) -> None:
-    listed = sandbox.command("breakers")
-    assert listed.returncode == 0
-    assert "deezer" in listed.stdout
-    forced = sandbox.command("breakers", "force-open", "deezer", "--reason", "maintenance", "--minutes", "5")
-    assert forced.returncode == 0, forced.stderr
-    assert "forced open by" in forced.stdout
-    shown, end = events(sandbox.command("breakers", "--json").stdout)
+@pytest.fixture
+def console(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Console:
+    monkeypatch.setenv("SONGNODES_HOME", str(sandbox.home.root))
+    return Console(capsys)
+
+
+def test_what_is_done_is_shown_and_every_ending_has_its_code(console: Console) -> None:
+    code, listed, _ = console.run()
+    assert (code, "deezer" in listed) == (0, True)
+    code, forced, _ = console.run("force-open", "deezer", "--reason", "maintenance", "--minutes", "5")
+    assert (code, "forced open by" in forced) == (0, True)
+    shown, end = (json.loads(line) for line in console.run("--json")[1].splitlines())
     deezer = shown["providers"]["deezer"]["circuit_breaker"]
     assert (deezer["state"], deezer["control"]["reason"]) == ("open", "maintenance")
     assert end == {"event": "end", "exit_code": 0}
-    refused = sandbox.command("breakers", "probe", "deezer", "--reason", "is it back?")
-    assert refused.returncode == 1
-    assert "The test call ended with breaker open" in refused.stdout
-    assert sandbox.command("breakers", "close", "deezer", "--reason", "it is back").returncode == 0
-    probed = sandbox.command("breakers", "probe", "deezer", "--reason", "to be sure")
-    assert (probed.returncode, probed.stderr) == (0, "")
-    unknown = sandbox.command("breakers", "close", "tidal", "--reason", "a mistake")
-    assert unknown.returncode == 64
-    assert "no provider 'tidal'" in unknown.stderr
-    short = sandbox.command("breakers", "close", "deezer", "--reason", "x")
-    assert (short.returncode, short.stderr.strip()) == (
-        64,
-        "✗ reason: string should have at least 3 characters.",
-    )
+    code, refused, _ = console.run("probe", "deezer", "--reason", "is it back?")
+    assert (code, "The test call ended with breaker open" in refused) == (1, True)
+    assert console.run("close", "deezer", "--reason", "it is back")[0] == 0
+    code, _, errors = console.run("probe", "deezer", "--reason", "to be sure")
+    assert (code, errors) == (0, "")
+    code, _, errors = console.run("close", "tidal", "--reason", "a mistake")
+    assert (code, "no provider 'tidal'" in errors) == (64, True)
+    code, _, errors = console.run("close", "deezer", "--reason", "x")
+    assert (code, errors.strip()) == (64, "✗ reason: string should have at least 3 characters.")
 
 
 def test_watching_follows_the_stream_until_stopped(sandbox: Sandbox) -> None:
@@ -76,8 +85,11 @@ def test_watching_follows_the_stream_until_stopped(sandbox: Sandbox) -> None:
         assert process.returncode == 130
 
 
-def test_without_a_gateway_it_says_what_to_do(tmp_path: Path) -> None:
-    done = new_sandbox(tmp_path).command("breakers")
-    assert done.returncode == 1
-    assert "does not answer" in done.stderr
-    assert "main.py up" in done.stderr
+def test_without_a_gateway_it_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SONGNODES_HOME", str(new_sandbox(tmp_path).home.root))
+    code, _, errors = Console(capsys).run()
+    assert code == 1
+    assert "does not answer" in errors
+    assert "main.py up" in errors

@@ -127,11 +127,10 @@ def test_forced_open_is_seen_by_both_and_outlives_a_restart_of_each_and_of_redis
     measured("closed on the other replica", started, lambda: first.breaker(PROVIDER).state is closed)
     rows = second.client.audit(PROVIDER)
     assert [row.action for row in rows] == [ControlAction.CLOSE, ControlAction.FORCE_OPEN]
+    _end_everything_but_the_database_while_forced(replicas, redis)
 
 
-def test_forced_open_outlives_the_end_of_everything_but_the_database(
-    replicas: list[GatewayProcess], redis: RedisServer
-) -> None:
+def _end_everything_but_the_database_while_forced(replicas: list[GatewayProcess], redis: RedisServer) -> None:
     replicas[0].client.control(PROVIDER, request(ControlAction.FORCE_OPEN))
     for replica in replicas:
         replica.end(signal.SIGKILL)
@@ -143,40 +142,27 @@ def test_forced_open_outlives_the_end_of_everything_but_the_database(
         wait_until(partial(is_forced, replica), 30)
     status = replicas[1].breaker(PROVIDER)
     assert (status.state, status.control.author) == (BreakerState.OPEN, "ada@desk")
-    replicas[1].client.control(PROVIDER, request(ControlAction.CLOSE))
-    wait_until(lambda: not is_forced(replicas[0]), 30)
 
 
-def test_a_change_is_recorded_once_however_many_replicas_follow(
+def test_the_second_operator_a_single_record_and_an_orderly_end(
     replicas: list[GatewayProcess], musicdb: DatabaseAddress
 ) -> None:
     first, second = replicas
-    first.client.control(PROVIDER, request(ControlAction.FORCE_OPEN, endpoint="search"))
+    seen = second.breaker(PROVIDER).epoch
+    first.client.control(PROVIDER, request(ControlAction.FORCE_OPEN, endpoint="search", expected_epoch=seen))
+    with pytest.raises(ControlConflictError, match="forced open by ada@desk"):
+        second.client.control(PROVIDER, request(ControlAction.DISABLE, expected_epoch=seen, author="bob"))
     wait_until(lambda: is_forced(second), 30)
     first.client.control(PROVIDER, request(ControlAction.CLOSE, endpoint="search"))
     wait_until(lambda: not is_forced(second), 30)
+    console = Reader(second)
     for replica in replicas:
         assert replica.end(signal.SIGTERM) == 0  # what waits to be recorded is written at the end
+        assert "graceful shutdown exceeded" not in replica.log
+    console.join()
+    assert "was ended by the gateway" in console.ending
     with musicdb.connect() as connection:
         events = connection.execute(
             "SELECT from_state, to_state FROM raw_circuit_breaker_events ORDER BY epoch"
         ).fetchall()
     assert events == [("closed", "open"), ("open", "closed")]
-
-
-def test_an_operator_at_another_replica_is_second(replicas: list[GatewayProcess]) -> None:
-    first, second = replicas
-    seen = second.breaker(PROVIDER).epoch
-    first.client.control(PROVIDER, request(ControlAction.FORCE_OPEN, expected_epoch=seen))
-    with pytest.raises(ControlConflictError, match="forced open by ada@desk"):
-        second.client.control(PROVIDER, request(ControlAction.DISABLE, expected_epoch=seen, author="bob"))
-    assert is_forced(first)
-
-
-def test_an_open_stream_does_not_hold_up_the_gateways_end(replicas: list[GatewayProcess]) -> None:
-    replica = replicas[0]
-    console = Reader(replica)
-    assert replica.end(signal.SIGTERM) == 0
-    console.join()
-    assert "was ended by the gateway" in console.ending
-    assert "graceful shutdown exceeded" not in replica.log
