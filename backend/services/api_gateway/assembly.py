@@ -1,6 +1,5 @@
 """Puts the gateway together from its settings."""
 
-import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from backend.services.api_gateway.gate.limit import RateLimit
 from backend.services.api_gateway.gate.opening import Gates, open_gates
 from backend.services.api_gateway.metrics import GatewayMetrics
 from backend.services.api_gateway.provider import Provider
-from backend.services.api_gateway.provider_http import ProviderHttp, open_http
+from backend.services.api_gateway.provider_http import ProviderHttp, open_http, trusted_authorities
 from backend.services.api_gateway.providers.adapter import Adapter
 from backend.services.api_gateway.providers.building import build_adapters
 from backend.services.api_gateway.recorder import Recorder
@@ -70,7 +69,7 @@ async def open_providers(
 
     `announce` is told every change of a breaker.
     """
-    trust = ssl.create_default_context()  # once for all: reading the certificates takes a while
+    trust = trusted_authorities()
     async with AsyncExitStack() as stack:
         url = settings.redis_url
         redis = await stack.enter_async_context(open_redis(url)) if url is not None else None

@@ -4,19 +4,21 @@ aiohttp and not httpx: on calls that no cache answers httpx took twenty times as
 what the gateway added to them (`tests/benchmarks/uncached_latency.py`).
 """
 
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from ssl import SSLContext
 from urllib.parse import urlencode
 from urllib.request import getproxies
 
 import aiohttp
 from yarl import URL
 
+from backend.http import httpx
 from backend.services.api_gateway.outcomes import HttpAnswer
 from backend.services.api_gateway.providers.adapter import ProviderRequest
 
-TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=3.0, sock_read=10.0)
+TIMEOUT = aiohttp.ClientTimeout(total=None, connect=5.0, sock_connect=3.0, sock_read=10.0)
+"""Seconds for a connection with the look-up of its address, for each of its addresses, between two reads."""
 
 
 class CallFailedError(Exception):
@@ -58,8 +60,16 @@ def _address(request: ProviderRequest) -> URL:
     return URL(f"{URL(request.url)}?{query}", encoded=True) if query else URL(request.url)
 
 
+def trusted_authorities() -> SSLContext:
+    """The certificates that come with httpx, or those SSL_CERT_FILE names: a bare machine has none itself.
+
+    Reading them takes a while: make it once for all providers.
+    """
+    return httpx.create_ssl_context()
+
+
 @asynccontextmanager
-async def open_http(trust: ssl.SSLContext) -> AsyncIterator[ProviderHttp]:
+async def open_http(trust: SSLContext) -> AsyncIterator[ProviderHttp]:
     """A client, through the system's proxy if there is one. The gate limits how many calls run at once."""
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, ssl=trust),

@@ -8,7 +8,7 @@ from backend.services.api_gateway.cache.generations import Generations, Scope
 from backend.services.api_gateway.cache.port import Ask
 from backend.services.api_gateway.providers.adapter import Reply
 
-_OVERHEAD = 700
+_OVERHEAD = 600
 """Bytes an entry takes besides its texts: objects, key, its place in the order (measured)."""
 
 

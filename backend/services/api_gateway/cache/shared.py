@@ -15,6 +15,7 @@ from backend.services.api_gateway.cache.claims import LEASE_SECONDS, Claims
 from backend.services.api_gateway.cache.generations import Scope
 from backend.services.api_gateway.cache.memory import MemoryCache
 from backend.services.api_gateway.cache.port import Ask
+from backend.services.api_gateway.cache.single_flight import SingleFlight
 from backend.services.api_gateway.cache.stored import PREFIX, decode, encode, name_of
 from backend.services.api_gateway.providers.adapter import Reply
 from backend.services.api_gateway.shared_redis import RedisUnavailableError, SharedRedis
@@ -45,6 +46,7 @@ class SharedCache:
         self._clock = clock
         self._observe = observe
         self._claims = Claims(redis, lease_seconds)
+        self._reads: SingleFlight[Entry | None] = SingleFlight()
         self._unsent: dict[Scope, str] = {}
         self._exchange = asyncio.Lock()
 
@@ -57,15 +59,7 @@ class SharedCache:
         kept = self._front.at_hand(key)
         if kept is not None and self._is_fresh(kept):
             return kept
-        try:
-            values = await self._timed("get", key, lambda client: client.mget([name_of(key)]))
-        except RedisUnavailableError:
-            return kept
-        shared = self._believed(key, values[0])
-        if shared is None or (kept is not None and shared.fresh_until < kept.fresh_until):
-            return kept
-        self._front.keep(key, shared)
-        return shared
+        return await self._reads.run(key, lambda: self._read(key))
 
     async def put(self, key: Key, entry: Entry) -> None:
         """Keep an entry here and in Redis, where it goes by itself once it is of no use."""
@@ -131,6 +125,18 @@ class SharedCache:
             for scope in self._front.generations.adopt({**known, **self._unsent}):
                 self._front.drop(scope)
             return True
+
+    async def _read(self, key: Key) -> Entry | None:
+        """The newer entry of memory and Redis, looked up once for all who ask at the same time."""
+        try:
+            values = await self._timed("get", key, lambda client: client.mget([name_of(key)]))
+        except RedisUnavailableError:
+            return self._front.at_hand(key)
+        shared, kept = self._believed(key, values[0]), self._front.at_hand(key)
+        if shared is None or (kept is not None and shared.fresh_until < kept.fresh_until):
+            return kept
+        self._front.keep(key, shared)
+        return shared
 
     async def _timed(
         self, operation: str, key: Key, request: Callable[[Redis], Awaitable[object]]

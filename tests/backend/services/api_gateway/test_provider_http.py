@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -13,7 +12,12 @@ from pydantic import SecretStr
 
 from backend.services.api_gateway import provider_http
 from backend.services.api_gateway.outcomes import HttpAnswer
-from backend.services.api_gateway.provider_http import CallFailedError, UnreachableError, open_http
+from backend.services.api_gateway.provider_http import (
+    CallFailedError,
+    UnreachableError,
+    open_http,
+    trusted_authorities,
+)
 from backend.services.api_gateway.providers.adapter import ProviderRequest
 from tests.fixtures.postgres import free_port
 
@@ -72,7 +76,7 @@ def request(url: str, **more: object) -> ProviderRequest:
 
 
 async def send(url: str, **more: object) -> HttpAnswer:
-    async with open_http(ssl.create_default_context()) as http:
+    async with open_http(trusted_authorities()) as http:
         return await http.send(request(url, **more))
 
 
@@ -99,7 +103,7 @@ async def test_parameters_are_sent_as_the_secret_filter_expects_them() -> None:
 
 
 async def test_a_connection_serves_many_calls() -> None:
-    async with wire(keep=True) as one, open_http(ssl.create_default_context()) as http:
+    async with wire(keep=True) as one, open_http(trusted_authorities()) as http:
         for _ in range(5):
             await http.send(request(one.url))
         assert (len(one.requests), one.connections) == (5, 1)
@@ -151,3 +155,9 @@ async def test_silence_is_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     async with wire(b"", keep=True) as one:
         with pytest.raises(TimeoutError):
             await send(one.url)
+
+
+def test_authorities_are_known_also_where_the_system_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.setenv(name, "")
+    assert trusted_authorities().cert_store_stats()["x509_ca"] > 50

@@ -7,7 +7,6 @@ import pytest
 from pydantic import SecretStr
 
 from backend.contracts.gateway import Outcome, TrackCandidate
-from backend.services.api_gateway import shared_redis
 from backend.services.api_gateway.cache.answers import Entry, entry_for
 from backend.services.api_gateway.cache.memory import MemoryCache
 from backend.services.api_gateway.cache.port import Cache
@@ -19,6 +18,8 @@ from tests.fixtures.redis_server import RedisServer
 KEY = ("deezer", "search", "1", "deadmau5", "strobe", "", "10")
 TRACK = TrackCandidate(provider="deezer", provider_id="1", title="Strobe", artists=["deadmau5"], bpm=128.0)
 FOUND = Reply(Outcome.OK, (TRACK,), response_id="row-1")
+PATIENCE = 10.0
+"""A busy machine is no lost Redis."""
 ABSENT = Reply(Outcome.NOT_FOUND, response_id="row-2")
 
 
@@ -41,12 +42,6 @@ class Operations:
         self.seen.append((provider, operation))
 
 
-@pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A busy machine is no lost Redis; tests of a lost one make the wait short again."""
-    monkeypatch.setattr(shared_redis, "ANSWER_SECONDS", 10.0)
-
-
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
@@ -63,7 +58,7 @@ def replica(redis: SharedRedis, clock: Callable[[], float], lease_seconds: float
 
 @pytest.fixture
 async def own_redis(redis_server: RedisServer) -> AsyncIterator[SharedRedis]:
-    async with open_redis(SecretStr(redis_server.url)) as redis:
+    async with open_redis(SecretStr(redis_server.url), PATIENCE) as redis:
         yield redis
 
 
@@ -74,6 +69,6 @@ async def cache(request: pytest.FixtureRequest, clock: Clock) -> AsyncIterator[C
         yield MemoryCache(clock)
         return
     server: RedisServer = request.getfixturevalue("redis_server")
-    async with open_redis(SecretStr(server.url)) as redis:
+    async with open_redis(SecretStr(server.url), PATIENCE) as redis:
         memory = MemoryCache(clock, capacity=0 if "without" in request.param else 100)
         yield SharedCache(memory, redis, clock, Operations())

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from time import time
 from typing import Any, TypeVar
 
@@ -17,7 +18,7 @@ from pydantic import SecretStr, ValidationError
 from starlette.types import ASGIApp
 
 from backend.contracts.gateway import LANE_HEADER, SearchRequest
-from backend.services.api_gateway import shared_redis
+from backend.services.api_gateway import assembly
 from backend.services.api_gateway.assembly import open_providers
 from backend.services.api_gateway.cache.answers import entry_for, search_key
 from backend.services.api_gateway.cache.shared import SharedCache
@@ -31,7 +32,7 @@ from backend.services.api_gateway.settings import GatewaySettings
 from backend.services.api_gateway.shared_redis import open_redis
 from backend.services.common.database import Database
 from backend.services.common.metrics import new_registry
-from tests.backend.services.api_gateway.cache.conftest import ABSENT, FOUND, replica
+from tests.backend.services.api_gateway.cache.conftest import ABSENT, FOUND, PATIENCE, replica
 from tests.fixtures.postgres import free_port
 from tests.fixtures.redis_server import RedisServer
 
@@ -106,11 +107,11 @@ async def open_surface(url: SecretStr) -> AsyncIterator[Surface]:
     gateway, app = Gateway("test"), FastAPI()
     app.include_router(api_router(gateway))
     app.add_middleware(CachedSearches, gateway=gateway)
-    async with open_redis(url) as redis:
+    async with open_redis(url, PATIENCE) as redis:
         await redis.client.flushall()
     async with (
         open_providers(settings, recorder, GatewayMetrics(new_registry())) as gateway.providers,
-        open_redis(url) as redis,
+        open_redis(url, PATIENCE) as redis,
     ):
         yield Surface(asyncio.get_running_loop(), app, gateway, replica(redis, time))
 
@@ -119,7 +120,7 @@ async def open_surface(url: SecretStr) -> AsyncIterator[Surface]:
 def surface(redis_process: RedisServer) -> Iterator[Surface]:
     """Its loop runs in a thread, also while the test itself thinks."""
     with pytest.MonkeyPatch.context() as patch, start_blocking_portal() as portal:
-        patch.setattr(shared_redis, "ANSWER_SECONDS", 10.0)  # a busy machine is no lost Redis
+        patch.setattr(assembly, "open_redis", partial(open_redis, answer_seconds=PATIENCE))
         with portal.wrap_async_context_manager(open_surface(SecretStr(redis_process.url))) as opened:
             yield opened
 

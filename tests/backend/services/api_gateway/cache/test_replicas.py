@@ -10,14 +10,22 @@ import redis
 from pydantic import SecretStr
 
 from backend.contracts.gateway import Outcome
-from backend.services.api_gateway import shared_redis
 from backend.services.api_gateway.cache.answers import DAY
+from backend.services.api_gateway.cache.memory import MemoryCache
 from backend.services.api_gateway.cache.shared import SharedCache
 from backend.services.api_gateway.cache.stored import encode, name_of
 from backend.services.api_gateway.providers.adapter import Reply
 from backend.services.api_gateway.shared_redis import SharedRedis, open_redis
 from tests.backend.services.api_gateway.cache.asking import Provided, answers_of, eventually
-from tests.backend.services.api_gateway.cache.conftest import FOUND, KEY, Clock, entry, replica
+from tests.backend.services.api_gateway.cache.conftest import (
+    FOUND,
+    KEY,
+    PATIENCE,
+    Clock,
+    Operations,
+    entry,
+    replica,
+)
 from tests.fixtures.redis_server import RedisServer, running_redis
 
 FAILED = Reply(Outcome.FAILURE)
@@ -43,12 +51,15 @@ def forget_commands(server: RedisServer) -> None:
 
 
 @asynccontextmanager
-async def two_replicas(server: RedisServer, clock: Clock) -> AsyncIterator[tuple[SharedCache, SharedCache]]:
+async def two_replicas(
+    server: RedisServer, clock: Clock, patience: float = PATIENCE
+) -> AsyncIterator[tuple[SharedCache, SharedCache]]:
     """Each with its own connections, as two processes have."""
     url = SecretStr(server.url)
-    async with open_redis(url) as one, open_redis(url) as other:
+    async with open_redis(url, patience) as one, open_redis(url, patience) as other:
         # Their own clock: the pause after a lost Redis passes when a test says so.
-        yield replica(SharedRedis(one.client, clock), clock), replica(SharedRedis(other.client, clock), clock)
+        first, second = (SharedRedis(redis.client, clock, patience) for redis in (one, other))
+        yield replica(first, clock), replica(second, clock)
 
 
 async def test_what_one_replica_fetched_the_other_answers(redis_server: RedisServer, clock: Clock) -> None:
@@ -76,6 +87,15 @@ async def test_a_hundred_askers_of_two_replicas_make_one_call(
         assert [answer.reply for answer in await asyncio.gather(*asking)] == [FOUND] * 100
         assert provided.calls == 1
         assert sum(answers.status().shared_hits for answers in both) == 50
+
+
+async def test_many_askers_read_redis_once(own_redis: SharedRedis, clock: Clock) -> None:
+    operations = Operations()
+    cache = SharedCache(MemoryCache(clock), own_redis, clock, operations)
+    await replica(own_redis, clock).put(KEY, entry(clock))
+    found = await asyncio.gather(*(cache.get(KEY) for _ in range(100)))
+    assert found == [entry(clock)] * 100
+    assert operations.seen == [("deezer", "get")]
 
 
 async def test_when_the_first_call_fails_the_waiting_replica_makes_its_own(
@@ -191,17 +211,15 @@ async def test_a_new_replica_believes_what_the_others_put_after_an_invalidation(
 
 
 async def test_an_invalidation_while_redis_is_away_is_told_when_it_is_back(
-    failing_redis: RedisServer, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    failing_redis: RedisServer, clock: Clock
 ) -> None:
-    async with two_replicas(failing_redis, clock) as (one, other):
+    async with two_replicas(failing_redis, clock, 1.0) as (one, other):
         await one.put(KEY, entry(clock))
         assert await other.get(KEY) is not None
         failing_redis.freeze()
-        monkeypatch.setattr(shared_redis, "ANSWER_SECONDS", 0.1)
         assert not await one.invalidate("deezer")
         assert await one.get(KEY) is None
         failing_redis.thaw()
-        monkeypatch.setattr(shared_redis, "ANSWER_SECONDS", 10.0)
         assert await one.synchronise() is False  # not asked again within a second
         clock.now += 1
         assert await one.synchronise()
@@ -222,18 +240,14 @@ async def test_a_dead_redis_is_a_cache_of_ones_own(failing_redis: RedisServer, c
         assert provided.calls == 2
 
 
-async def test_a_frozen_redis_costs_one_short_wait(
-    failing_redis: RedisServer, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with two_replicas(failing_redis, clock) as (one, _):
+async def test_a_frozen_redis_costs_one_short_wait(failing_redis: RedisServer, clock: Clock) -> None:
+    async with two_replicas(failing_redis, clock, 1.0) as (one, _):
         provided, answers = Provided(), answers_of(one, clock)
         failing_redis.freeze()
-        monkeypatch.setattr(shared_redis, "ANSWER_SECONDS", 0.1)
-        async with asyncio.timeout(3):  # twelve and more if each waited
+        async with asyncio.timeout(10):  # fifty if each waited
             for number in range(50):
                 await answers.answer(provided.question(("deezer", "track", "1", str(number))), None)
         failing_redis.thaw()
-        monkeypatch.setattr(shared_redis, "ANSWER_SECONDS", 10.0)
         clock.now += 1
         assert (await answers.answer(provided.question(), None)).reply is FOUND
         assert provided.calls == 51
