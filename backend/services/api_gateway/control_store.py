@@ -96,7 +96,7 @@ class KeptControl:
 
 
 class ControlStore:
-    """Run as a task: `run` until cancelled, then `flush`."""
+    """Run as a task: `run` until cancelled, then `end`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -122,21 +122,34 @@ class ControlStore:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            await self._persist(self.flush)
-
-    async def flush(self) -> None:
-        """Write the records that wait, in order; raises what the database raises."""
-        while self._waiting:
-            await self._write(self._waiting[0])
-            self._waiting.popleft()
+            await self._persist(self._flush)
 
     async def end(self) -> None:
         """At shutdown: write what waits, or say that it is lost."""
         try:
-            await self.flush()
+            await self._flush()
         except DATABASE_ERRORS as error:
             lost = [f"{one.action} {one.provider} by {one.author}" for one in self._waiting]
             _log.critical("breaker_control_lost_at_shutdown", lost=lost, error=type(error).__name__)
+
+    async def states(self) -> list[KeptControl]:
+        """The states that operators gave and that have not expired."""
+        async with self._database.pool.connection() as connection:
+            cursor = connection.cursor(row_factory=class_row(KeptControl))
+            return await (await cursor.execute(_STATES)).fetchall()
+
+    async def audit(self, provider: str | None, limit: int) -> list[ControlAudit]:
+        """What operators did, newest first."""
+        async with self._database.pool.connection() as connection:
+            cursor = connection.cursor(row_factory=dict_row)
+            await cursor.execute(_LIST, {"provider": provider, "limit": limit})
+            return [ControlAudit.model_validate(row) for row in await cursor.fetchall()]
+
+    async def _flush(self) -> None:
+        """Write the records that wait, in order; raises what the database raises."""
+        while self._waiting:
+            await self._write(self._waiting[0])
+            self._waiting.popleft()
 
     async def _persist(self, work: Callable[[], Awaitable[None]]) -> None:
         """Try until the database lets it be done."""
@@ -160,19 +173,6 @@ class ControlStore:
         if problem != self.problem:
             _log.warning("breaker_control_delayed", problem=problem, waiting=len(self._waiting))
         self.problem = problem
-
-    async def states(self) -> list[KeptControl]:
-        """The states that operators gave and that have not expired."""
-        async with self._database.pool.connection() as connection:
-            cursor = connection.cursor(row_factory=class_row(KeptControl))
-            return await (await cursor.execute(_STATES)).fetchall()
-
-    async def audit(self, provider: str | None, limit: int) -> list[ControlAudit]:
-        """What operators did, newest first."""
-        async with self._database.pool.connection() as connection:
-            cursor = connection.cursor(row_factory=dict_row)
-            await cursor.execute(_LIST, {"provider": provider, "limit": limit})
-            return [ControlAudit.model_validate(row) for row in await cursor.fetchall()]
 
     async def _write(self, record: ControlRecord) -> int:
         common = {

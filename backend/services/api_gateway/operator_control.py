@@ -8,6 +8,7 @@ import structlog
 
 from backend.contracts.control import ControlAction, ControlRequest, ControlResult
 from backend.contracts.providers import BreakerControl, BreakerStatus
+from backend.services.api_gateway.breakers.board import BreakerBoard
 from backend.services.api_gateway.control_store import ControlRecord, ControlStore, KeptControl
 from backend.services.api_gateway.provider import Provider
 from backend.services.api_gateway.transitions import TransitionLog
@@ -72,19 +73,27 @@ class OperatorControl:
 def restore(
     providers: Mapping[str, Provider], transitions: TransitionLog, kept: Sequence[KeptControl]
 ) -> None:
-    """Give the breakers back what operators had made of them; a later control stays."""
-    known = [one for one in kept if one.provider in providers]
+    """Give the breakers back what operators had made of them; a later control stays.
+
+    A breaker that this release does not have is passed over.
+    """
+    boards = {name: provider.breakers for name, provider in providers.items()}
+    known = [one for one in kept if one.provider in boards and _has(boards[one.provider], one.endpoint)]
     for one in known:
-        _restore(providers[one.provider], one)
+        _restore(boards[one.provider], one)
     for name in dict.fromkeys(one.provider for one in known):
-        transitions.started(providers[name].breakers)
+        transitions.started(boards[name])
 
 
-def _restore(provider: Provider, kept: KeptControl) -> None:
-    held = provider.breakers.breaker(kept.endpoint).record.override.control
+def _has(board: BreakerBoard, endpoint: str) -> bool:
+    return any(breaker.endpoint == endpoint for breaker in board.breakers())
+
+
+def _restore(board: BreakerBoard, kept: KeptControl) -> None:
+    held = board.breaker(kept.endpoint).record.override.control
     if kept.status.control is BreakerControl.AUTOMATIC and held is BreakerControl.AUTOMATIC:
         return  # a closing of long ago must not close what has opened since
-    provider.breakers.restore_control(kept.endpoint, kept.status, kept.epoch)
+    board.restore_control(kept.endpoint, kept.status, kept.epoch)
     _log.info(
         "breaker_control_restored",
         provider=kept.provider,

@@ -252,6 +252,11 @@ def test_forced_states_outlive_the_gateway_and_expired_ones_do_not(
             """UPDATE breaker_control.states SET since = now() - interval '2 hours',
                until = now() - interval '1 hour' WHERE provider = 'itunes'"""
         )
+        connection.execute(
+            """INSERT INTO breaker_control.states
+               SELECT provider, 'of another release', control, author, reason, since, until, epoch
+               FROM breaker_control.states WHERE provider = 'deezer' AND endpoint = 'host'"""
+        )
     with serving(create_app(settings)) as url, httpx.Client(base_url=url) as gateway:
 
         def forced() -> dict[str, BreakerControl]:
