@@ -92,7 +92,10 @@ async def open_providers(
 def _assemble(adapter: Adapter, http: ProviderHttp, parts: _Parts) -> Provider:
     def changed(transition: Transition) -> None:
         parts.transitions.changed(breakers, transition)
+        if breakers.follows_a_reset(transition):
+            switches.restore()
 
+    switches = CapabilitySwitches(adapter.name, monotonic)
     breakers = parts.breakers.board(adapter.name, breaker_settings(adapter.limit), changed)
     gate = parts.gates.gate(adapter.name, adapter.limit, _credentials(adapter.name, parts.settings))
     patience = parts.settings.gate_patience_seconds
@@ -101,7 +104,7 @@ def _assemble(adapter: Adapter, http: ProviderHttp, parts: _Parts) -> Provider:
     answers = Answers(adapter.name, parts.cache, parts.metrics, time)
     budget = RetryBudget(parts.settings.retry_share, monotonic)
     retries = Retries(budget, monotonic, note=partial(parts.metrics.retried, adapter.name))
-    guard = CallGuard(CapabilitySwitches(adapter.name, monotonic), retries)
+    guard = CallGuard(switches, retries)
     return Provider(adapter, mode, caller, breakers, gate, guard, answers, parts.metrics)
 
 

@@ -7,7 +7,14 @@ from datetime import UTC, datetime
 
 from backend.contracts.control import ControlRequest
 from backend.contracts.live import SharedState
-from backend.contracts.providers import HOST, BreakerState, BreakerStatus, ControlStatus, EndpointClass
+from backend.contracts.providers import (
+    HOST,
+    BreakerControl,
+    BreakerState,
+    BreakerStatus,
+    ControlStatus,
+    EndpointClass,
+)
 from backend.services.api_gateway.breakers.breaker import Breaker
 from backend.services.api_gateway.breakers.model import (
     BreakerSettings,
@@ -23,6 +30,8 @@ from backend.services.api_gateway.breakers.sharing import LocalSharing, Sharing
 from backend.services.api_gateway.breakers.status import status_of, worst
 
 _NEUTRAL, _UNREACHABLE = Verdict.NEUTRAL, Verdict.UNREACHABLE
+_SAME_MOMENT = 1.0
+"""Seconds between an operator's order and its being carried out, as two clocks may have it."""
 _ALWAYS_SHOWN = {HOST, EndpointClass.SEARCH, EndpointClass.LOOKUP}
 
 
@@ -161,6 +170,15 @@ class BreakerBoard:
         """
         self._standing.clear()
         self.breaker(endpoint).restore(_override_of(control, self._clock()), epoch)
+
+    def follows_a_reset(self, change: Transition) -> bool:
+        """Whether `change` is an operator's closing of the host's breaker, so of all, elsewhere."""
+        record, override = self._host.shared_record, self._host.shared_record.override
+        by_hand = override.control is BreakerControl.AUTOMATIC and bool(override.author)
+        if not (by_hand and change.adopted and change.endpoint == HOST and override.since is not None):
+            return False
+        closed = change.to_state is BreakerState.CLOSED
+        return closed and abs(record.since - override.since) <= _SAME_MOMENT  # else it closed by itself since
 
     def breaker(self, endpoint: str) -> Breaker:
         """The breaker of an endpoint class, or of `host`; ValueError when there is none of that name."""
