@@ -85,7 +85,10 @@ class BreakerEventRecord:
 
 @dataclass(frozen=True)
 class BreakerStateRecord:
-    """The row of a breaker in Silver's `circuit_breaker_state`."""
+    """The row of a breaker in Silver's `circuit_breaker_state`.
+
+    Replicas write by themselves, so what one writes late does not undo what another has written since.
+    """
 
     provider: str
     state: str
@@ -97,7 +100,7 @@ class BreakerStateRecord:
     control: ControlStatus = field(default_factory=ControlStatus)
 
     SQL = """
-        INSERT INTO circuit_breaker_state (provider, endpoint, state, epoch, reason, since, retry_at,
+        INSERT INTO circuit_breaker_state AS kept (provider, endpoint, state, epoch, reason, since, retry_at,
             control, control_author, control_reason, control_until, updated_at)
         VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, now())
         ON CONFLICT (provider, endpoint) DO UPDATE SET state = excluded.state, epoch = excluded.epoch,
@@ -105,6 +108,7 @@ class BreakerStateRecord:
             control = excluded.control, control_author = excluded.control_author,
             control_reason = excluded.control_reason, control_until = excluded.control_until,
             updated_at = excluded.updated_at
+        WHERE excluded.epoch >= kept.epoch OR excluded.since > kept.since
     """
 
     def parameters(self) -> tuple[Any, ...]:

@@ -4,7 +4,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any
 
@@ -90,6 +90,23 @@ async def test_breaker_events_are_added_and_the_state_is_replaced(
     assert events == [("deezer", "closed", "open", 5)]
     states = rows(musicdb, "SELECT provider, state, epoch, retry_at FROM circuit_breaker_state")
     assert states == [("deezer", "open", 1, NOW)]
+
+
+async def test_what_a_replica_writes_late_does_not_undo_what_another_has_written_since(
+    musicdb: DatabaseAddress, database: Database
+) -> None:
+    slow, fast = Recorder(database), Recorder(database)
+    slow.add(BreakerStateRecord("deezer", "open", 1, "5 of 5 calls failed", NOW, NOW))
+    later = NOW + timedelta(seconds=20)
+    fast.add(BreakerStateRecord("deezer", "closed", 3, "2 probes succeeded", later, None))
+    await fast.flush()
+    await slow.flush()
+    state = "SELECT state, epoch, since FROM circuit_breaker_state"
+    assert rows(musicdb, state) == [("closed", 3, later)]
+    started = later + timedelta(hours=1)  # by itself, without Redis: epochs begin anew
+    slow.add(BreakerStateRecord("deezer", "closed", 0, "the gateway started", started, None))
+    await slow.flush()
+    assert rows(musicdb, state) == [("closed", 0, started)]
 
 
 async def test_a_thousand_records_arrive_in_order(musicdb: DatabaseAddress, database: Database) -> None:
