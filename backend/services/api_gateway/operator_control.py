@@ -19,6 +19,7 @@ _CONTROLS = {
     ControlAction.SHADOW: BreakerControl.SHADOW,
     ControlAction.CLOSE: BreakerControl.AUTOMATIC,
 }
+_AT_REST = "closed, automatic"
 _NOT_YET_KEPT = (
     "It holds now. The operations database does not answer, so that the record of it waits here; it would be "
     "lost if every gateway ended before the database is back."
@@ -46,7 +47,7 @@ class OperatorControl:
         known = tuple(breaker.endpoint for breaker in board.breakers())
         if request.endpoint is not None and request.endpoint not in known:
             raise UnknownEndpointError(known)
-        now, before = datetime.now(UTC), _in_words(board.status())
+        now, before = datetime.now(UTC), _before(board, request.endpoint)
         changed = await provider.control(request)
         audit_id = await self.store.keep(_record(provider, request, before, now))
         probing = request.action is ControlAction.PROBE
@@ -121,6 +122,13 @@ def _record(provider: Provider, request: ControlRequest, before: str, now: datet
         control=control or BreakerControl.AUTOMATIC,
         epochs={one.endpoint: one.shared_record.epoch for one in chosen} if control is not None else {},
     )
+
+
+def _before(board: BreakerBoard, endpoint: str | None) -> str:
+    if endpoint is None:
+        return _in_words(board.status())
+    status = board.statuses().get(endpoint)
+    return _AT_REST if status is None else _in_words(status)  # one that was never in use is not shown
 
 
 def _in_words(status: BreakerStatus) -> str:

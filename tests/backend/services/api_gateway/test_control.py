@@ -74,7 +74,10 @@ def test_one_endpoint_alone_can_be_forced(gateway: httpx.Client) -> None:
     assert (states["search"], states["lookup"]) == (BreakerState.OPEN, BreakerState.CLOSED)
     assert search(gateway, "deezer", "Ghosts n Stuff").status_code == 503
     assert gateway.get(f"/api/deezer/track/{found}").status_code == 200
-    assert audit(gateway)[0].endpoint == "search"
+    result(control(gateway, "deezer", "shadow", endpoint="images"))
+    newest, first = audit(gateway)
+    assert (newest.endpoint, newest.before) == ("images", "closed, automatic")
+    assert first.endpoint == "search"
 
 
 def test_disabled_lets_failures_pass_uncounted(gateway: httpx.Client, simulator: SimulatorHandle) -> None:
