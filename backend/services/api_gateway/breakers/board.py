@@ -1,6 +1,7 @@
 """The circuit breakers of one provider: one for each kind of call, and one above them for its host."""
 
 import random
+from asyncio import CancelledError
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -191,7 +192,11 @@ class BreakerBoard:
         host_permit = self._host.quick() or await self._sharing.probe(self._host)
         if isinstance(host_permit, Rejection):
             return host_permit
-        permit = breaker.quick() or await self._sharing.probe(breaker)
+        try:
+            permit = breaker.quick() or await self._sharing.probe(breaker)
+        except CancelledError:
+            await self._report_to_host(host_permit, _NEUTRAL)
+            raise
         if isinstance(permit, Rejection):
             await self._report_to_host(host_permit, _NEUTRAL)
             return permit

@@ -1,31 +1,49 @@
 """The breakers of one provider together: kinds of calls, and the host above them."""
 
+import asyncio
+
 import pytest
 
 from backend.contracts.control import ControlAction, ControlRequest
 from backend.contracts.gateway import Outcome
 from backend.contracts.providers import HOST, BreakerControl, BreakerState, EndpointClass
 from backend.services.api_gateway.breakers.board import Admission, BreakerBoard
+from backend.services.api_gateway.breakers.breaker import Breaker
 from backend.services.api_gateway.breakers.model import (
     BreakerSettings,
     EpochConflictError,
+    Permit,
     Rejection,
     Transition,
     Verdict,
 )
+from backend.services.api_gateway.breakers.sharing import LocalSharing
 from backend.services.api_gateway.outcomes import verdict_of
 
 SEARCH, LOOKUP, TOKEN = EndpointClass.SEARCH, EndpointClass.LOOKUP, EndpointClass.TOKEN
 
 
+class Unanswered(LocalSharing):
+    """Gives leave for probes of the host; those of its kinds of calls get no answer."""
+
+    async def probe(self, breaker: Breaker) -> Permit | Rejection:
+        if breaker.endpoint != HOST:
+            await asyncio.Event().wait()
+        return await super().probe(breaker)
+
+
 class Bench:
     """A board, its clock, and what it told."""
 
-    def __init__(self, minimum_calls: int = 10, probes_at_once: int = 2) -> None:
+    def __init__(
+        self, minimum_calls: int = 10, probes_at_once: int = 2, sharing: LocalSharing | None = None
+    ) -> None:
         self.now = 1_000.0
         self.told: list[Transition] = []
         settings = BreakerSettings(minimum_calls=minimum_calls, jitter=0.0, probes_at_once=probes_at_once)
-        self.board = BreakerBoard("deezer", settings, lambda: self.now, self.told.append, draw=lambda: 0.5)
+        self.board = BreakerBoard(
+            "deezer", settings, lambda: self.now, self.told.append, sharing, draw=lambda: 0.5
+        )
 
     async def admit(self, endpoint: EndpointClass) -> Admission:
         admission = await self.board.admit(endpoint)
@@ -81,6 +99,20 @@ async def test_after_an_outage_of_the_host_no_kind_of_call_is_held_to_its_failur
     assert bench.state(HOST) is BreakerState.CLOSED
     await bench.call(SEARCH, Verdict.FAILURE)
     assert bench.state(SEARCH) is BreakerState.CLOSED
+
+
+async def test_a_call_cancelled_while_replicas_agree_on_its_probe_gives_the_hosts_permit_back() -> None:
+    bench = Bench(sharing=Unanswered())
+    await bench.call(SEARCH, Verdict.FAILURE, times=10)
+    await bench.call(LOOKUP, Verdict.UNREACHABLE, times=5)
+    bench.now += 15
+    asking = asyncio.create_task(bench.board.admit(SEARCH))
+    await asyncio.sleep(0)
+    assert bench.board.breaker(HOST).record.leases
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert not bench.board.breaker(HOST).record.leases
 
 
 async def test_a_probe_refused_by_its_kind_gives_the_hosts_permit_back() -> None:
