@@ -20,6 +20,9 @@ from backend.services.api_gateway.providers.adapter import ProviderRequest
 TIMEOUT = aiohttp.ClientTimeout(total=None, connect=5.0, sock_connect=3.0, sock_read=10.0)
 """Seconds for a connection with the look-up of its address, for each of its addresses, between two reads."""
 
+LARGEST_ANSWER = 8 * 1024 * 1024
+"""Bytes; the largest that providers are known to send are a hundredth of it."""
+
 
 class CallFailedError(Exception):
     """The connection broke, or what came over it was no HTTP. The text names the kind of error only."""
@@ -45,13 +48,24 @@ class ProviderHttp:
                 data=request.form,
                 allow_redirects=request.follow_redirects,
             ) as response:
-                return HttpAnswer(response.status, response.headers, await response.read())
+                return HttpAnswer(response.status, response.headers, await _body(response))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise UnreachableError(type(error).__name__) from error
         except TimeoutError:
             raise
         except (aiohttp.ClientError, OSError) as error:
             raise CallFailedError(type(error).__name__) from error
+
+
+async def _body(response: aiohttp.ClientResponse) -> bytes:
+    """The whole body, unpacked. One that is too large is given up, lest it fill the memory."""
+    parts, size = [], 0
+    async for part in response.content.iter_any():
+        size += len(part)
+        if size > LARGEST_ANSWER:
+            raise CallFailedError(f"an answer over {LARGEST_ANSWER >> 20} MiB")
+        parts.append(part)
+    return b"".join(parts)
 
 
 def _address(request: ProviderRequest) -> URL:

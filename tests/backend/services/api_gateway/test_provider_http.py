@@ -88,6 +88,14 @@ async def test_a_compressed_answer_is_read_with_its_headers_in_any_case() -> Non
     assert (answer.status, answer.body, answer.headers.get("retry-after")) == (429, b'{"data":[]}', "7")
 
 
+async def test_an_answer_that_unpacks_to_more_than_memory_should_hold_is_given_up() -> None:
+    body = gzip.compress(bytes(provider_http.LARGEST_ANSWER + 1))
+    fields = f"Content-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n"
+    async with wire(f"HTTP/1.1 200 OK\r\n{fields}".encode() + body) as one:
+        with pytest.raises(CallFailedError, match="over 8 MiB"):
+            await send(one.url)
+
+
 async def test_parameters_are_sent_as_the_secret_filter_expects_them() -> None:
     async with wire() as one:
         await send(
