@@ -73,7 +73,7 @@ class Provider:
 
         fetch = partial(self._fetch, ask, self._adapter.missing_credentials)
         question = Question(
-            self._search_key(query), SEARCH_SECONDS, partial(fetch, lane), partial(fetch, Lane.BULK)
+            self._search_key(query), SEARCH_SECONDS, partial(fetch, lane), partial(fetch, Lane.BULK), lane
         )
         answer = await self._answers.answer(question, correlation_id)
         reply = answer.reply
@@ -102,7 +102,7 @@ class Provider:
         fetch = partial(
             self._fetch, lambda call: self._adapter.track(track_id, call), self._missing_for_lookups
         )
-        question = Question(key, TRACK_SECONDS, partial(fetch, lane), partial(fetch, Lane.BULK))
+        question = Question(key, TRACK_SECONDS, partial(fetch, lane), partial(fetch, Lane.BULK), lane)
         answer = await self._answers.answer(question, correlation_id)
         reply = answer.reply
         return TrackResponse(

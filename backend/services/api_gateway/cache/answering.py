@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from backend.contracts.gateway import CacheStatus
+from backend.contracts.gateway import CacheStatus, Lane
 from backend.services.api_gateway.cache.answers import (
     REFRESH_PAUSE_SECONDS,
     Entry,
@@ -37,6 +37,8 @@ class Question:
     """Asks the provider, for a correlation identifier. Raises nothing for what the provider does."""
     refresh: Callable[[str | None], Awaitable[Reply]]
     """Asks the same when nobody waits for the answer."""
+    lane: Lane = Lane.INTERACTIVE
+    """In which `ask` waits for the provider's limit."""
 
 
 @dataclass(frozen=True)
@@ -157,12 +159,21 @@ class Answers:
     async def _ask_once(
         self, question: Question, before: Entry | None, correlation_id: str | None
     ) -> Reply | Entry:
-        """One call for all who ask for the same, here and in the other replicas."""
+        """One call for all who ask for the same, here and in the other replicas.
+
+        Whoever waits for an answer does not join a call in the bulk lane, but makes one for all who wait.
+        """
 
         async def ask() -> Reply:
             return await self._fetch(question, before, correlation_id)
 
-        return await self._flight.run(question.key, lambda: self._cache.ask_once(question.key, ask))
+        async def ask_for_all() -> Reply | Entry:
+            return await self._cache.ask_once(question.key, ask)
+
+        urgent, bulk = (question.key, Lane.INTERACTIVE), (question.key, Lane.BULK)
+        if question.lane is Lane.BULK and not self._flight.is_under_way(urgent):
+            return await self._flight.run(bulk, ask_for_all)
+        return await self._flight.run(urgent, ask if self._flight.is_under_way(bulk) else ask_for_all)
 
     async def _fetch(self, question: Question, before: Entry | None, correlation_id: str | None) -> Reply:
         generation = self._cache.generation(question.key)
@@ -186,7 +197,7 @@ class Answers:
         task.add_done_callback(lambda done: self._refreshed(key, done))
 
     async def _fetch_newer(self, question: Question, entry: Entry) -> None:
-        given = await self._ask_once(replace(question, ask=question.refresh), entry, None)
+        given = await self._ask_once(replace(question, ask=question.refresh, lane=Lane.BULK), entry, None)
         if isinstance(given, Reply) and not is_answer(given):
             later = self._clock() + REFRESH_PAUSE_SECONDS
             await self._cache.put(question.key, replace(entry, refresh_after=later))

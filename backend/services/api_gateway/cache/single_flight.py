@@ -17,6 +17,10 @@ class SingleFlight(Generic[Result]):
     def __init__(self) -> None:
         self._under_way: dict[Hashable, asyncio.Task[Result]] = {}
 
+    def is_under_way(self, key: Hashable) -> bool:
+        """Whether a call for `key` has not ended yet."""
+        return key in self._under_way
+
     async def run(self, key: Hashable, call: Callable[[], Awaitable[Result]]) -> Result:
         """The result of `call`, shared with all who ask for `key` meanwhile; so are its exceptions."""
         task = self._under_way.get(key)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from backend.contracts.gateway import Outcome
+from backend.contracts.gateway import Lane, Outcome
 from backend.services.api_gateway.cache.answers import DAY, REFRESH_PAUSE_SECONDS, STALE_SECONDS
 from backend.services.api_gateway.cache.memory import MemoryCache
 from backend.services.api_gateway.cache.port import Cache
@@ -48,6 +48,28 @@ async def test_no_trouble_is_ever_kept(cache: Cache, clock: Clock, outcome: Outc
     assert provided.calls == 2
     assert await cache.get(KEY) is None
     assert answers.status().errors == 2
+
+
+async def test_who_waits_does_not_join_a_call_in_the_bulk_lane_and_bulk_joins_those_who_wait(
+    cache: Cache, clock: Clock
+) -> None:
+    queued, urgent, answers = Provided(), Provided(), answers_of(cache, clock)
+    for provided in (queued, urgent):
+        provided.open.clear()
+    bulk = replace(queued.question(), lane=Lane.BULK)
+    waiting = [asyncio.create_task(answers.answer(bulk, None)) for _ in range(2)]
+    await queued.asked.wait()
+    first = asyncio.create_task(answers.answer(urgent.question(), None))
+    await urgent.asked.wait()
+    more = [asyncio.create_task(answers.answer(each, None)) for each in (urgent.question(), bulk)]
+    await asyncio.sleep(0)
+    urgent.open.set()
+    for task in (first, *more):
+        assert (await task).reply.outcome is Outcome.OK
+    assert not any(task.done() for task in waiting)
+    queued.open.set()
+    await asyncio.gather(*waiting)
+    assert (queued.calls, urgent.calls) == (1, 1)
 
 
 async def test_success_without_candidates_is_no_absence(cache: Cache, clock: Clock) -> None:
