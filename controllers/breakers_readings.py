@@ -13,7 +13,7 @@ from controllers.ports import ProvidersPort
 SPARK_MINUTES = 15
 RANGES = ((15, "15 min"), (60, "1 h"), (24 * 60, "24 h"))
 """Minutes of the chart and their words."""
-AGAIN_MS = 15_000
+AGAIN_MS = 30_000
 SOON_MS = 1000
 """After a change of state: by then the gateway has recorded it, and more changes have come together."""
 

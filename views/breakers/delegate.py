@@ -58,7 +58,6 @@ class BreakerDelegate(QStyledItemDelegate):
         row = index.data(ROW_ROLE)
         if not isinstance(row, ProviderRow):
             return
-        painter.save()
         area = QRectF(option.rect)
         self._paint_ground(painter, option, area)
         inner = area.adjusted(PAD, 0, -PAD, 0)
@@ -73,7 +72,7 @@ class BreakerDelegate(QStyledItemDelegate):
                 self._paint_text(painter, row.name, inner, self._strong, self._theme.tokens.text)
             case column:
                 self._paint_figure(painter, row.cells[column], inner, column)
-        painter.restore()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def _paint_ground(self, painter: QPainter, option: QStyleOptionViewItem, area: QRectF) -> None:
         tokens = self._theme.tokens

@@ -121,9 +121,6 @@ class ProviderDetail(Card):
     def show_snapshot(self, snapshot: ProvidersSnapshot) -> None:
         """Show what is known of the selected provider now."""
         status = self._controller.status(self._controller.selection)
-        known = status is not None and snapshot.now is not None
-        for each, _ in self._buttons:
-            each.setEnabled(known)
         if status is None or snapshot.now is None:
             self._show_unknown(snapshot)
             return
@@ -149,11 +146,14 @@ class ProviderDetail(Card):
         self.probe_button.setToolTip(
             "No call passes while it is forced open; release it first" if forced else ""
         )
-        self.force_button.setEnabled(control is not BreakerControl.FORCED_OPEN)
+        self.reset_button.setEnabled(True)
+        self.force_button.setEnabled(not forced)
         self.disable_button.setEnabled(control is not BreakerControl.DISABLED)
         self.shadow_button.setEnabled(control is not BreakerControl.SHADOW)
 
     def _show_unknown(self, snapshot: ProvidersSnapshot) -> None:
+        for each, _ in self._buttons:
+            each.setEnabled(False)
         self._state.show_mark(MARKS[Condition.UNKNOWN])
         self._note.setText("")
         self.forced.show_words("", "")
