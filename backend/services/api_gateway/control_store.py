@@ -24,7 +24,8 @@ DATABASE_ERRORS = (psycopg.Error, PoolTimeout, PoolClosed)
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 10.0
 _PATIENCE = 2.0
-"""Seconds that an operator waits for the database at most."""
+"""Seconds that an operator waits for the database at most, also for one that is there and does not answer."""
+_WRITE_ERRORS = (*DATABASE_ERRORS, TimeoutError)
 
 _STATE: LiteralString = """
 INSERT INTO breaker_control.states AS kept (provider, endpoint, control, author, reason, since, until, epoch)
@@ -110,7 +111,7 @@ class ControlStore:
         if not self._waiting:
             try:
                 return await self._write(record)
-            except DATABASE_ERRORS as error:
+            except _WRITE_ERRORS as error:
                 self._note(error)
         self._waiting.append(record)
         self._wake.set()
@@ -128,7 +129,7 @@ class ControlStore:
         """At shutdown: write what waits, or say that it is lost."""
         try:
             await self._flush()
-        except DATABASE_ERRORS as error:
+        except _WRITE_ERRORS as error:
             lost = [f"{one.action} {one.provider} by {one.author}" for one in self._waiting]
             _log.critical("breaker_control_lost_at_shutdown", lost=lost, error=type(error).__name__)
 
@@ -146,7 +147,7 @@ class ControlStore:
             return [ControlAudit.model_validate(row) for row in await cursor.fetchall()]
 
     async def _flush(self) -> None:
-        """Write the records that wait, in order; raises what the database raises."""
+        """Write the records that wait, in order; raises what the database raises, or TimeoutError."""
         while self._waiting:
             await self._write(self._waiting[0])
             self._waiting.popleft()
@@ -157,7 +158,7 @@ class ControlStore:
         while True:
             try:
                 await work()
-            except DATABASE_ERRORS as error:
+            except _WRITE_ERRORS as error:
                 self._note(error)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
@@ -190,7 +191,7 @@ class ControlStore:
             "epoch": record.epoch,
             "at": record.at,
         }
-        async with self._database.pool.connection(timeout=_PATIENCE) as connection:
+        async with asyncio.timeout(_PATIENCE), self._database.pool.connection() as connection:
             for endpoint, epoch in record.epochs.items():
                 await connection.execute(_STATE, {**state, "endpoint": endpoint, "epoch": epoch})
             row = await (await connection.execute(_AUDIT, audit)).fetchone()

@@ -232,6 +232,18 @@ def test_with_the_database_away_it_is_done_told_and_written_once_it_is_back(
             assert gateway.get("/health").json()["connections"]["operations"] == "healthy"
 
 
+def test_a_database_that_hangs_does_not_keep_the_operator_waiting(
+    gateway: httpx.Client, operations_db: DatabaseAddress
+) -> None:
+    with operations_db.connect() as connection:
+        connection.execute("LOCK TABLE breaker_control.audit IN ACCESS EXCLUSIVE MODE")
+        done = result(control(gateway, "deezer", "force_open"))  # the client gives up after 5 s
+        assert (done.audit_id, done.circuit_breaker.state) == (None, BreakerState.OPEN)
+        assert "record of it waits" in done.detail
+    (row,) = wait_for(lambda: audit(gateway), "the audit row")
+    assert (row.action, row.author) == ("force_open", "ada@desk")
+
+
 def test_without_a_database_a_forced_state_is_taken_all_the_same(simulator: SimulatorHandle) -> None:
     nowhere = DatabaseAddress("127.0.0.1", free_port(), "musicdb", "nobody")
     app = create_app(settings_for(simulator, nowhere, nowhere))
