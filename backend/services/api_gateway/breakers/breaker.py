@@ -153,11 +153,11 @@ class Breaker:
 
     def grant(self, lease: str | None) -> Permit | Rejection:
         """What a call gets that asked for a probe, with the `lease` it got or without one."""
+        self._refresh()
         record = self.record
         if self.standing is not None:
             return self.standing
         if lease is not None:
-            self._refresh()
             return Permit(record.epoch, lease)
         if not record.refuses:
             return self._pass

@@ -21,7 +21,8 @@ def steady_answer(
     if override.control is BreakerControl.FORCED_OPEN:
         return Rejection(record.state, record.reason, until, forced=True), until
     if record.state is BreakerState.HALF_OPEN and record.refuses and not record.has_free_probe(settings):
-        return probes_under_way(now), min(record.leases.values())
+        rejection = probes_under_way(now)
+        return rejection, min(rejection.retry_at, *record.leases.values())
     if record.retry_at is None:
         return None, 0.0
     until = min(record.retry_at, until)

@@ -131,6 +131,7 @@ class BreakerMachine(RuleBasedStateMachine):
     def report(self, permit: Permit | Rejection, verdict: Verdict, seconds: float) -> None:
         if isinstance(permit, Rejection):
             return
+        self.breaker.settle()
         told, totals = len(self.told), self.breaker.totals()
         current = permit is self.breaker.standing
         probes = permit.lease in self.breaker.record.leases
