@@ -31,6 +31,8 @@ SEARCH_SECONDS = 7 * DAY
 TRACK_SECONDS = 30 * DAY
 KNOWN_TRACK = SearchRequest(artist_name="deadmau5", track_title="Strobe", limit=1)
 """A track that every provider has; looking it up harms nobody."""
+KNOWN_RELEASE = "e47d04a4-7460-427d-a731-cc82386d85f1"
+"""A release by its MusicBrainz identifier, for the provider that has no search."""
 _TEST_CALL = "operator-test-call"
 """Correlation id of test calls."""
 
@@ -137,10 +139,13 @@ class Provider:
     async def test_call(self, endpoint: str | None) -> TestCall:
         """Ask the provider for something it is known to have, past the cache and on the usual way.
 
-        For `lookup` the track is found first; every other kind of call has a search to stand for it.
+        For `lookup` the track is found first; every other kind of call has a search to stand for it. Where
+        there is no search, a release is looked up.
         """
         started = perf_counter()
         reply = await self._ask_known(lambda call: self._adapter.search(KNOWN_TRACK, call))
+        if reply.outcome is Outcome.BAD_REQUEST and reply.response_id is None:
+            reply = await self._ask_known(lambda call: self._adapter.track(KNOWN_RELEASE, call))
         if endpoint == EndpointClass.LOOKUP and reply.candidates:
             track_id = reply.candidates[0].provider_id
             reply = await self._ask_known(lambda call: self._adapter.track(track_id, call))

@@ -152,6 +152,19 @@ def test_a_probe_makes_a_real_call_and_reports_it(gateway: httpx.Client, simulat
     assert simulator.counts("deezer")["requests"] > 0
 
 
+def test_a_provider_without_a_search_is_probed_by_a_look_up(
+    gateway: httpx.Client, simulator: SimulatorHandle
+) -> None:
+    before = simulator.counts("coverartarchive")["requests"]
+    made = result(control(gateway, "coverartarchive", "probe")).test_call
+    assert made is not None
+    assert (made.outcome, made.response_id is None) == (
+        "not_found",
+        False,
+    )  # the simulator has other releases
+    assert simulator.counts("coverartarchive")["requests"] == before + 1
+
+
 def test_the_references_endpoints_work(gateway: httpx.Client) -> None:
     result(control(gateway, "deezer", "force_open"))
     result(control(gateway, "spotify", "force_open"))
