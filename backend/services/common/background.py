@@ -1,7 +1,7 @@
 """Work that a service does beside answering requests."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -24,15 +24,16 @@ async def in_background(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]
     try:
         yield
     finally:
-        await _end(set(tasks))
+        await end(tasks)
 
 
-async def _end(tasks: set[asyncio.Task[None]]) -> None:
+async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
     """Cancel until all have ended: redis-py over uvloop was seen to lose a cancellation."""
-    while tasks:
-        for task in tasks:
+    left = set(tasks)
+    while left:
+        for task in left:
             task.cancel()
-        _, tasks = await asyncio.wait(tasks, timeout=_CANCEL_AGAIN_SECONDS)
+        _, left = await asyncio.wait(left, timeout=_CANCEL_AGAIN_SECONDS)
 
 
 def _report(task: asyncio.Task[None]) -> None:

@@ -19,6 +19,7 @@ from backend.services.api_gateway.cache.port import Cache
 from backend.services.api_gateway.cache.single_flight import SingleFlight
 from backend.services.api_gateway.metrics import GatewayMetrics
 from backend.services.api_gateway.providers.adapter import Reply
+from backend.services.common.background import end
 
 _REFRESHES_AT_ONCE = 4
 """Of one provider: what is merely refreshed must not crowd out what is asked for."""
@@ -125,10 +126,7 @@ class Answers:
 
     async def close(self) -> None:
         """End the refreshes under way."""
-        tasks = list(self._refreshes.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(self._refreshes.values())
         await self._flight.close()
 
     def _stale(self, question: Question, entry: Entry) -> Answer:

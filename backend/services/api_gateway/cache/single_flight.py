@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, TypeVar
 
+from backend.services.common.background import end
+
 Result = TypeVar("Result")
 
 
@@ -31,10 +33,7 @@ class SingleFlight(Generic[Result]):
 
     async def close(self) -> None:
         """End the calls under way: nobody waits for them any more."""
-        tasks = list(self._under_way.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(self._under_way.values())
 
     async def _finish(self, key: Hashable, call: Callable[[], Awaitable[Result]]) -> Result:
         try:

@@ -78,3 +78,24 @@ async def test_closing_ends_the_calls_under_way() -> None:
     assert ended.is_set()
     with pytest.raises(asyncio.CancelledError):
         await asking
+
+
+async def test_closing_ends_a_call_that_loses_a_cancellation() -> None:
+    flight, lost = SingleFlight[int](), asyncio.Event()
+
+    async def call() -> int:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            lost.set()
+        await asyncio.Event().wait()
+        return 7
+
+    asking = asyncio.create_task(flight.run("key", call))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    async with asyncio.timeout(20):
+        await flight.close()
+    assert lost.is_set()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
