@@ -13,7 +13,7 @@ import psycopg
 import structlog
 from psycopg_pool import PoolTimeout
 
-from backend.services.api_gateway.records import Record
+from backend.services.api_gateway.records import Record, ResponseRecord
 from backend.services.common.database import Database
 
 BATCH = 200
@@ -25,11 +25,18 @@ _log = structlog.get_logger()
 
 
 class Recorder:
-    """`add` never waits and never fails. Run as a task: `run` until cancelled, then `flush`."""
+    """`add` never waits and never fails. Run as a task: `run` until cancelled, then `flush`.
 
-    def __init__(self, database: Database, capacity: int = 5_000) -> None:
+    The queue holds at most `capacity` records, with `largest_size` bytes of providers' answers.
+    """
+
+    def __init__(
+        self, database: Database, capacity: int = 5_000, largest_size: int = 128 * 1024 * 1024
+    ) -> None:
         self._database = database
         self._capacity = capacity
+        self._largest_size = largest_size
+        self._size = 0
         self._waiting: deque[Record] = deque()
         self._wake = asyncio.Event()
         self.written = 0
@@ -59,12 +66,14 @@ class Recorder:
 
     def add(self, record: Record) -> None:
         """Queue a record; when the queue is full the newest is the one that is lost."""
-        if len(self._waiting) >= self._capacity:
+        size = _size(record)
+        if len(self._waiting) >= self._capacity or (size and self._size + size > self._largest_size):
             self.dropped += 1
             if self.dropped == 1 or self.dropped % 1000 == 0:
                 _log.error("record_dropped", lost=self.dropped, capacity=self._capacity)
             return
         self._waiting.append(record)
+        self._size += size
         self._wake.set()
 
     async def run(self) -> None:
@@ -127,7 +136,7 @@ class Recorder:
 
     def _forget(self, count: int) -> None:
         for _ in range(count):
-            self._waiting.popleft()
+            self._size -= _size(self._waiting.popleft())
         self._careful = max(0, self._careful - count)
         if not self._waiting:
             self._wake.clear()
@@ -139,3 +148,7 @@ class Recorder:
         if problem != self._problem:
             _log.warning("records_delayed", problem=problem, waiting=len(self._waiting))
         self._problem = problem
+
+
+def _size(record: Record) -> int:
+    return len(record.body or b"") if isinstance(record, ResponseRecord) else 0

@@ -157,3 +157,18 @@ async def test_records_wait_for_a_missing_table_and_are_written_once_it_is_there
             await until(lambda: recorder.written == 1)
             assert recorder.problem == ""
     assert rows(musicdb, "SELECT count(*) FROM raw_api_responses") == [(1,)]
+
+
+async def test_the_queue_is_bounded_in_bytes_too_and_breaker_events_still_fit(
+    musicdb: DatabaseAddress, database: Database
+) -> None:
+    recorder = Recorder(database, largest_size=100)
+    for _ in range(3):
+        recorder.add(response(body=bytes(40)))
+    recorder.add(BreakerEventRecord("deezer", "closed", "open", "5 of 5 calls failed", 1, 5, NOW))
+    assert (recorder.waiting, recorder.dropped) == (3, 1)
+    await recorder.flush()
+    recorder.add(response(body=bytes(100)))
+    assert (recorder.waiting, recorder.dropped) == (1, 1)
+    await recorder.flush()
+    assert rows(musicdb, "SELECT count(*) FROM raw_api_responses") == [(3,)]
