@@ -19,7 +19,10 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A sandbox with one deployment on it, shared by the tests of a module."""
     found = new_sandbox(tmp_path_factory.mktemp("home"))
-    done = found.command("deploy", "--yes")
-    assert done.returncode == 0, done.stdout + done.stderr
-    yield found
-    tear_down(found)
+    try:
+        done = found.command("deploy", "--yes")
+        assert done.returncode == 0, done.stdout + done.stderr
+        yield found
+    finally:
+        # Also after a deployment that failed: its supervisor and its server would stay for ever.
+        tear_down(found)
