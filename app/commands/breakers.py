@@ -1,12 +1,14 @@
 """`breakers`: the gateway's providers, their circuit breakers, and what an operator does to them."""
 
+import time
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 from cyclopts import App, Parameter
 from pydantic import ValidationError
 
 from app.commands.options import Common
+from app.providers_port import Providers
 from app.terminal import Terminal, duration
 from backend.contracts.control import DEFAULT_MINUTES, ControlAction, ControlRequest, ControlResult
 from backend.contracts.errors import OperatorError
@@ -24,6 +26,7 @@ from backend.contracts.runs import ExitCode
 Reason = Annotated[str, Parameter(help="Why; it is kept with your name.")]
 Endpoint = Annotated[str | None, Parameter(help="One kind of call, or host; by omission all.")]
 Minutes = Annotated[int, Parameter(help="How long it lasts.")]
+_RETRY_SECONDS = 2.0
 _ANSWERED = {Outcome.OK, Outcome.NOT_FOUND}
 _COLOURS = {BreakerState.CLOSED: "green", BreakerState.HALF_OPEN: "yellow", BreakerState.OPEN: "red"}
 
@@ -38,8 +41,7 @@ def list_breakers(
     terminal, providers = common.terminal(), common.composition().providers()
     _show(terminal, providers.live(common.environment))
     if watch:
-        for item in providers.events(common.environment):
-            _show_news(terminal, item)
+        _watch(terminal, providers, common.environment)
     return ExitCode.DONE
 
 
@@ -126,6 +128,18 @@ def _tell(terminal: Terminal, done: ControlResult) -> int:
     words = f"The test call ended with {outcome} ({taken}). {call.detail}"
     terminal.say(words.rstrip(), "green" if answered else "red")
     return ExitCode.DONE if answered else ExitCode.FAILED
+
+
+def _watch(terminal: Terminal, providers: Providers, environment: str) -> NoReturn:
+    """Show the stream until Ctrl-C. A gateway that restarts breaks it: then it is opened again."""
+    while True:
+        try:
+            for item in providers.events(environment):
+                _show_news(terminal, item)
+        except OperatorError as error:
+            terminal.event("stream_broken", message=error.message)
+            terminal.say(f"{error.message} Trying again.", "yellow")
+        time.sleep(_RETRY_SECONDS)
 
 
 def _show_news(terminal: Terminal, item: LiveProviders | BreakerTransition) -> None:

@@ -16,6 +16,7 @@ from backend.contracts.gateway import Outcome, SearchRequest
 from backend.contracts.providers import HOST, GateState
 from backend.http import httpx
 from backend.services.api_gateway.assembly import open_providers
+from backend.services.api_gateway.calls.switches import REFUSALS
 from backend.services.api_gateway.metrics import GatewayMetrics
 from backend.services.api_gateway.provider import Provider
 from backend.services.api_gateway.recorder import Recorder
@@ -234,7 +235,9 @@ async def test_a_closed_endpoint_is_not_called_again_and_opens_no_breaker(
 ) -> None:
     server.answer = Answer(410, b"")
     provider = providers[name]
-    assert await _ask(provider, "track") is Outcome.CAPABILITY_GONE
+    for _ in range(REFUSALS):
+        assert await _ask(provider, "track") is Outcome.CAPABILITY_GONE
+        clock[0] += 10
     asked = len(server.asked)
     answer = await provider.track(TRACKS[name], None)
     assert (answer.outcome, len(server.asked)) == (Outcome.CAPABILITY_GONE, asked)

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from backend.contracts.control import ControlAction, ControlRequest
 from backend.contracts.gateway import Outcome, SearchRequest
 from backend.services.api_gateway.assembly import open_providers
+from backend.services.api_gateway.calls.switches import REFUSALS
 from backend.services.api_gateway.metrics import GatewayMetrics
 from backend.services.api_gateway.provider import Provider
 from backend.services.api_gateway.recorder import Recorder
@@ -37,7 +38,7 @@ async def replicas(redis_server: RedisServer) -> AsyncIterator[list[Provider]]:
                 recorder = Recorder(Database({}, name="never opened"))
                 opening = open_providers(settings, recorder, GatewayMetrics(new_registry()))
                 found.append((await stack.enter_async_context(opening))["deezer"])
-            for provider in found:
+            for provider in found * REFUSALS:
                 assert (await provider.search(STROBE, None)).outcome is Outcome.CAPABILITY_GONE
             yield found
 
@@ -49,6 +50,7 @@ async def carried_out(provider: Provider, action: ControlAction, endpoint: str |
 
 async def test_a_reset_reaches_what_is_switched_off_in_the_other_replica(replicas: list[Provider]) -> None:
     first, second = replicas
+    assert first.switched_off
     await carried_out(first, ControlAction.CLOSE)
     assert not first.switched_off
     await asyncio.to_thread(wait_until, lambda: not second.switched_off)

@@ -4,7 +4,12 @@ import pytest
 
 from backend.contracts.gateway import Outcome
 from backend.contracts.providers import EndpointClass
-from backend.services.api_gateway.calls.switches import TRIAL_SECONDS, CapabilitySwitches
+from backend.services.api_gateway.calls.switches import (
+    OTHERS_SECONDS,
+    REFUSALS,
+    TRIAL_SECONDS,
+    CapabilitySwitches,
+)
 from backend.services.api_gateway.providers.adapter import Reply
 
 GONE = Reply(Outcome.CAPABILITY_GONE, detail="the provider answered with HTTP 403")
@@ -14,6 +19,7 @@ class World:
     def __init__(self) -> None:
         self.now = 1_000.0
         self.switches = CapabilitySwitches("spotify", lambda: self.now)
+        self.switches.note(EndpointClass.LOOKUP, Reply(Outcome.OK))  # so that others are known to work
 
     def may_call(self, kind: EndpointClass) -> bool:
         return self.switches.refusal(kind) is None
@@ -76,4 +82,22 @@ def test_an_operator_switches_everything_on() -> None:
     world = World()
     world.switches.note(EndpointClass.SEARCH, GONE)
     world.switches.restore()
+    assert world.may_call(EndpointClass.SEARCH)
+
+
+def test_one_refusal_closes_nothing_while_no_other_kind_is_known_to_work() -> None:
+    world = World()
+    world.now += OTHERS_SECONDS + 1
+    for _ in range(REFUSALS - 1):
+        world.switches.note(EndpointClass.SEARCH, GONE)
+        assert world.may_call(EndpointClass.SEARCH)
+    world.switches.note(EndpointClass.SEARCH, GONE)
+    assert not world.may_call(EndpointClass.SEARCH)
+
+
+def test_an_answer_between_refusals_starts_the_count_again() -> None:
+    world = World()
+    world.now += OTHERS_SECONDS + 1
+    for outcome in (GONE, GONE, Reply(Outcome.NOT_FOUND), GONE, GONE):
+        world.switches.note(EndpointClass.SEARCH, outcome)
     assert world.may_call(EndpointClass.SEARCH)
