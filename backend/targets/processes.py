@@ -88,10 +88,14 @@ def listens(process_id: int, port: int) -> bool | None:
     if not can_look():
         return None
     wanted = {f"socket:[{inode}]" for inode in _listening_inodes(port)}
-    try:
-        return any(wanted & set(_open_files(found)) for found in _family(process_id))
-    except PermissionError:
-        return None
+    hidden = False
+    for found in _family(process_id):
+        try:
+            if wanted & set(_open_files(found)):
+                return True
+        except PermissionError:
+            hidden = True
+    return None if hidden else False
 
 
 def _family(process_id: int) -> set[int]:
