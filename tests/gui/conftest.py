@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from tests.gui.breakers_on_screen import Opened
+from tests.gui.sample import providers as samples
+from tests.gui.sample import stack as stacks
 from tests.gui.sample.stage import Stage
 from views.theme.theme import Theme
 
@@ -42,3 +45,18 @@ def make_stage(theme: Theme, tmp_path: Path) -> Iterator[Callable[..., Stage]]:
 def stage(make_stage: Callable[..., Stage]) -> Stage:
     """A window on the sandbox; not opened yet."""
     return make_stage()
+
+
+@pytest.fixture
+def opened(make_stage: Callable[..., Stage]) -> Opened:
+    """The screen in trouble, on an environment."""
+
+    def make(environment: str = "staging") -> Stage:
+        stage = make_stage(environment)
+        stage.stack.current = stacks.healthy
+        stage.providers.current = samples.failing
+        stage.open()
+        stage.window.router.run("breakers.open")
+        return stage
+
+    return make

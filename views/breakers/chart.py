@@ -17,7 +17,6 @@ from controllers.breakers_shades import Shade, shades
 from controllers.clock import Clock
 from controllers.preload import Preload
 from controllers.wording import local_time
-from views.theme.fonts import ui_font
 from views.theme.theme import Theme
 from views.widgets.base import button, label
 from views.widgets.card import Card
@@ -121,18 +120,10 @@ class RateChart(Card):
     def _build(self) -> None:
         import pyqtgraph as graph  # noqa: PLC0415 - see the module's first lines
 
-        self._plot = graph.PlotWidget()
-        self._plot.setMenuEnabled(False)
-        self._plot.hideButtons()
-        self._plot.setMouseEnabled(x=False, y=False)
-        for part in (self._plot, self._plot.viewport()):
-            part.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._plot.setFrameShape(self._plot.Shape.NoFrame)
-        self._plot.getViewBox().disableAutoRange()
-        self._plot.showGrid(y=True, alpha=0.9)
+        from views.widgets.plot import quiet_plot  # noqa: PLC0415
+
+        self._plot = quiet_plot()
         self._plot.setMinimumHeight(110)
-        for side in ("left", "bottom"):
-            self._plot.getAxis(side).setStyle(tickFont=ui_font(11), tickLength=0)
         self._plot.getAxis("left").setTicks([[(each, f"{each} %") for each in (0, 25, 50, 75, 100)]])
         # One pixel: wider antialiased pens are a hundred times slower.
         self._curve = self._plot.plot(connect="finite", antialias=True)
@@ -203,12 +194,10 @@ class RateChart(Card):
             return
         import pyqtgraph as graph  # noqa: PLC0415 - loaded by now
 
+        from views.widgets.plot import recolour  # noqa: PLC0415
+
         tokens = self._theme.tokens
-        self._plot.setBackground(QColor(tokens.surface))
-        for side in ("left", "bottom"):
-            axis = self._plot.getAxis(side)
-            axis.setPen(graph.mkPen(tokens.border, width=1))
-            axis.setTextPen(graph.mkPen(tokens.faint))
+        recolour(self._plot, tokens)
         self._curve.setPen(graph.mkPen(tokens.accent, width=1))
         self._dots.setBrush(graph.mkBrush(tokens.accent))
         self._line.setPen(graph.mkPen(tokens.warn, width=2))

@@ -9,12 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from controllers.preload import Preload
 from controllers.wording import local_time
-from views.theme.fonts import ui_font
 from views.theme.theme import Theme
 from views.widgets.base import label
 from views.widgets.card import Card
@@ -71,19 +69,9 @@ class ThroughputChart(Card):
             self._draw()
 
     def _build(self) -> None:
-        import pyqtgraph as graph  # noqa: PLC0415 - see the module's first lines
+        from views.widgets.plot import quiet_plot  # noqa: PLC0415 - see the module's first lines
 
-        self._plot = graph.PlotWidget()
-        self._plot.setMenuEnabled(False)
-        self._plot.hideButtons()
-        self._plot.setMouseEnabled(x=False, y=False)
-        for part in (self._plot, self._plot.viewport()):
-            part.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._plot.setFrameShape(self._plot.Shape.NoFrame)
-        self._plot.getViewBox().disableAutoRange()
-        self._plot.showGrid(y=True, alpha=0.9)
-        for side in ("left", "bottom"):
-            self._plot.getAxis(side).setStyle(tickFont=ui_font(11), tickLength=0)
+        self._plot = quiet_plot()
         self._curves = [self._plot.plot(skipFiniteCheck=True, antialias=True) for _ in range(2)]
         self.body.addWidget(self._plot, 1)
         self._recolour()
@@ -94,12 +82,10 @@ class ThroughputChart(Card):
             return
         import pyqtgraph as graph  # noqa: PLC0415 - loaded by now
 
+        from views.widgets.plot import recolour  # noqa: PLC0415
+
         tokens = self._theme.tokens
-        self._plot.setBackground(QColor(tokens.surface))
-        for side in ("left", "bottom"):
-            axis = self._plot.getAxis(side)
-            axis.setPen(graph.mkPen(tokens.border, width=1))
-            axis.setTextPen(graph.mkPen(tokens.faint))
+        recolour(self._plot, tokens)
         self._curves[0].setPen(graph.mkPen(tokens.accent, width=1))
         self._curves[1].setPen(graph.mkPen(tokens.bad, width=1, style=Qt.PenStyle.DashLine))
 
