@@ -15,16 +15,16 @@ from backend.messaging.postgres import PostgresBroker
 from backend.services.common.background import in_background
 from backend.services.common.database import Database
 from backend.services.common.metrics import metrics_route, new_registry
-from backend.services.metadata_enrichment.configuration import ConfigurationHolder
-from backend.services.metadata_enrichment.enricher import Enricher
-from backend.services.metadata_enrichment.gateway_client import GatewayClient
+from backend.services.metadata_enrichment.configuration.holder import ConfigurationHolder
 from backend.services.metadata_enrichment.health import Health, health_router
-from backend.services.metadata_enrichment.readings import Readings
-from backend.services.metadata_enrichment.records import Records
+from backend.services.metadata_enrichment.layers.readings import Readings
+from backend.services.metadata_enrichment.layers.records import Records
 from backend.services.metadata_enrichment.routes import Service, admin_router, enrich_router
 from backend.services.metadata_enrichment.service_metrics import EnrichmentMetrics
 from backend.services.metadata_enrichment.settings import EnrichmentSettings
-from backend.services.metadata_enrichment.worker import Worker
+from backend.services.metadata_enrichment.work.enricher import Enricher
+from backend.services.metadata_enrichment.work.gateway_client import GatewayClient
+from backend.services.metadata_enrichment.work.worker import Worker
 
 VERSION = "1.0.0"
 _SWEEP_SECONDS = 300.0

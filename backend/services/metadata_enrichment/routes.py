@@ -23,10 +23,14 @@ from backend.contracts.enrichment import (
 from backend.messaging.port import Broker, BrokerError, Message
 from backend.messaging.topology import ENRICHMENT_REQUESTS
 from backend.services.common.auth import bearer_guard
-from backend.services.metadata_enrichment.configuration import ConfigurationError, ConfigurationHolder
-from backend.services.metadata_enrichment.enricher import Enricher
-from backend.services.metadata_enrichment.readings import Readings
-from backend.services.metadata_enrichment.views import configuration_view, field_view, providers_view
+from backend.services.metadata_enrichment.configuration.holder import ConfigurationError, ConfigurationHolder
+from backend.services.metadata_enrichment.configuration.views import (
+    configuration_view,
+    field_view,
+    providers_view,
+)
+from backend.services.metadata_enrichment.layers.readings import Readings
+from backend.services.metadata_enrichment.work.enricher import Enricher
 
 LARGEST_BATCH = 1000
 _DATABASE_ERRORS = (psycopg.Error, PoolTimeout, PoolClosed)

@@ -9,7 +9,7 @@ from backend.contracts.environment import PROVIDERS
 from backend.contracts.providers import CapabilityState, EndpointClass
 from backend.services.api_gateway.calls.switches import SwitchedOff
 from backend.services.api_gateway.capabilities import capabilities, known_providers
-from backend.services.metadata_enrichment.fields import is_known
+from backend.services.metadata_enrichment.waterfall.fields import is_known
 
 CLOSED = SwitchedOff(datetime(2026, 11, 25, 12, tzinfo=UTC), "the provider answered with HTTP 403")
 

@@ -4,7 +4,7 @@ from fastapi import FastAPI, Request, Response
 
 from backend.contracts.gateway import LANE_HEADER, Lane
 from backend.http import httpx
-from backend.services.metadata_enrichment.gateway_client import GatewayClient
+from backend.services.metadata_enrichment.work.gateway_client import GatewayClient
 from tests.fixtures.provider_simulator import serving
 
 

@@ -9,8 +9,8 @@ import math
 from dataclasses import asdict, dataclass
 
 from backend.contracts.gateway import TrackCandidate
-from backend.services.metadata_enrichment.normalisation import artist_similarity, similarity
-from backend.services.metadata_enrichment.titles import (
+from backend.services.metadata_enrichment.matching.normalisation import artist_similarity, similarity
+from backend.services.metadata_enrichment.matching.titles import (
     Title,
     Version,
     sounds_like_pretender,

@@ -11,7 +11,7 @@ from psycopg_pool import PoolClosed, PoolTimeout
 
 from backend.contracts.enrichment import WaterfallConfiguration, WaterfallField, WaterfallStep
 from backend.services.common.database import Pool
-from backend.services.metadata_enrichment.fields import is_known
+from backend.services.metadata_enrichment.waterfall.fields import is_known
 
 CHANNEL = "waterfall_configuration"
 CHECK_SECONDS = 2.0

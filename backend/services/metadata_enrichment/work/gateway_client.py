@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from backend.contracts.gateway import LANE_HEADER, Lane, Outcome, SearchResponse, TrackResponse
 from backend.http import httpx
-from backend.services.metadata_enrichment.answers import Answer
+from backend.services.metadata_enrichment.work.answers import Answer
 
 CORRELATION_HEADER = "X-Correlation-ID"
 CANDIDATES = 10

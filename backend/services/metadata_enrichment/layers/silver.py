@@ -7,10 +7,10 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from backend.contracts.gateway import TrackCandidate
-from backend.services.metadata_enrichment.answers import Answer
-from backend.services.metadata_enrichment.gathering import Gathered
-from backend.services.metadata_enrichment.selection import Selection
-from backend.services.metadata_enrichment.waterfall import Resolution, StepResult
+from backend.services.metadata_enrichment.matching.selection import Selection
+from backend.services.metadata_enrichment.waterfall.walk import Resolution, StepResult
+from backend.services.metadata_enrichment.work.answers import Answer
+from backend.services.metadata_enrichment.work.gathering import Gathered
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 

@@ -10,9 +10,9 @@ from psycopg.types.json import Jsonb
 
 from backend.contracts.enrichment import EnrichmentStatus, EnrichRequest
 from backend.services.common.database import Pool
-from backend.services.metadata_enrichment import gold, quality, silver
-from backend.services.metadata_enrichment.gathering import Gathered
-from backend.services.metadata_enrichment.waterfall import Resolution
+from backend.services.metadata_enrichment.layers import gold, quality, silver
+from backend.services.metadata_enrichment.waterfall.walk import Resolution
+from backend.services.metadata_enrichment.work.gathering import Gathered
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 

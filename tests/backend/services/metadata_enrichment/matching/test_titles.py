@@ -2,7 +2,7 @@
 
 import pytest
 
-from backend.services.metadata_enrichment.titles import (
+from backend.services.metadata_enrichment.matching.titles import (
     Version,
     sounds_like_pretender,
     split_artists,

@@ -11,9 +11,9 @@ from backend.contracts.enrichment import (
     WaterfallStep,
 )
 from backend.contracts.gateway import Outcome
-from backend.services.metadata_enrichment.answers import Answer
-from backend.services.metadata_enrichment.fields import InvalidValueError, value_of
-from backend.services.metadata_enrichment.matching import Judgement
+from backend.services.metadata_enrichment.matching.judging import Judgement
+from backend.services.metadata_enrichment.waterfall.fields import InvalidValueError, value_of
+from backend.services.metadata_enrichment.work.answers import Answer
 
 _STEP_OUTCOMES = {
     Outcome.NOT_FOUND: "not_found",

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from backend.services.metadata_enrichment.fields import InvalidValueError, is_known, value_of
-from backend.services.metadata_enrichment.genres import known_genres
-from backend.services.metadata_enrichment.keys import camelot, canonical_key
+from backend.services.metadata_enrichment.waterfall.fields import InvalidValueError, is_known, value_of
+from backend.services.metadata_enrichment.waterfall.genres import known_genres
+from backend.services.metadata_enrichment.waterfall.keys import camelot, canonical_key
 from tests.backend.services.metadata_enrichment.candidates import candidate
 
 DNB = ["Progressive House", "Drum and Bass"]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from backend.contracts.gateway import TrackCandidate
-from backend.services.metadata_enrichment.matching import Judgement, Wanted, judge, same_recording
+from backend.services.metadata_enrichment.matching.judging import Judgement, Wanted, judge, same_recording
 
 ACCEPTANCE = 0.80
 """Below this probability a candidate is not taken, whatever the thresholds of the fields."""

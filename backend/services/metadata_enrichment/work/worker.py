@@ -10,8 +10,8 @@ from backend.contracts.dead_letters import ReplayOutcome
 from backend.contracts.enrichment import EnrichmentStatus, EnrichRequest, EnrichResponse
 from backend.messaging.port import Broker, BrokerError, Delivery, DeliveryLostError, Message
 from backend.messaging.topology import ENRICHMENT_OUTCOMES, ENRICHMENT_REQUESTS, QUEUES
-from backend.services.metadata_enrichment.enricher import Enricher
-from backend.services.metadata_enrichment.failures import EnrichmentError, Origin, bury
+from backend.services.metadata_enrichment.work.enricher import Enricher
+from backend.services.metadata_enrichment.work.failures import EnrichmentError, Origin, bury
 
 RETRY_SECONDS = 5.0
 """Pause before a message is taken again, or the broker tried again, after the broker failed."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from backend.services.metadata_enrichment.normalisation import latin
+from backend.services.metadata_enrichment.matching.normalisation import latin
 
 _FAMILIES = """
 acid house; acid jazz; acid techno; acoustic; afro house; afrobeat; alternative; alternative rock;

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from backend.contracts.enrichment import WaterfallConfiguration, WaterfallField
-from backend.services.metadata_enrichment.configuration import CHECK_SECONDS
+from backend.services.metadata_enrichment.configuration.holder import CHECK_SECONDS
 
 
 def configuration_view(configuration: WaterfallConfiguration, loaded_at: datetime | None) -> dict[str, Any]:

@@ -20,11 +20,11 @@ from backend.services.api_gateway.recorder import Recorder
 from backend.services.api_gateway.settings import GatewaySettings
 from backend.services.common.database import Database
 from backend.services.common.metrics import new_registry
-from backend.services.metadata_enrichment.answers import Answer
-from backend.services.metadata_enrichment.configuration import ConfigurationHolder
-from backend.services.metadata_enrichment.gateway_client import GatewayClient
-from backend.services.metadata_enrichment.gathering import Gathered, Gathering
-from backend.services.metadata_enrichment.waterfall import resolve
+from backend.services.metadata_enrichment.configuration.holder import ConfigurationHolder
+from backend.services.metadata_enrichment.waterfall.walk import resolve
+from backend.services.metadata_enrichment.work.answers import Answer
+from backend.services.metadata_enrichment.work.gateway_client import GatewayClient
+from backend.services.metadata_enrichment.work.gathering import Gathered, Gathering
 from tests.fixtures.provider_simulator import running_simulator
 
 EVERY = 4

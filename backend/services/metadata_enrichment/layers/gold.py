@@ -10,8 +10,8 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from backend.contracts.enrichment import EnrichRequest, FieldProvenance
-from backend.services.metadata_enrichment.keys import camelot
-from backend.services.metadata_enrichment.waterfall import Resolution
+from backend.services.metadata_enrichment.waterfall.keys import camelot
+from backend.services.metadata_enrichment.waterfall.walk import Resolution
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 

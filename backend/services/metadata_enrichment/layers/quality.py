@@ -7,10 +7,10 @@ from uuid import UUID
 
 import psycopg
 
-from backend.services.metadata_enrichment.answers import Answer
-from backend.services.metadata_enrichment.gathering import Gathered
-from backend.services.metadata_enrichment.gold import GoldTrack
-from backend.services.metadata_enrichment.waterfall import Resolution
+from backend.services.metadata_enrichment.layers.gold import GoldTrack
+from backend.services.metadata_enrichment.waterfall.walk import Resolution
+from backend.services.metadata_enrichment.work.answers import Answer
+from backend.services.metadata_enrichment.work.gathering import Gathered
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 

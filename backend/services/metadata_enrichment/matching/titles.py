@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from backend.services.metadata_enrichment.normalisation import latin
+from backend.services.metadata_enrichment.matching.normalisation import latin
 
 _GROUP = re.compile(r"[(\[{]([^()\[\]{}]*)[)\]}]")
 _DASH = re.compile(r"\s+[-–—]\s+")

@@ -12,15 +12,15 @@ from psycopg_pool import PoolClosed, PoolTimeout
 from backend.contracts.enrichment import EnrichmentStatus, EnrichRequest, EnrichResponse
 from backend.contracts.gateway import Lane
 from backend.messaging.port import Broker, Message
-from backend.services.metadata_enrichment.configuration import ConfigurationHolder
-from backend.services.metadata_enrichment.failures import EnrichmentError, Origin, bury, nobody_answered
-from backend.services.metadata_enrichment.gateway_client import GatewayClient
-from backend.services.metadata_enrichment.gathering import Gathered, Gathering
-from backend.services.metadata_enrichment.gold import GoldTrack
-from backend.services.metadata_enrichment.records import Closing, Opened, Records
+from backend.services.metadata_enrichment.configuration.holder import ConfigurationHolder
+from backend.services.metadata_enrichment.layers.gold import GoldTrack
+from backend.services.metadata_enrichment.layers.records import Closing, Opened, Records
 from backend.services.metadata_enrichment.service_metrics import EnrichmentMetrics
-from backend.services.metadata_enrichment.track_locks import TrackLocks
-from backend.services.metadata_enrichment.waterfall import resolve
+from backend.services.metadata_enrichment.waterfall.walk import resolve
+from backend.services.metadata_enrichment.work.failures import EnrichmentError, Origin, bury, nobody_answered
+from backend.services.metadata_enrichment.work.gateway_client import GatewayClient
+from backend.services.metadata_enrichment.work.gathering import Gathered, Gathering
+from backend.services.metadata_enrichment.work.track_locks import TrackLocks
 
 _log = structlog.get_logger()
 _DATABASE_ERRORS = (psycopg.Error, PoolTimeout, PoolClosed)

@@ -7,11 +7,11 @@ from typing import Any
 
 from backend.contracts.enrichment import EnrichRequest, WaterfallConfiguration
 from backend.contracts.gateway import TrackCandidate
-from backend.services.metadata_enrichment.answers import Answer
-from backend.services.metadata_enrichment.gateway_client import GatewayClient
-from backend.services.metadata_enrichment.matching import Wanted
-from backend.services.metadata_enrichment.selection import Selection, select
-from backend.services.metadata_enrichment.waterfall import Source, next_providers, resolve
+from backend.services.metadata_enrichment.matching.judging import Wanted
+from backend.services.metadata_enrichment.matching.selection import Selection, select
+from backend.services.metadata_enrichment.waterfall.walk import Source, next_providers, resolve
+from backend.services.metadata_enrichment.work.answers import Answer
+from backend.services.metadata_enrichment.work.gateway_client import GatewayClient
 
 _ONLY_IN_TRACK = {
     "deezer": frozenset({"bpm", "isrc", "release_date"}),

@@ -17,7 +17,7 @@ from backend.messaging.port import (
     Message,
 )
 from backend.messaging.topology import ENRICHMENT_DEAD, ENRICHMENT_REQUESTS
-from backend.services.metadata_enrichment.gathering import Gathered
+from backend.services.metadata_enrichment.work.gathering import Gathered
 
 _LONGEST_MESSAGE = 2_000
 _LONGEST_STACK = 16_000

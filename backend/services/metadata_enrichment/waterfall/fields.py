@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from backend.contracts.gateway import TrackCandidate
-from backend.services.metadata_enrichment.genres import known_genres
-from backend.services.metadata_enrichment.keys import canonical_key
+from backend.services.metadata_enrichment.waterfall.genres import known_genres
+from backend.services.metadata_enrichment.waterfall.keys import canonical_key
 
 _ISRC = re.compile(r"^[A-Z]{2}[A-Z0-9]{3}\d{7}$")
 _DATE = re.compile(r"^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from backend.services.metadata_enrichment.matching import Wanted, judge, same_recording
-from backend.services.metadata_enrichment.selection import ACCEPTANCE, select
+from backend.services.metadata_enrichment.matching.judging import Wanted, judge, same_recording
+from backend.services.metadata_enrichment.matching.selection import ACCEPTANCE, select
 from tests.backend.services.metadata_enrichment.candidates import candidate
 
 STROBE = Wanted("Deadmau5", "Strobe")

@@ -6,9 +6,9 @@ import pytest
 
 from backend.contracts.enrichment import WaterfallConfiguration, WaterfallField, WaterfallStep
 from backend.contracts.gateway import Outcome, TrackCandidate
-from backend.services.metadata_enrichment.answers import Answer
-from backend.services.metadata_enrichment.matching import Features, Judgement
-from backend.services.metadata_enrichment.waterfall import Source, next_providers, resolve
+from backend.services.metadata_enrichment.matching.judging import Features, Judgement
+from backend.services.metadata_enrichment.waterfall.walk import Source, next_providers, resolve
+from backend.services.metadata_enrichment.work.answers import Answer
 from tests.backend.services.metadata_enrichment.candidates import candidate
 
 

@@ -1,0 +1,1 @@
+"""The three layers as the service writes and reads them."""

@@ -1,0 +1,1 @@
+"""Whether a track that a provider names is the wanted one."""

@@ -1,0 +1,1 @@
+"""Which source gives each field, and what counts as a value."""

@@ -1,0 +1,1 @@
+"""Enriching a track: calls, judgement, result, and what happens when it fails."""
