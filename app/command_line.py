@@ -33,8 +33,7 @@ def open_console() -> int:
     from app.settings_port import make_settings  # noqa: PLC0415
 
     home = Home.from_process_environment()
-    ports = DeferredPorts(home)
-    return start_desktop(ports.stack, ports.runs, ports.providers, make_settings(home))
+    return start_desktop(DeferredPorts(home).ports(make_settings(home)))
 
 
 def _attempt(words: Sequence[str], *, as_json: bool) -> int:

@@ -7,6 +7,8 @@ from app.environments import Environments
 from app.providers_port import Providers
 from app.runs import Runs
 from app.stack import Stack
+from app.tracks_port import Tracks
+from app.waterfall_port import Waterfall
 from backend.contracts.environment import TargetKind
 from backend.contracts.errors import OperatorError
 from backend.contracts.runs import ExitCode
@@ -54,3 +56,11 @@ class Composition:
     def providers(self) -> Providers:
         """Looks at the gateway's providers."""
         return Providers(self.target)
+
+    def waterfall(self) -> Waterfall:
+        """The waterfall configuration and its draft."""
+        return Waterfall(self.target, self.home)
+
+    def tracks(self) -> Tracks:
+        """Stored tracks."""
+        return Tracks(self.target)

@@ -7,46 +7,46 @@ background thread, with the first question that the window asks.
 import gc
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from backend.home import Home
+from controllers.ports import Ports
 
 if TYPE_CHECKING:
     from app.composition import Composition
-    from controllers.ports import ProvidersPort, RunsPort, StackPort
+    from controllers.ports import (
+        ProvidersPort,
+        RunsPort,
+        SettingsPort,
+        StackPort,
+        TracksPort,
+        WaterfallPort,
+    )
 
 
 class DeferredPorts:
-    """The stack, runs and providers ports of one home."""
+    """The ports of one home, settings apart."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
         self._lock = threading.Lock()
         self._made: Composition | None = None
 
-    @property
-    def stack(self) -> "StackPort":
-        """Looks at stacks."""
-        return cast("StackPort", _Deferred(self._make_stack))
+    def ports(self, settings: "SettingsPort") -> Ports:
+        """All ports; those of the stack are made with their first call."""
+        return Ports(
+            stack=cast("StackPort", _Deferred(partial(self._part, "stack"))),
+            runs=cast("RunsPort", _Deferred(partial(self._part, "runs"))),
+            providers=cast("ProvidersPort", _Deferred(partial(self._part, "providers"))),
+            waterfall=cast("WaterfallPort", _Deferred(partial(self._part, "waterfall"))),
+            tracks=cast("TracksPort", _Deferred(partial(self._part, "tracks"))),
+            settings=settings,
+        )
 
-    @property
-    def runs(self) -> "RunsPort":
-        """Plans, starts and follows runs."""
-        return cast("RunsPort", _Deferred(self._make_runs))
-
-    @property
-    def providers(self) -> "ProvidersPort":
-        """Looks at providers and controls their breakers."""
-        return cast("ProvidersPort", _Deferred(self._make_providers))
-
-    def _make_stack(self) -> object:
-        return self._composition.stack()
-
-    def _make_runs(self) -> object:
-        return self._composition.runs()
-
-    def _make_providers(self) -> object:
-        return self._composition.providers()
+    def _part(self, name: str) -> object:
+        part: Callable[[], object] = getattr(self._composition, name)
+        return part()
 
     @property
     def _composition(self) -> "Composition":

@@ -13,7 +13,7 @@ from app.unexpected import UnexpectedErrors, quit_on_signals
 from backend.contracts.errors import OperatorError
 from backend.contracts.runs import ExitCode
 from controllers.console import Console
-from controllers.ports import ProvidersPort, RunsPort, SettingsPort, StackPort
+from controllers.ports import Ports
 from controllers.streams import StreamingBackground
 from views.shell.geometry import WindowMemory
 from views.shell.main_window import MainWindow
@@ -22,7 +22,7 @@ from views.theme.theme import Theme
 from views.theme.tokens import DARK
 
 
-def start_desktop(stack: StackPort, runs: RunsPort, providers: ProvidersPort, settings: SettingsPort) -> int:
+def start_desktop(ports: Ports) -> int:
     """Open the console and run it until its window is closed; the exit code.
 
     Runs at work are not touched by closing: they live in processes of their own.
@@ -31,7 +31,7 @@ def start_desktop(stack: StackPort, runs: RunsPort, providers: ProvidersPort, se
     background = BackgroundLoop()
     background.start()
     try:
-        window = make_window(application, stack, runs, providers, settings, background)
+        window = make_window(application, ports, background)
         UnexpectedErrors(window.toasts.warn).install()
         quit_on_signals(application)
         window.show()
@@ -63,19 +63,13 @@ def _require_display() -> None:
         )
 
 
-def make_window(
-    application: QApplication,
-    stack: StackPort,
-    runs: RunsPort,
-    providers: ProvidersPort,
-    settings: SettingsPort,
-    background: StreamingBackground,
-) -> MainWindow:
+def make_window(application: QApplication, ports: Ports, background: StreamingBackground) -> MainWindow:
     """The window with everything behind it, not shown yet."""
     theme = Theme(application, application)
+    settings = ports.settings
     theme.install(settings.theme())
     application.setWindowIcon(QIcon(icon("layers", DARK.accent, 64)))
-    console = Console(stack, runs, providers, settings, background, parent=application)
+    console = Console(ports, background, parent=application)
     memory = WindowMemory(Path(settings.home()) / "state" / "desktop.ini")
     window = MainWindow(theme, console, memory)
     window.settings.appearance.show_theme(settings.theme())

@@ -1,11 +1,10 @@
 """The gateway's providers for the console and the command line."""
 
-import getpass
-import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from app.operator import operator
 from backend.clients.gateway import GatewayClient
 from backend.contracts.control import ControlAudit, ControlRequest, ControlResult
 from backend.contracts.environment import Environment
@@ -82,7 +81,7 @@ class Providers:
 
     def operator(self) -> str:
         """Who is at the console, as `user@host`."""
-        return f"{getpass.getuser()}@{socket.gethostname()}"
+        return operator()
 
     def _client(self, environment: str) -> GatewayClient:
         place = self._place(environment)

@@ -8,7 +8,7 @@ from controllers.clock import Clock, system_clock
 from controllers.deploy import DeployController
 from controllers.end_to_end import EndToEndController
 from controllers.monitor import Snapshot, StackMonitor
-from controllers.ports import ProvidersPort, RunsPort, SettingsPort, StackPort
+from controllers.ports import Ports
 from controllers.preload import Preload
 from controllers.rollback import RollbackController
 from controllers.session import Session
@@ -22,24 +22,21 @@ class Console(QObject):
 
     def __init__(
         self,
-        stack: StackPort,
-        runs: RunsPort,
-        providers: ProvidersPort,
-        settings: SettingsPort,
+        ports: Ports,
         background: StreamingBackground,
         clock: Clock = system_clock,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self.clock = clock
-        self.session = Session(stack, background, self)
-        self.monitor = StackMonitor(stack, runs, background, clock, self)
-        self.deploy = DeployController(runs, background, self)
-        self.rollback = RollbackController(runs, background, self)
-        self.breakers = BreakersController(providers, background, clock, self)
-        self.end_to_end = EndToEndController(stack, background, self)
-        self.actions = StackActions(stack, background, self)
-        self.settings = SettingsController(settings, background, self)
+        self.session = Session(ports.stack, background, self)
+        self.monitor = StackMonitor(ports.stack, ports.runs, background, clock, self)
+        self.deploy = DeployController(ports.runs, background, self)
+        self.rollback = RollbackController(ports.runs, background, self)
+        self.breakers = BreakersController(ports.providers, background, clock, self)
+        self.end_to_end = EndToEndController(ports.stack, background, self)
+        self.actions = StackActions(ports.stack, background, self)
+        self.settings = SettingsController(ports.settings, background, self)
         # Plots cost most of a second to import; the name is all that controllers know of them.
         self.plots = Preload(background, "pyqtgraph", self)
         self._wire()

@@ -5,12 +5,17 @@ the Qt thread. All of them raise `backend.contracts.errors.OperatorError` with a
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from backend.contracts.control import ControlAudit, ControlRequest, ControlResult
 from backend.contracts.enrichment import EndToEndResult, EnrichRequest
 from backend.contracts.environment import Environment, ProviderMode
+from backend.contracts.imports import ImportReport
+from backend.contracts.inspection import InspectRequest, StoredTrack, TrackInspection
 from backend.contracts.live import BreakerTransition, LiveProviders, ProviderHistory, ProviderImpact
+from backend.contracts.providers import Capability
+from backend.contracts.replay import PreviewRequest, ReplayComparison, ReplayRun, ReplayRunRequest
 from backend.contracts.runs import (
     Backup,
     Control,
@@ -24,6 +29,13 @@ from backend.contracts.runs import (
     Run,
 )
 from backend.contracts.stack import StackStatus
+from backend.contracts.waterfall import (
+    FieldCoverage,
+    VersionSummary,
+    WaterfallChange,
+    WaterfallConfiguration,
+    WaterfallDraft,
+)
 
 
 class StackPort(Protocol):
@@ -125,6 +137,74 @@ class ProvidersPort(Protocol):
         """Who is at the console, as `user@host`; the author of control requests."""
 
 
+class WaterfallPort(Protocol):
+    """The waterfall configuration: versions, a draft, and what the draft would change."""
+
+    def configuration(self, environment: str) -> WaterfallConfiguration:
+        """The version in force."""
+
+    def versions(self, environment: str, before: int | None, limit: int) -> Sequence[VersionSummary]:
+        """The history, newest first; `before` gives the ones below that version."""
+
+    def version(self, environment: str, version: int) -> WaterfallConfiguration:
+        """One version."""
+
+    def coverage(self, environment: str) -> Sequence[FieldCoverage]:
+        """How each field stands in Gold."""
+
+    def capabilities(self, environment: str) -> Sequence[Capability]:
+        """Which provider gives which field, and since when no more."""
+
+    def preview(self, environment: str, request: PreviewRequest) -> ReplayComparison:
+        """What a draft would change, by stored answers alone; nothing is called."""
+
+    def apply(self, environment: str, change: WaterfallChange) -> WaterfallConfiguration:
+        """Put the next version in force; WaterfallConflictError: another one came first, nothing changed."""
+
+    def draft(self, environment: str) -> WaterfallDraft | None:
+        """The draft that was kept, if there is one."""
+
+    def keep_draft(self, environment: str, draft: WaterfallDraft) -> None:
+        """Keep the draft until it is dropped, also over a restart of the console."""
+
+    def drop_draft(self, environment: str) -> None:
+        """Forget the draft."""
+
+    def operator(self) -> str:
+        """Who is at the console, as `user@host`; the author of versions."""
+
+
+class TracksPort(Protocol):
+    """Stored tracks: find, inspect, import, resolve again."""
+
+    def tracks(self, environment: str, text: str, limit: int) -> Sequence[StoredTrack]:
+        """Tracks whose artist, title or id contains every word of `text`, newest first."""
+
+    def inspection(self, environment: str, track_id: str) -> TrackInspection:
+        """A stored track with everything behind it."""
+
+    def inspect(self, environment: str, request: InspectRequest) -> TrackInspection:
+        """Ask the providers now and show everything; writes nothing to Gold."""
+
+    def check_import(self, path: str) -> ImportReport:
+        """Read a CSV or JSON Lines file and say what would be queued. Queues nothing."""
+
+    def import_file(self, environment: str, path: str) -> ImportReport:
+        """Queue the good rows of a file; the bad ones are reported."""
+
+    def start_replay(self, environment: str, request: ReplayRunRequest) -> ReplayRun:
+        """Queue a replay run."""
+
+    def replay_runs(self, environment: str, limit: int) -> Sequence[ReplayRun]:
+        """Replay runs, newest first."""
+
+    def cancel_replay(self, environment: str, run_id: str) -> ReplayRun:
+        """Stop a replay run; what it has promoted stays."""
+
+    def operator(self) -> str:
+        """Who is at the console, as `user@host`."""
+
+
 class SettingsPort(Protocol):
     """Keeps what the operator chose, and the provider credentials."""
 
@@ -151,3 +231,15 @@ class SettingsPort(Protocol):
 
     def home(self) -> str:
         """The folder that keeps everything."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Everything that the controllers ask of the rest of the program."""
+
+    stack: StackPort
+    runs: RunsPort
+    providers: ProvidersPort
+    waterfall: WaterfallPort
+    tracks: TracksPort
+    settings: SettingsPort

@@ -47,6 +47,8 @@ class FieldProvenance(BaseModel):
     """Place of the source in the field's waterfall, from 1."""
     response_id: str | None = None
     config_version: int
+    degraded_by: list[str] = Field(default_factory=list)
+    """Sources before this one that could not be asked, so that a better value may exist."""
 
 
 class EnrichResponse(BaseModel):
@@ -74,33 +76,6 @@ class BatchAccepted(BaseModel):
     batch_size: int
     correlation_id: str
     message: str
-
-
-class WaterfallStep(BaseModel):
-    """One source in a field's waterfall."""
-
-    provider: str
-    enabled: bool
-    min_confidence: float = Field(ge=0, le=1)
-    """A value is taken when its confidence reaches this."""
-    reliability: float = Field(default=1.0, ge=0, le=1)
-    """How often the provider is right about this field when the track was matched correctly."""
-
-
-class WaterfallField(BaseModel):
-    """The ordered sources of one field."""
-
-    field: str
-    required_for_gold: bool
-    sources: list[WaterfallStep]
-
-
-class WaterfallConfiguration(BaseModel):
-    """A version of the waterfall. Versions that have been in force never change."""
-
-    version: int
-    activated_at: datetime
-    fields: list[WaterfallField]
 
 
 class LayerRows(BaseModel):

@@ -39,10 +39,8 @@ def measure(application: QApplication, sandbox: Sandbox) -> list[float]:
     """Seconds of each change, forced open and closed in turn."""
     background = BackgroundLoop()
     background.start()
-    ports = DeferredPorts(sandbox.home)
-    window = make_window(
-        application, ports.stack, ports.runs, ports.providers, make_settings(sandbox.home), background
-    )
+    ports = DeferredPorts(sandbox.home).ports(make_settings(sandbox.home))
+    window = make_window(application, ports, background)
     window.show()
     window.router.run("breakers.open")
     try:

@@ -26,8 +26,8 @@ from app.desktop import make_application, make_window
 from backend.contracts.live import BreakerTransition, LiveProviders
 from backend.contracts.providers import ProviderStatus
 from tests.gui.sample import stack as stacks
+from tests.gui.sample.ports import sample_ports
 from tests.gui.sample.providers import SampleProviders, many
-from tests.gui.sample.runs import SampleRuns
 from tests.gui.sample.settings import SampleSettings
 from tests.gui.sample.stack import SampleStack
 from views.shell.main_window import MainWindow
@@ -100,7 +100,8 @@ def measure(application: QApplication, providers: Busy, folder: str, *, screen: 
     stack.current = stacks.healthy
     background = BackgroundLoop()
     background.start()
-    window = make_window(application, stack, SampleRuns(now), providers, Here(folder), background)
+    ports = sample_ports(now, stack=stack, providers=providers, settings=Here(folder))
+    window = make_window(application, ports, background)
     window.resize(1440, 900)
     window.show()
     window.router.run(screen)

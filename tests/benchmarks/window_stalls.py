@@ -29,10 +29,8 @@ def follow_deployment(application: QApplication, folder: Path) -> StallWatchdog:
     sandbox = new_sandbox(folder)
     background = BackgroundLoop()
     background.start()
-    ports = DeferredPorts(sandbox.home)
-    window = make_window(
-        application, ports.stack, ports.runs, ports.providers, make_settings(sandbox.home), background
-    )
+    ports = DeferredPorts(sandbox.home).ports(make_settings(sandbox.home))
+    window = make_window(application, ports, background)
     window.resize(1440, 900)
     window.show()
     try:

@@ -19,11 +19,11 @@ from app.settings_port import make_settings
 from backend.home import Home
 
 home = Home.from_process_environment()
-ports = DeferredPorts(home)
+ports = DeferredPorts(home).ports(make_settings(home))
 application = make_application()
 background = BackgroundLoop()
 background.start()
-window = make_window(application, ports.stack, ports.runs, ports.providers, make_settings(home), background)
+window = make_window(application, ports, background)
 window.show()
 application.processEvents()
 window.grab()

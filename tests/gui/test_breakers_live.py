@@ -21,7 +21,7 @@ from controllers.clock import system_clock
 from tests.backend.services.api_gateway.serving import TOKEN, settings_for
 from tests.fixtures.provider_simulator import running_simulator, serving
 from tests.gui.sample import stack as stacks
-from tests.gui.sample.runs import SampleRuns
+from tests.gui.sample.ports import sample_ports
 from tests.gui.sample.stack import SampleStack
 from tests.gui.taking_down import take_down
 from tests.gui.test_performance import HomeSettings
@@ -62,7 +62,8 @@ def window(qapp: QApplication, place: Place, tmp_path: Path) -> Iterator[MainWin
     stack = SampleStack(system_clock)
     stack.current = stacks.healthy
     providers = Providers(lambda _name: place)
-    window = make_window(qapp, stack, SampleRuns(system_clock), providers, HomeSettings(tmp_path), background)
+    ports = sample_ports(system_clock, stack=stack, providers=providers, settings=HomeSettings(tmp_path))
+    window = make_window(qapp, ports, background)
     window.show()
     window.router.run("breakers.open")
     yield window

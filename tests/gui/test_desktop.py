@@ -18,25 +18,22 @@ BROKEN_START = """
 from app.desktop import start_desktop
 from backend.contracts.errors import OperatorError
 from tests.gui.sample.clock import StoppedClock
-from tests.gui.sample.providers import SampleProviders
-from tests.gui.sample.runs import SampleRuns
+from tests.gui.sample.ports import sample_ports
 from tests.gui.sample.settings import SampleSettings
-from tests.gui.sample.stack import SampleStack
 
 class Unreadable(SampleSettings):
     def theme(self):
         raise OperatorError("The settings cannot be read.", "Mend or delete the file.")
 
 clock = StoppedClock()
-start_desktop(SampleStack(clock), SampleRuns(clock), SampleProviders(clock), Unreadable())
+start_desktop(sample_ports(clock, settings=Unreadable()))
 """
 
 
 ANNOUNCED_START = """
 from app import desktop
 from tests.gui.sample.clock import StoppedClock
-from tests.gui.sample.providers import SampleProviders
-from tests.gui.sample.runs import SampleRuns
+from tests.gui.sample.ports import sample_ports
 from tests.gui.sample.settings import SampleSettings
 from tests.gui.sample.stack import SampleStack
 
@@ -51,9 +48,7 @@ class Here(SampleSettings):
         return os.environ["SONGNODES_HOME"]
 
 clock = StoppedClock()
-raise SystemExit(
-    desktop.start_desktop(Announced(clock), SampleRuns(clock), SampleProviders(clock), Here())
-)
+raise SystemExit(desktop.start_desktop(sample_ports(clock, stack=Announced(clock), settings=Here())))
 """
 
 

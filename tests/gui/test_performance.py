@@ -14,7 +14,7 @@ from backend.contracts.runs import DeployOptions, RunState
 from tests.gui.sample import stack as stacks
 from tests.gui.sample.clock import StoppedClock
 from tests.gui.sample.plan import sample_plan
-from tests.gui.sample.providers import SampleProviders
+from tests.gui.sample.ports import sample_ports
 from tests.gui.sample.runs import SampleRuns
 from tests.gui.sample.settings import SampleSettings
 from tests.gui.sample.stack import SampleStack
@@ -46,7 +46,8 @@ def test_a_hundred_thousand_lines_stall_nothing(qapp: QApplication, qtbot: QtBot
     runs.kept[run.id], runs.lines[run.id] = run, output_until(run, LINES)
     background = BackgroundLoop()
     background.start()
-    window = make_window(qapp, stack, runs, SampleProviders(clock), HomeSettings(tmp_path), background)
+    ports = sample_ports(clock, stack=stack, runs=runs, settings=HomeSettings(tmp_path))
+    window = make_window(qapp, ports, background)
     window.resize(QSize(1440, 900))
     window.show()
     window.router.run("deploy.open")

@@ -32,12 +32,10 @@ BLOCKING = ("sqlite3", "psycopg", "httpx", "subprocess")
 @contextmanager
 def open_window(application: QApplication, sandbox: Sandbox) -> Iterator[MainWindow]:
     """The console as a user opens it, closed in the order of `app.desktop`."""
-    ports = DeferredPorts(sandbox.home)
+    ports = DeferredPorts(sandbox.home).ports(make_settings(sandbox.home))
     background = BackgroundLoop()
     background.start()
-    window = make_window(
-        application, ports.stack, ports.runs, ports.providers, make_settings(sandbox.home), background
-    )
+    window = make_window(application, ports, background)
     window.show()
     try:
         yield window

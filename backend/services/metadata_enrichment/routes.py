@@ -13,13 +13,8 @@ from fastapi import APIRouter, Body, Depends, HTTPException
 from psycopg_pool import PoolClosed, PoolTimeout
 from pydantic import SecretStr
 
-from backend.contracts.enrichment import (
-    BatchAccepted,
-    EnrichRequest,
-    EnrichResponse,
-    LayerRows,
-    WaterfallConfiguration,
-)
+from backend.contracts.enrichment import BatchAccepted, EnrichRequest, EnrichResponse, LayerRows
+from backend.contracts.waterfall import WaterfallConfiguration
 from backend.messaging.port import Broker, BrokerError, Message
 from backend.messaging.topology import ENRICHMENT_REQUESTS
 from backend.services.common.auth import bearer_guard

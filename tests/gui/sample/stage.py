@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication
 
 from backend.contracts.runs import DeployOptions, Run, RunState
 from controllers.console import Console
+from controllers.ports import Ports
 from tests.gui.sample.background import ImmediateBackground
 from tests.gui.sample.clock import StoppedClock
 from tests.gui.sample.plan import sample_plan
@@ -15,6 +16,8 @@ from tests.gui.sample.runs import SampleRuns
 from tests.gui.sample.settings import SampleSettings
 from tests.gui.sample.stack import SampleStack
 from tests.gui.sample.story import run_at
+from tests.gui.sample.tracks import SampleTracks
+from tests.gui.sample.waterfall import SampleWaterfall
 from views.shell.geometry import WindowMemory
 from views.shell.main_window import MainWindow
 from views.theme.theme import Theme
@@ -28,12 +31,13 @@ class Stage:
         self.stack = SampleStack(self.clock)
         self.runs = SampleRuns(self.clock)
         self.providers = SampleProviders(self.clock)
+        self.waterfall = SampleWaterfall(self.clock)
+        self.tracks = SampleTracks(self.clock)
         self.settings = SampleSettings()
         self.background = ImmediateBackground()
         self.environment = environment
-        self.console = Console(
-            self.stack, self.runs, self.providers, self.settings, self.background, self.clock
-        )
+        ports = Ports(self.stack, self.runs, self.providers, self.waterfall, self.tracks, self.settings)
+        self.console = Console(ports, self.background, self.clock)
         self.window = MainWindow(theme, self.console, WindowMemory(folder / "desktop.ini"))
         self.window.settings.appearance.show_theme(theme.tokens.name)
 

@@ -9,7 +9,7 @@ import structlog
 from psycopg.rows import dict_row
 from psycopg_pool import PoolClosed, PoolTimeout
 
-from backend.contracts.enrichment import WaterfallConfiguration, WaterfallField, WaterfallStep
+from backend.contracts.waterfall import WaterfallConfiguration, WaterfallField, WaterfallStep
 from backend.services.common.database import Pool
 from backend.services.metadata_enrichment.waterfall.fields import is_known
 

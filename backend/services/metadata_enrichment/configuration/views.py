@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from backend.contracts.enrichment import WaterfallConfiguration, WaterfallField
+from backend.contracts.waterfall import WaterfallConfiguration, WaterfallField
 from backend.services.metadata_enrichment.configuration.holder import CHECK_SECONDS
 
 

@@ -4,13 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from backend.contracts.enrichment import (
-    FieldProvenance,
-    WaterfallConfiguration,
-    WaterfallField,
-    WaterfallStep,
-)
+from backend.contracts.enrichment import FieldProvenance
 from backend.contracts.gateway import Outcome
+from backend.contracts.waterfall import WaterfallConfiguration, WaterfallField, WaterfallStep
 from backend.services.metadata_enrichment.matching.judging import Judgement
 from backend.services.metadata_enrichment.waterfall.fields import InvalidValueError, value_of
 from backend.services.metadata_enrichment.work.answers import Answer

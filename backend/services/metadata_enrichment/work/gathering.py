@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from backend.contracts.enrichment import EnrichRequest, WaterfallConfiguration
+from backend.contracts.enrichment import EnrichRequest
 from backend.contracts.gateway import TrackCandidate
+from backend.contracts.waterfall import WaterfallConfiguration
 from backend.services.metadata_enrichment.matching.judging import Wanted
 from backend.services.metadata_enrichment.matching.selection import Selection, select
 from backend.services.metadata_enrichment.waterfall.walk import Source, next_providers, resolve

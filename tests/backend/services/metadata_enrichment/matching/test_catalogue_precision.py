@@ -6,8 +6,9 @@ from time import monotonic
 
 import pytest
 
-from backend.contracts.enrichment import EnrichRequest, WaterfallConfiguration, WaterfallField, WaterfallStep
+from backend.contracts.enrichment import EnrichRequest
 from backend.contracts.gateway import SearchRequest
+from backend.contracts.waterfall import WaterfallConfiguration, WaterfallField, WaterfallStep
 from backend.database.address import DatabaseAddress
 from backend.http import httpx
 from backend.sandbox.catalogue import Recording, load_catalogue

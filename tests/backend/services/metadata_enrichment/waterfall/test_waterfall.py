@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from backend.contracts.enrichment import WaterfallConfiguration, WaterfallField, WaterfallStep
 from backend.contracts.gateway import Outcome, TrackCandidate
+from backend.contracts.waterfall import WaterfallConfiguration, WaterfallField, WaterfallStep
 from backend.services.metadata_enrichment.matching.judging import Features, Judgement
 from backend.services.metadata_enrichment.waterfall.walk import Source, next_providers, resolve
 from backend.services.metadata_enrichment.work.answers import Answer

@@ -1,0 +1,109 @@
+"""Typed calls to one service. What goes wrong is an OperatorError that says what to do."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from backend.contracts.environment import Environment
+from backend.contracts.errors import OperatorError
+from backend.contracts.runs import ExitCode
+from backend.http import httpx
+
+CONNECT_SECONDS = 2.0
+_EXIT_CODES = {401: ExitCode.REFUSED, 404: ExitCode.USAGE, 422: ExitCode.USAGE}
+
+Answer = TypeVar("Answer")
+
+
+class JsonService:
+    """One environment's service. Each call has a connection of its own and may run in any thread."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        service: str,
+        token: str = "",
+        timeout: float = 5.0,
+        refusals: Callable[[httpx.Response], OperatorError | None] | None = None,
+    ) -> None:
+        """`refusals` may turn an answer that is no success into an error of its own kind."""
+        self.service = service
+        self.url = environment.url(service)
+        self._token = token
+        self._timeout = httpx.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS))
+        self._refusals = refusals
+
+    def get(self, path: str, kind: TypeAdapter[Answer], **query: Any) -> Answer:
+        """GET a path; `query` without the parameters that are None."""
+        asked = {name: value for name, value in query.items() if value is not None}
+        return self._read(self._send("GET", path, params=asked), kind)
+
+    def post(
+        self, path: str, kind: TypeAdapter[Answer], body: object = None, timeout: float | None = None
+    ) -> Answer:
+        """POST JSON to a path; `timeout` in seconds, none for the client's own."""
+        arguments: dict[str, Any] = {} if timeout is None else {"timeout": timeout}
+        return self._read(self._send("POST", path, json=body, **arguments), kind)
+
+    def unreachable(self, error: Exception) -> OperatorError:
+        """The service does not answer."""
+        cause = "nothing listens there" if isinstance(error, httpx.ConnectError) else type(error).__name__
+        if isinstance(error, httpx.TimeoutException):
+            cause = "no answer in time"
+        return OperatorError(
+            f"{self.service} does not answer on {self.url}: {cause}.",
+            "See what runs: main.py status. Start the stack: main.py up",
+        )
+
+    def refusal(self, answer: httpx.Response) -> OperatorError:
+        """The service answered, but did not do it."""
+        own = self._refusals(answer) if self._refusals else None
+        if own is not None:
+            return own
+        told = detail_of(answer)
+        if answer.status_code == httpx.codes.NOT_FOUND and told == "Not Found":
+            return OperatorError(
+                f"{self.service} on {self.url} is of a release that cannot be asked for this.",
+                "Deploy the present release: main.py deploy",
+            )
+        code = _EXIT_CODES.get(answer.status_code, ExitCode.FAILED)
+        return OperatorError(
+            told or f"{self.service} answered with HTTP {answer.status_code}.", exit_code=code
+        )
+
+    def foreign(self, error: ValidationError) -> OperatorError:
+        """The answer is not of the agreed form."""
+        problem = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(map(str, problem["loc"])) or "the answer"
+        return OperatorError(
+            f"What answers on {self.url} is not understood ({place}: {problem['msg']}).",
+            f"Console and {self.service} are of different releases, or another program has the port.",
+        )
+
+    def _send(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
+        try:
+            with httpx.Client(timeout=self._timeout, trust_env=False, headers=headers) as client:
+                return client.request(method, self.url + path, **arguments)
+        except httpx.HTTPError as error:
+            raise self.unreachable(error) from None
+
+    def _read(self, answer: httpx.Response, kind: TypeAdapter[Answer]) -> Answer:
+        if not answer.is_success:
+            raise self.refusal(answer)
+        try:
+            return kind.validate_json(answer.content)
+        except ValidationError as error:
+            raise self.foreign(error) from None
+
+
+def detail_of(answer: httpx.Response) -> str:
+    """What a service says went wrong; a refused body is a list of problems."""
+    try:
+        detail = answer.json()["detail"]
+    except (ValueError, KeyError, TypeError):
+        return ""
+    if isinstance(detail, list):
+        return "; ".join(f"{problem['loc'][-1]}: {problem['msg']}" for problem in detail)
+    return str(detail)

@@ -1,0 +1,39 @@
+"""All sample ports together."""
+
+from controllers.clock import Clock
+from controllers.ports import (
+    Ports,
+    ProvidersPort,
+    RunsPort,
+    SettingsPort,
+    StackPort,
+    TracksPort,
+    WaterfallPort,
+)
+from tests.gui.sample.providers import SampleProviders
+from tests.gui.sample.runs import SampleRuns
+from tests.gui.sample.settings import SampleSettings
+from tests.gui.sample.stack import SampleStack
+from tests.gui.sample.tracks import SampleTracks
+from tests.gui.sample.waterfall import SampleWaterfall
+
+
+def sample_ports(
+    clock: Clock,
+    *,
+    stack: StackPort | None = None,
+    runs: RunsPort | None = None,
+    providers: ProvidersPort | None = None,
+    waterfall: WaterfallPort | None = None,
+    tracks: TracksPort | None = None,
+    settings: SettingsPort | None = None,
+) -> Ports:
+    """Sample ports where none is given."""
+    return Ports(
+        stack=stack or SampleStack(clock),
+        runs=runs or SampleRuns(clock),
+        providers=providers or SampleProviders(clock),
+        waterfall=waterfall or SampleWaterfall(clock),
+        tracks=tracks or SampleTracks(clock),
+        settings=settings or SampleSettings(),
+    )
