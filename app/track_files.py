@@ -127,7 +127,7 @@ def _json_rows(lines: Iterator[str]) -> Iterator[Row]:
             continue
         if isinstance(held, dict):
             named: dict[str, Any] = {
-                _ALSO.get(name, name): value for name, value in held.items() if value is not None
+                _ALSO.get(str(name), str(name)): value for name, value in held.items() if value is not None
             }
             yield number, named, text
         else:
