@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from backend.contracts.gateway import TrackCandidate
 from backend.services.metadata_enrichment.matching.judging import Judgement, Wanted, judge, same_recording
@@ -12,6 +13,16 @@ LEAD = 0.15
 """How much surer the chosen recording must be than any other recording of the same provider."""
 
 
+class Verdict(StrEnum):
+    """What came of a provider's candidates; as in `source_evidence.verdict`."""
+
+    MATCHED = "matched"
+    NO_MATCH = "no_match"
+    """No candidate is the wanted track."""
+    UNSURE = "unsure"
+    """Several recordings fit, or one fits but not well enough; a person could tell."""
+
+
 @dataclass(frozen=True)
 class Selection:
     """The judged candidates of one provider; `chosen` is none for "no match" and for "unsure"."""
@@ -19,6 +30,7 @@ class Selection:
     judgements: tuple[Judgement, ...]
     chosen: Judgement | None
     reason: str = ""
+    verdict: Verdict = Verdict.NO_MATCH
 
 
 def select(wanted: Wanted, candidates: Mapping[str, Sequence[TrackCandidate]]) -> dict[str, Selection]:
@@ -56,8 +68,8 @@ def _select_one(wanted: Wanted, candidates: Sequence[TrackCandidate]) -> Selecti
     best = judged[0]
     rival = next((one for one in judged if _is_rival(one, best)), None)
     if rival is not None and best.probability - rival.probability < LEAD:
-        return Selection(judgements, None, "unsure: two recordings fit alike")
-    return Selection(judgements, _earliest_release(best, judged))
+        return Selection(judgements, None, "unsure: two recordings fit alike", Verdict.UNSURE)
+    return Selection(judgements, _earliest_release(best, judged), verdict=Verdict.MATCHED)
 
 
 def _is_rival(one: Judgement, best: Judgement) -> bool:

@@ -3,7 +3,7 @@
 import pytest
 
 from backend.services.metadata_enrichment.matching.judging import Wanted, judge, same_recording
-from backend.services.metadata_enrichment.matching.selection import ACCEPTANCE, select
+from backend.services.metadata_enrichment.matching.selection import ACCEPTANCE, Verdict, select
 from tests.backend.services.metadata_enrichment.candidates import candidate
 
 STROBE = Wanted("Deadmau5", "Strobe")
@@ -93,12 +93,19 @@ def test_of_equal_releases_the_first_is_taken() -> None:
     assert chosen.candidate.provider_id == "early"
 
 
+def test_verdicts_tell_matched_from_no_match() -> None:
+    found = {"spotify": [candidate("Strobe", "deadmau5")], "deezer": [candidate("Faxing Berlin", "deadmau5")]}
+    verdicts = {provider: one.verdict for provider, one in select(STROBE, found).items()}
+    assert verdicts == {"spotify": Verdict.MATCHED, "deezer": Verdict.NO_MATCH}
+
+
 def test_two_recordings_that_fit_alike_leave_it_unsure() -> None:
     one = candidate("Strobe", "deadmau5", provider_id="one", duration_ms=637_000)
     other = candidate("Strobe", "deadmau5", provider_id="other", duration_ms=213_000)
     selection = select(STROBE, {"deezer": [one, other]})["deezer"]
     assert selection.chosen is None
     assert selection.reason.startswith("unsure")
+    assert selection.verdict is Verdict.UNSURE
 
 
 def test_a_mark_that_nobody_asked_for_gives_way() -> None:
