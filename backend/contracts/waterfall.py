@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from backend.contracts.errors import OperatorError
 
@@ -80,11 +80,21 @@ class VersionSummary(BaseModel):
 class WaterfallChange(BaseModel):
     """Body of `POST /admin/waterfall/versions`: the whole next version."""
 
+    model_config = ConfigDict(str_strip_whitespace=True)
+
     base_version: int
     """The version in force that the author saw; another one in force means 409."""
     author: str = Field(min_length=1, max_length=200)
     comment: str = Field(min_length=1, max_length=2000)
     fields: list[WaterfallField] = Field(min_length=1, max_length=200)
+
+    @field_validator("author", "comment", mode="after")
+    @classmethod
+    def _storable(cls, value: str) -> str:
+        """PostgreSQL cannot store NUL in a text; refused here, where the caller can still correct it."""
+        if "\x00" in value:
+            raise ValueError("must not contain the NUL character")
+        return value
 
 
 class WaterfallProblem(BaseModel):
