@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import orjson
+from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backend.services.api_gateway.app import create_app
@@ -70,7 +71,7 @@ def bare(body: bytes) -> ASGIApp:
     return answer
 
 
-def gateway() -> ASGIApp:
+def gateway() -> FastAPI:
     """The gateway as it is, but for the limit of one provider."""
     Deezer.limit = RateLimit(calls=1_000_000, seconds=1.0)
     settings = GatewaySettings()
@@ -92,7 +93,8 @@ def main() -> None:
     elif kind == "bare":
         serve(bare(Path(os.environ["BARE_BODY"]).read_bytes()), "127.0.0.1", port)
     else:
-        serve(gateway(), "127.0.0.1", port)
+        app = gateway()
+        serve(app, "127.0.0.1", port, app.state.end_streams, app.state.protocol)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ def main() -> None:
     settings = GatewaySettings()
     configure_telemetry(SERVICE, settings)
     app = create_app(settings)
-    serve(app, settings.host, settings.port, before_shutdown=app.state.end_streams)
+    serve(app, settings.host, settings.port, app.state.end_streams, app.state.protocol)
 
 
 if __name__ == "__main__":

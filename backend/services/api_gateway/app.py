@@ -4,13 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from typing import Any
 
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
-from starlette.types import Receive, Scope, Send
 
 from backend.services.api_gateway.assembly import open_providers
+from backend.services.api_gateway.at_hand_protocol import at_hand_protocol
 from backend.services.api_gateway.cache_routes import cache_router
 from backend.services.api_gateway.cached_searches import CachedSearches
 from backend.services.api_gateway.capability_routes import capability_router
@@ -33,22 +32,11 @@ _NO_SPANS: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False,
 """FastAPI's own telemetry costs every request some 25 µs, even when nobody collects it."""
 
 
-class _Application(FastAPI):
-    """A FastAPI application with the short way of cached searches before everything else."""
-
-    def __init__(self, gateway: Gateway, **arguments: Any) -> None:
-        super().__init__(**arguments)
-        self._entrance = CachedSearches(super().__call__, gateway)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """As ASGI wants it."""
-        await self._entrance(scope, receive, send)
-
-
 def create_app(settings: GatewaySettings) -> FastAPI:
     """The gateway. Its lifespan opens the connections, waits for none of them, and calls no provider.
 
     `app.state.end_streams` lets the listeners of the live stream go; call it before shutting down.
+    `app.state.protocol` is uvicorn's HTTP protocol that answers cached searches before the application.
     """
     registry = new_registry()
     metrics = GatewayMetrics(registry)
@@ -67,8 +55,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
                     yield
                 await store.end()
 
-    app = _Application(
-        gateway,
+    app = FastAPI(
         title="SongNodes API gateway",
         version=VERSION,
         lifespan=lifespan,
@@ -76,6 +63,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
         routes=[metrics_route(registry, partial(gateway.show_in, metrics))],
     )
     app.state.end_streams = gateway.feed.end
+    app.state.protocol = at_hand_protocol(CachedSearches(gateway))
     app.include_router(api_router(gateway))
     app.include_router(control_router(gateway, settings.admin_token))
     app.include_router(cache_router(gateway, settings.admin_token))

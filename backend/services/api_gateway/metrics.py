@@ -3,11 +3,12 @@
 The series stand in `metric_series`.
 """
 
+from collections import Counter
 from collections.abc import Callable
-from functools import partial
 from time import monotonic
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+import prometheus_client as prometheus
+from prometheus_client import CollectorRegistry, Gauge, Histogram
 
 from backend.contracts.gateway import Outcome
 from backend.contracts.providers import (
@@ -43,9 +44,9 @@ class GatewayMetrics:
     def __init__(self, registry: CollectorRegistry, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
         self._traffic: dict[str, Traffic] = {}
-        self._cache_hits: dict[tuple[str, str], tuple[Callable[[], None], ...]] = {}
+        self._unshown_hits: Counter[tuple[str, str]] = Counter()
         self._counters = {
-            name: Counter(PREFIX + name, text, labels, registry=registry)
+            name: prometheus.Counter(PREFIX + name, text, labels, registry=registry)
             for name, (text, labels) in COUNTERS.items()
         }
         self._gauges = {
@@ -63,15 +64,17 @@ class GatewayMetrics:
 
     def answered(self, provider: str, operation: str, outcome: Outcome) -> None:
         """An operation ended without the cache."""
-        self._of(provider).cache(hit=False)
+        self._of(provider).answered()
         self._counters["cache_misses"].labels(provider).inc()
         self._requests(provider, operation, _STATUS.get(outcome, "error")).inc()
 
     def answered_from_cache(self, provider: str, operation: str) -> None:
-        """An operation was answered from the cache."""
-        hit = self._cache_hits.get((provider, operation)) or self._bind_cache_hit(provider, operation)
-        for count in hit:
-            count()
+        """An operation was answered from the cache.
+
+        Its series learn of it with the next `provider_is`: telling them takes longer than the answer itself.
+        """
+        self._of(provider).answered_from_cache()
+        self._unshown_hits[provider, operation] += 1
 
     def cache_operation(self, provider: str, operation: str, seconds: float) -> None:
         """An answer was read from Redis (`get`) or written there (`set`)."""
@@ -126,6 +129,7 @@ class GatewayMetrics:
         self._gauges["circuit_breaker_state"].labels(provider).set(worst)
         self._gauges["circuit_breaker_forced"].labels(provider).set(forced)
         self._budget_is(provider, status)
+        self._show_hits(provider)
 
     def _budget_is(self, provider: str, status: ProviderStatus) -> None:
         gate = status.rate_gate
@@ -138,17 +142,14 @@ class GatewayMetrics:
         self._gauges["rate_limit_token_bucket_fill_ratio"].labels(provider).set(gate.remaining / gate.limit)
         self._gauges["rate_limit_exhaustion_predicted_seconds"].labels(provider).set(predicted)
 
-    def _bind_cache_hit(self, provider: str, operation: str) -> tuple[Callable[[], None], ...]:
-        """What to call for each: looking a series up by its labels costs more than the answer itself."""
-        hit = (
-            partial(self._of(provider).cache, hit=True),
-            self._counters["cache_hits"].labels(provider).inc,
-            self._requests(provider, operation, "cache_hit").inc,
-        )
-        self._cache_hits[provider, operation] = hit
-        return hit
+    def _show_hits(self, provider: str) -> None:
+        for operation in _OPERATIONS:
+            hits = self._unshown_hits.pop((provider, operation), 0)
+            if hits:
+                self._counters["cache_hits"].labels(provider).inc(hits)
+                self._requests(provider, operation, "cache_hit").inc(hits)
 
-    def _requests(self, provider: str, operation: str, status: str) -> Counter:
+    def _requests(self, provider: str, operation: str, status: str) -> prometheus.Counter:
         endpoint = _OPERATIONS.get(operation, EndpointClass.LOOKUP)
         return self._counters["requests"].labels(provider, endpoint.value, status)
 

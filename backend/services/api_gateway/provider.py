@@ -18,8 +18,8 @@ from backend.contracts.provider_registry import lookups_are_free
 from backend.contracts.providers import BreakerState, BreakerStatus, EndpointClass, GateState, ProviderStatus
 from backend.services.api_gateway.breakers.board import BreakerBoard
 from backend.services.api_gateway.cache.answering import Answers, Question
-from backend.services.api_gateway.cache.answers import DAY, Key, search_key, track_key
-from backend.services.api_gateway.cached_bodies import CachedBodies
+from backend.services.api_gateway.cache.answers import DAY, search_words, track_key
+from backend.services.api_gateway.cached_bodies import Asked, CachedBodies
 from backend.services.api_gateway.caller import Caller
 from backend.services.api_gateway.calls.guard import CallGuard
 from backend.services.api_gateway.calls.switches import SwitchedOff
@@ -61,6 +61,7 @@ class Provider:
         self._gate = gate
         self._guard = guard
         self._answers = answers
+        self._search_kind = (adapter.name, "search", str(adapter.version))
         self._bodies = CachedBodies(adapter.name)
         self._metrics = metrics
 
@@ -74,9 +75,8 @@ class Provider:
             return replace(reply, candidates=tuple(reply.candidates)[: query.limit])
 
         fetch = partial(self._fetch, ask, self._adapter.missing_credentials)
-        question = Question(
-            self._search_key(query), SEARCH_SECONDS, partial(fetch, lane), partial(fetch, Lane.BULK), lane
-        )
+        key = (*self._search_kind, *search_words(query))
+        question = Question(key, SEARCH_SECONDS, partial(fetch, lane), partial(fetch, Lane.BULK), lane)
         answer = await self._answers.answer(question, correlation_id)
         reply = answer.reply
         return SearchResponse(
@@ -91,10 +91,10 @@ class Provider:
             detail=reply.detail,
         )
 
-    def search_at_hand(self, query: SearchRequest) -> bytes | None:
+    def search_at_hand(self, asked: Asked) -> bytes | None:
         """The body that answers `search`, if this process holds a fresh answer; never waits."""
-        entry = self._answers.fresh_at_hand(self._search_key(query))
-        return None if entry is None else self._bodies.body(query, entry)
+        entry = self._answers.fresh_at_hand((*self._search_kind, *asked.words))
+        return None if entry is None else self._bodies.body(asked, entry)
 
     async def track(
         self, track_id: str, correlation_id: str | None, lane: Lane = Lane.INTERACTIVE
@@ -209,9 +209,6 @@ class Provider:
 
     async def _ask_known(self, ask: Ask) -> Reply:
         return await self._fetch(ask, self._adapter.missing_credentials, Lane.INTERACTIVE, _TEST_CALL)
-
-    def _search_key(self, query: SearchRequest) -> Key:
-        return search_key(self.name, self._adapter.version, query)
 
     def _status(self, outcome: Outcome, *, nothing: str) -> str:
         if outcome is Outcome.OK:

@@ -50,11 +50,13 @@ class Traffic:
         """The breaker refused a call."""
         self._current().rejected += 1
 
-    def cache(self, *, hit: bool) -> None:
-        """The cache was asked."""
-        bucket = self._current()
-        bucket.cache_hits += hit
-        bucket.cache_misses += not hit
+    def answered_from_cache(self) -> None:
+        """The cache had the answer."""
+        self._current().cache_hits += 1
+
+    def answered(self) -> None:
+        """The cache was asked in vain."""
+        self._current().cache_misses += 1
 
     def erred(self, error: LastError) -> None:
         """The newest answer that was not a usable one."""

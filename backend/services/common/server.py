@@ -1,5 +1,6 @@
 """Runs an ASGI application as a service process."""
 
+import asyncio
 import signal
 import sys
 from collections.abc import Callable
@@ -33,7 +34,13 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(app: ASGIApp, host: str, port: int, before_shutdown: Callable[[], None] = _nothing) -> None:
+def serve(
+    app: ASGIApp,
+    host: str,
+    port: int,
+    before_shutdown: Callable[[], None] = _nothing,
+    protocol: type[asyncio.Protocol] | str = "httptools",
+) -> None:
     """Serve until SIGTERM or SIGINT, let requests in flight end, run the shutdown hooks, and return.
 
     `before_shutdown` is called first of all: it ends requests that would go on for ever. uvicorn raises the
@@ -47,7 +54,7 @@ def serve(app: ASGIApp, host: str, port: int, before_shutdown: Callable[[], None
         host=host,
         port=port,
         loop="auto" if sys.platform == "win32" else "uvloop",
-        http="httptools",
+        http=protocol,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -104,13 +104,14 @@ def entry_for(
 
 
 def search_key(provider: str, version: int, query: SearchRequest) -> Key:
-    """The key of a search. Case and spacing make no other question."""
-    words = (
-        _normal(query.artist_name),
-        _normal(query.track_title),
-        _normal(query.isrc) if query.isrc else "",
-    )
-    return (provider, "search", str(version), *words, str(query.limit))
+    """The key of a search."""
+    return (provider, "search", str(version), *search_words(query))
+
+
+def search_words(query: SearchRequest) -> tuple[str, ...]:
+    """What a search's key says of the query. Case and spacing make no other question."""
+    isrc = _normal(query.isrc) if query.isrc else ""
+    return (_normal(query.artist_name), _normal(query.track_title), isrc, str(query.limit))
 
 
 def track_key(provider: str, version: int, track_id: str) -> Key:

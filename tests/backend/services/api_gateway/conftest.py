@@ -62,7 +62,7 @@ def gateway(
 ) -> Iterator[httpx.Client]:
     """A client of the gateway's application, served over real HTTP."""
     app = create_app(settings_for(simulator, musicdb, operations_db))
-    with serving(app) as url, httpx.Client(base_url=url) as client:
+    with serving(app, app.state.protocol) as url, httpx.Client(base_url=url) as client:
         yield client
         app.state.end_streams()
 

@@ -20,8 +20,9 @@ def test_what_happened_within_a_minute_is_added_up() -> None:
     for outcome, count in ((Outcome.OK, 6), (Outcome.FAILURE, 3), (Outcome.NOT_FOUND, 1)):
         for _ in range(count):
             traffic.called(outcome, 10)
-    for hit in (True, True, False):
-        traffic.cache(hit=hit)
+    traffic.answered_from_cache()
+    traffic.answered_from_cache()
+    traffic.answered()
     traffic.rejected()
     status = traffic.status()
     assert (status.calls, status.outcomes) == (10, {"ok": 6, "failure": 3, "not_found": 1})

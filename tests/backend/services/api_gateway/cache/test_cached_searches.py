@@ -1,133 +1,23 @@
-"""The short way and the route give the same bytes, whatever is asked."""
+"""The short way and the route give the same bytes, whatever is searched for."""
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from functools import partial
-from time import time
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from anyio.from_thread import start_blocking_portal
-from fastapi import FastAPI
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from pydantic import SecretStr, ValidationError
-from starlette.types import ASGIApp
+from pydantic import ValidationError
 
-from backend.contracts.gateway import LANE_HEADER, SearchRequest
-from backend.services.api_gateway import assembly
-from backend.services.api_gateway.assembly import open_providers
-from backend.services.api_gateway.cache.answers import entry_for, search_key
-from backend.services.api_gateway.cache.shared import SharedCache
-from backend.services.api_gateway.cached_searches import CachedSearches
-from backend.services.api_gateway.gateway import Gateway
-from backend.services.api_gateway.metrics import GatewayMetrics
-from backend.services.api_gateway.providers.deezer import Deezer
-from backend.services.api_gateway.recorder import Recorder
-from backend.services.api_gateway.routes import api_router
-from backend.services.api_gateway.settings import GatewaySettings
-from backend.services.api_gateway.shared_redis import open_redis
-from backend.services.common.database import Database
-from backend.services.common.metrics import new_registry
-from tests.backend.services.api_gateway.cache.conftest import ABSENT, FOUND, PATIENCE, replica
-from tests.fixtures.postgres import free_port
+from backend.contracts.gateway import SearchRequest
+from tests.backend.services.api_gateway.cache.surface import SEARCH, Surface, request, surface_over
 from tests.fixtures.redis_server import RedisServer
-
-Result = TypeVar("Result")
-SEARCH = "/api/deezer/search"
-Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
-
-
-@dataclass
-class Surface:
-    """The gateway's searches over answers that lie in Redis; the providers cannot be reached."""
-
-    loop: asyncio.AbstractEventLoop
-    app: FastAPI
-    gateway: Gateway
-    answers: SharedCache
-
-    def keep(self, query: SearchRequest, *, found: bool) -> None:
-        key = search_key("deezer", Deezer.version, query)
-        entry = entry_for(FOUND if found else ABSENT, time(), 1_000.0, None)
-        self.run(self.answers.put(key, entry))
-
-    def post(self, *chunks: bytes, path: str = SEARCH, method: str = "POST", lane: bytes = b"") -> Answer:
-        return self.run(call(self.app, method, path, chunks, lane))
-
-    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(timeout=30)
-
-    def hits(self) -> int:
-        return self.gateway.providers["deezer"].cache_status().hits
-
-
-async def call(app: ASGIApp, method: str, target: str, chunks: Sequence[bytes], lane: bytes = b"") -> Answer:
-    """A request as uvicorn would hand it over, the body in as many messages as there are chunks."""
-    last = len(chunks) - 1
-    messages = [
-        {"type": "http.request", "body": chunk, "more_body": place < last}
-        for place, chunk in enumerate(chunks)
-    ]
-    sent: list[Any] = []
-
-    async def receive() -> Any:
-        return messages.pop(0) if messages else await asyncio.Event().wait()
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    path, _, query = target.partition("?")
-    headers = [(b"content-type", b"application/x-www-form-urlencoded")]
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": method,
-        "path": path,
-        "raw_path": path.encode(),
-        "root_path": "",
-        "scheme": "http",
-        "query_string": query.encode(),
-        "headers": [*headers, (LANE_HEADER.lower().encode(), lane)] if lane else headers,
-        "client": ("127.0.0.1", 1),
-        "server": ("127.0.0.1", 2),
-    }
-    await app(scope, receive, send)
-    return sent[0]["status"], sorted(sent[0]["headers"]), b"".join(part["body"] for part in sent[1:])
-
-
-@asynccontextmanager
-async def open_surface(url: SecretStr) -> AsyncIterator[Surface]:
-    settings = GatewaySettings(port=8022, simulator_url=f"http://127.0.0.1:{free_port()}", redis_url=url)
-    recorder = Recorder(Database({}, name="never opened"))
-    gateway, app = Gateway("test"), FastAPI()
-    app.include_router(api_router(gateway))
-    app.add_middleware(CachedSearches, gateway=gateway)
-    async with open_redis(url, PATIENCE) as redis:
-        await redis.client.flushall()
-    async with (
-        open_providers(settings, recorder, GatewayMetrics(new_registry())) as gateway.providers,
-        open_redis(url, PATIENCE) as redis,
-    ):
-        yield Surface(asyncio.get_running_loop(), app, gateway, replica(redis, time))
 
 
 @pytest.fixture(scope="module")
 def surface(redis_process: RedisServer) -> Iterator[Surface]:
-    """Its loop runs in a thread, also while the test itself thinks."""
-    with pytest.MonkeyPatch.context() as patch, start_blocking_portal() as portal:
-        patch.setattr(assembly, "open_redis", partial(open_redis, answer_seconds=PATIENCE))
-        with portal.wrap_async_context_manager(open_surface(SecretStr(redis_process.url))) as opened:
-            yield opened
-
-
-def halves(body: bytes) -> tuple[bytes, bytes]:
-    """The body in two messages, which the short way leaves to the route."""
-    return body[: len(body) // 2], body[len(body) // 2 :]
+    with surface_over(redis_process) as opened:
+        yield opened
 
 
 TEXT = st.text(min_size=1, max_size=12)
@@ -160,12 +50,13 @@ def test_both_ways_give_the_same_bytes(
         is_search = True
     except ValidationError:
         is_search = False
-    surface.post(raw)  # brings the answer from Redis into memory
-    route, short = surface.post(*halves(raw)), surface.post(raw)
+    asked = request(raw)
+    surface.by_route(asked)  # brings the answer from Redis into memory
+    route, short = surface.by_route(asked), surface.short_way(asked)
     assert short == route
-    assert short[0] == (200 if is_search else 422)
+    assert short.statuses == [200 if is_search else 422]
     if is_search:
-        assert json.loads(short[2])["cached"] is True
+        assert json.loads(short.body)["cached"] is True
 
 
 @pytest.mark.parametrize(
@@ -185,45 +76,42 @@ def test_both_ways_give_the_same_bytes(
 def test_both_ways_agree_on_what_is_json(surface: Surface, raw: bytes) -> None:
     for title in ("b", "c"):
         surface.keep(SearchRequest(artist_name="a", track_title=title), found=True)
-        surface.post(json.dumps({"artist": "a", "title": title}).encode())
-    assert surface.post(raw) == surface.post(*halves(raw))
+        surface.by_route(request(json.dumps({"artist": "a", "title": title}).encode()))
+    assert surface.short_way(request(raw)) == surface.by_route(request(raw))
 
 
 @pytest.mark.parametrize(
     ("lane", "query", "status"),
     [
-        (b"bulk", "", 200),
-        (b"interactive", "", 200),
-        (b" Bulk ", "", 200),
-        (b"fast", "", 422),
-        (b"", "?priority=3", 200),
-        (b"", "?priority=99", 422),
+        ("bulk", "", 200),
+        ("interactive", "", 200),
+        (" Bulk ", "", 200),
+        ("fast", "", 422),
+        ("", "?priority=3", 200),
+        ("", "?priority=99", 422),
     ],
 )
 def test_a_lane_that_does_not_exist_is_refused_with_or_without_the_cache(
-    surface: Surface, lane: bytes, query: str, status: int
+    surface: Surface, lane: str, query: str, status: int
 ) -> None:
     surface.keep(SearchRequest(artist_name="In", track_title="Lane"), found=True)
     raw = b'{"artist":"In","title":"Lane"}'
-    surface.post(raw)
-    short = surface.post(raw, path=SEARCH + query, lane=lane)
-    assert short == surface.post(*halves(raw), path=SEARCH + query, lane=lane)
-    assert short[0] == status
+    surface.by_route(request(raw))
+    asked = request(raw, path=SEARCH + query, lane=lane)
+    short = surface.short_way(asked)
+    assert short == surface.by_route(asked)
+    assert short.statuses == [status]
 
 
 def test_the_short_way_asks_no_route(surface: Surface) -> None:
     """It is the short way that the other tests compare: the route is not reached."""
     surface.keep(SearchRequest(artist_name="Short", track_title="Way"), found=True)
-    raw = b'{"artist":"Short","title":"Way"}'
-    surface.post(raw)
+    asked = request(b'{"artist":"Short","title":"Way"}')
+    surface.by_route(asked)
     before = surface.hits()
-
-    async def unreachable(*_: object) -> None:
-        raise AssertionError("the route was asked")
-
-    bare = CachedSearches(unreachable, surface.gateway)
-    status, _, body = surface.run(call(bare, "POST", SEARCH, [raw]))
-    assert (status, json.loads(body)["results"][0]["title"]) == (200, "Strobe")
+    said = surface.only_short_way(asked)
+    assert said.statuses == [200]
+    assert json.loads(said.body)["results"][0]["title"] == "Strobe"
     assert surface.hits() == before + 1
 
 
@@ -237,7 +125,8 @@ def test_the_short_way_asks_no_route(surface: Surface) -> None:
     ],
 )
 def test_what_is_no_search_goes_to_the_routes(surface: Surface, method: str, path: str, status: int) -> None:
-    assert surface.post(b'{"artist":"Short","title":"Way"}', path=path, method=method)[0] == status
+    asked = request(b'{"artist":"Short","title":"Way"}', path, method)
+    assert surface.short_way(asked).statuses == [status]
 
 
 def test_the_route_stays_documented(surface: Surface) -> None:
