@@ -106,6 +106,14 @@ class WaterfallProblem(BaseModel):
     """A sentence for the operator: what is wrong and what to do."""
 
 
+class WaterfallRefusal(BaseModel):
+    """Body of the 422: the waterfall breaks the rules of `waterfall_rules`. Nothing was changed."""
+
+    detail: str
+    """All problems in one text."""
+    problems: list[WaterfallProblem]
+
+
 class WaterfallConflict(BaseModel):
     """Body of the 409: another version came into force meanwhile. Nothing was changed."""
 

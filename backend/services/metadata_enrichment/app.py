@@ -16,6 +16,8 @@ from backend.services.common.background import in_background
 from backend.services.common.database import Database
 from backend.services.common.metrics import metrics_route, new_registry
 from backend.services.metadata_enrichment.configuration.holder import ConfigurationHolder
+from backend.services.metadata_enrichment.configuration.reference_routes import config_router
+from backend.services.metadata_enrichment.configuration.waterfall_routes import waterfall_router
 from backend.services.metadata_enrichment.health import Health, health_router
 from backend.services.metadata_enrichment.layers.readings import Readings
 from backend.services.metadata_enrichment.layers.records import Records
@@ -62,9 +64,11 @@ def create_app(settings: EnrichmentSettings) -> FastAPI:
         lifespan=lifespan,
         routes=[metrics_route(registry)],
     )
-    service = Service(enricher, broker, configuration, Readings(database.pool))
+    service = Service(enricher, broker, Readings(database.pool))
     app.include_router(enrich_router(service))
     app.include_router(admin_router(service, settings.admin_token))
+    app.include_router(config_router(database.pool, configuration, settings.admin_token))
+    app.include_router(waterfall_router(database.pool, configuration, settings.admin_token))
     app.include_router(
         health_router(Health(settings.release, VERSION, database, operations, gateway, configuration))
     )

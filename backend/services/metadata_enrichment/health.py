@@ -9,7 +9,8 @@ from starlette.responses import JSONResponse
 
 from backend.contracts.environment import ENRICHMENT
 from backend.services.common.database import Database
-from backend.services.metadata_enrichment.configuration.holder import ConfigurationError, ConfigurationHolder
+from backend.services.metadata_enrichment.configuration.errors import ConfigurationError
+from backend.services.metadata_enrichment.configuration.holder import ConfigurationHolder
 from backend.services.metadata_enrichment.work.gateway_client import GatewayClient
 
 

@@ -14,16 +14,9 @@ from psycopg_pool import PoolClosed, PoolTimeout
 from pydantic import SecretStr
 
 from backend.contracts.enrichment import BatchAccepted, EnrichRequest, EnrichResponse, LayerRows
-from backend.contracts.waterfall import WaterfallConfiguration
 from backend.messaging.port import Broker, BrokerError, Message
 from backend.messaging.topology import ENRICHMENT_REQUESTS
 from backend.services.common.auth import bearer_guard
-from backend.services.metadata_enrichment.configuration.holder import ConfigurationError, ConfigurationHolder
-from backend.services.metadata_enrichment.configuration.views import (
-    configuration_view,
-    field_view,
-    providers_view,
-)
 from backend.services.metadata_enrichment.layers.readings import Readings
 from backend.services.metadata_enrichment.work.enricher import Enricher
 
@@ -40,7 +33,6 @@ class Service:
 
     enricher: Enricher
     broker: Broker
-    configuration: ConfigurationHolder
     readings: Readings
 
 
@@ -84,37 +76,9 @@ def enrich_router(service: Service) -> APIRouter:
 
 
 def admin_router(service: Service, admin_token: SecretStr | None) -> APIRouter:
-    """Configuration and rows. Looking at the whole configuration is free, the rest needs the token."""
+    """Rows of the layers; needs the token."""
     router = APIRouter(tags=["admin"])
     guarded = [Depends(bearer_guard(admin_token))]
-
-    @router.get("/admin/config")
-    async def config() -> dict[str, Any]:
-        return configuration_view(await _configuration(service), service.configuration.loaded_at)
-
-    @router.post("/admin/config/reload", dependencies=guarded)
-    async def reload() -> dict[str, Any]:
-        try:
-            configuration = await service.configuration.reload()
-        except ConfigurationError as error:
-            raise HTTPException(
-                503, f"The configuration was not reloaded: {error}. The last good one stays in force."
-            ) from error
-        view = configuration_view(configuration, service.configuration.loaded_at)
-        return {"status": "reloaded", "timestamp": datetime.now(UTC), "configuration": view["configuration"]}
-
-    @router.get("/admin/config/field/{field}", dependencies=guarded)
-    async def config_field(field: str) -> dict[str, Any]:
-        configuration = await _configuration(service)
-        for entry in configuration.fields:
-            if entry.field == field:
-                return field_view(entry)
-        known = ", ".join(entry.field for entry in configuration.fields)
-        raise HTTPException(404, f"The waterfall has no field '{field[:80]}'. It has: {known}.")
-
-    @router.get("/admin/config/providers", dependencies=guarded)
-    async def config_providers() -> dict[str, Any]:
-        return providers_view(await _configuration(service))
 
     @router.get("/tracks/{track_id}/layers", dependencies=guarded)
     async def layers(track_id: str) -> LayerRows:
@@ -128,13 +92,6 @@ def _queued(request: EnrichRequest, correlation: str) -> Message:
     traced = request.model_copy(update={"correlation_id": request.correlation_id or correlation})
     body = traced.model_dump_json().encode()
     return Message(message_id=str(uuid4()), body=body, correlation_id=traced.correlation_id)
-
-
-async def _configuration(service: Service) -> WaterfallConfiguration:
-    try:
-        return await service.configuration.current()
-    except ConfigurationError as error:
-        raise HTTPException(503, f"The waterfall configuration cannot be shown: {error}.") from error
 
 
 @asynccontextmanager

@@ -1,36 +1,37 @@
 """The waterfall in force: read from the database, followed while it changes."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
-from typing import Any
 
 import psycopg
 import structlog
-from psycopg.rows import dict_row
 from psycopg_pool import PoolClosed, PoolTimeout
 
-from backend.contracts.waterfall import WaterfallConfiguration, WaterfallField, WaterfallStep
+from backend.contracts.waterfall import WaterfallConfiguration
 from backend.services.common.database import Pool
+from backend.services.metadata_enrichment.configuration.errors import (
+    ConfigurationError,
+    UnusableVersionError,
+)
+from backend.services.metadata_enrichment.configuration.rows import (
+    Connection,
+    read_version,
+    version_in_force,
+)
 from backend.services.metadata_enrichment.waterfall.fields import is_known
 
 CHANNEL = "waterfall_configuration"
-CHECK_SECONDS = 2.0
+CHECK_SECONDS = 1.0
 """How often the version in force is looked up, so that a lost notification costs no more than this."""
 
-_STEPS = """
-SELECT force.version, force.activated_at, field, required_for_gold, provider, enabled, min_confidence,
-    reliability
-FROM waterfall_config_in_force AS force
-JOIN waterfall_config_fields USING (version)
-JOIN waterfall_api_configuration USING (version, field)
-ORDER BY field, position
+_IN_FORCE = "SELECT version, activated_at FROM waterfall_config_in_force"
+_EARLIER = """
+SELECT version FROM waterfall_config_activations GROUP BY version ORDER BY max(id) DESC LIMIT 20
 """
 _UNAVAILABLE = (psycopg.OperationalError, PoolTimeout, PoolClosed)
 _log = structlog.get_logger()
-
-
-class ConfigurationError(Exception):
-    """The configuration in the database cannot be used, or cannot be read."""
 
 
 class ConfigurationHolder:
@@ -39,6 +40,7 @@ class ConfigurationHolder:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._current: WaterfallConfiguration | None = None
+        self._refused: tuple[tuple[int, datetime], str] | None = None
         self.loaded_at: datetime | None = None
         self.problem = "the configuration was not read yet"
 
@@ -48,7 +50,13 @@ class ConfigurationHolder:
 
     async def current(self) -> WaterfallConfiguration:
         """The configuration in force; read now if it never was. ConfigurationError."""
-        return self._current or await self.reload()
+        if self._current is None:
+            try:
+                return await self.reload()
+            except UnusableVersionError:
+                if self._current is None:
+                    raise
+        return self._current
 
     async def reload(self) -> WaterfallConfiguration:
         """Read the configuration in force from the database. ConfigurationError; the old one then stays."""
@@ -56,6 +64,8 @@ class ConfigurationHolder:
             configuration = await self._read()
         except ConfigurationError as error:
             self.problem = str(error)
+            if isinstance(error, UnusableVersionError) and self._current is None:
+                self._current = await self._read_earlier()
             raise
         self._current, self.loaded_at, self.problem = configuration, datetime.now(UTC), ""
         return configuration
@@ -82,36 +92,59 @@ class ConfigurationHolder:
                 await connection.execute("UNLISTEN *")
                 await connection.set_autocommit(False)
 
-    async def _take_up_newer(self, connection: psycopg.AsyncConnection[tuple[Any, ...]]) -> None:
-        cursor = await connection.execute("SELECT version, activated_at FROM waterfall_config_in_force")
-        row = await cursor.fetchone()
-        held = (self._current.version, self._current.activated_at) if self._current else None
-        if row != held:
+    async def _take_up_newer(self, connection: Connection) -> None:
+        """Look which version was put in force last; read it unless it is held, or was refused before."""
+        newest = await _newest(connection)
+        if self._refused is not None and newest == self._refused[0]:
+            self.problem = self._refused[1]
+        elif self._current is not None and newest == (self._current.version, self._current.activated_at):
+            self.problem = ""
+        else:
+            await self._take_up(newest)
+
+    async def _take_up(self, newest: tuple[int, datetime] | None) -> None:
+        try:
             configuration = await self.reload()
+        except UnusableVersionError as error:
+            self._refused = None if newest is None else (newest, str(error))
+            _log.error("waterfall_version_refused", reason=str(error), in_force=self.version_in_force())
+        else:
             _log.info("waterfall_configuration_active", version=configuration.version)
 
     async def _read(self) -> WaterfallConfiguration:
+        async with self._readable() as connection:
+            configuration = await read_version(connection, await version_in_force(connection))
+        return _usable(configuration)
+
+    async def _read_earlier(self) -> WaterfallConfiguration | None:
+        """The newest usable version of those before, for a service that starts on an unusable one."""
+        async with self._readable() as connection:
+            for (version,) in await (await connection.execute(_EARLIER)).fetchall():
+                with suppress(UnusableVersionError):
+                    return _usable(await read_version(connection, version))
+        return None
+
+    @asynccontextmanager
+    async def _readable(self) -> AsyncIterator[Connection]:
         try:
             async with self._pool.connection() as connection:
-                cursor = connection.cursor(row_factory=dict_row)
-                rows = await (await cursor.execute(_STEPS)).fetchall()
+                yield connection
         except (*_UNAVAILABLE, psycopg.ProgrammingError) as error:
             raise ConfigurationError(f"it could not be read: {type(error).__name__}") from error
-        return _from_rows(rows)
 
 
-def _from_rows(rows: list[dict[str, Any]]) -> WaterfallConfiguration:
-    if not rows:
-        raise ConfigurationError("the database has no waterfall configuration in force")
-    fields: dict[str, WaterfallField] = {}
-    for row in rows:
-        name = row["field"]
-        if not is_known(name):
-            raise ConfigurationError(f"version {row['version']} names the field {name}, which does not exist")
-        required = row["required_for_gold"]
-        entry = fields.setdefault(name, WaterfallField(field=name, required_for_gold=required, sources=[]))
-        entry.sources.append(WaterfallStep.model_validate(row))
-    head = rows[0]
-    return WaterfallConfiguration(
-        version=head["version"], activated_at=head["activated_at"], fields=list(fields.values())
-    )
+async def _newest(connection: Connection) -> tuple[int, datetime] | None:
+    """Version and moment of the newest activation."""
+    row = await (await connection.execute(_IN_FORCE)).fetchone()
+    return None if row is None else (row[0], row[1])
+
+
+def _usable(configuration: WaterfallConfiguration | None) -> WaterfallConfiguration:
+    if configuration is None:
+        raise ConfigurationError("the version in force is not there any more")
+    for field in configuration.fields:
+        if not is_known(field.field):
+            raise UnusableVersionError(
+                f"version {configuration.version} names the field {field.field}, which does not exist"
+            )
+    return configuration
