@@ -12,6 +12,7 @@ from backend.database.databases import drop_database, ensure_database
 from backend.database.embedded import EmbeddedPostgres
 from backend.database.migrations.runner import MigrationRunner
 from tests.fixtures import postgres
+from tests.fixtures.rabbitmq_server import RabbitServer, running_rabbitmq
 from tests.fixtures.redis_server import RedisServer, running_redis
 
 MIGRATIONS = Path(__file__).parents[1] / "resources" / "migrations"
@@ -94,6 +95,13 @@ def redis_server(redis_process: RedisServer) -> RedisServer:
     """The session's Redis server, empty."""
     redis_process.flush()
     return redis_process
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitServer]:
+    """One RabbitMQ node for the whole test session; a test that kills it starts it again."""
+    with running_rabbitmq(tmp_path_factory.mktemp("rabbitmq")) as server:
+        yield server
 
 
 def _fresh(address: DatabaseAddress, template: str) -> Iterator[DatabaseAddress]:

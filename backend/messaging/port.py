@@ -8,7 +8,8 @@ moves to the dead-letter queue of its queue.
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Protocol
+from types import TracebackType
+from typing import Protocol, Self
 
 HEADER_DEAD_LETTER_ID = "sn-dlq-id"
 """Which dead letter a replayed message is."""
@@ -25,6 +26,12 @@ HEADER_DEATH_COUNT = "sn-death-count"
 
 HeaderValue = str | int | float | bool
 
+PROBLEM_SECONDS = 2.0
+"""How long `Broker.problem` waits for an answer."""
+
+LONGEST_DELAY_SECONDS = 300.0
+"""The longest delay that a message can be put back with."""
+
 
 class BrokerError(Exception):
     """The broker could not do what was asked."""
@@ -39,7 +46,11 @@ class UnknownQueueError(BrokerError):
 
 
 class MessageRefusedError(BrokerError):
-    """The broker cannot hold this message (for example a NUL character in a header)."""
+    """The broker cannot hold this message: PostgreSQL no NUL in a header, RabbitMQ no header of 128 KB."""
+
+
+class PublishRejectedError(BrokerError):
+    """The broker takes no more into the queue for now, for example because it is full: send again later."""
 
 
 class TopologyConflictError(BrokerError):
@@ -56,7 +67,7 @@ class QueueSpec:
 
     `delivery_limit` and `dead_letter_queue` come together: after that many unsuccessful deliveries the
     message moves there. Without them it is delivered until somebody acknowledges it. `lease_seconds` is how
-    long a dead consumer can hold a message back.
+    long a dead consumer can hold a message back; on RabbitMQ that is decided by the connection's heartbeat.
     """
 
     name: str
@@ -98,19 +109,36 @@ class Delivery(Protocol):
         ...
 
     async def nack(self, delay_seconds: float = 0.0) -> None:
-        """Put it back, to be delivered again after the delay. DeliveryLostError as for `ack`."""
+        """Put it back, to be delivered again not before the delay. DeliveryLostError as for `ack`.
+
+        RabbitMQ keeps to steps of 1, 5, 15, 60 and 300 seconds and rounds up. ValueError for a delay above
+        LONGEST_DELAY_SECONDS.
+        """
         ...
 
 
 class Broker(Protocol):
-    """The port. Every method may raise BrokerUnavailableError."""
+    """The port. Every method but `problem` may raise BrokerUnavailableError.
+
+    An asynchronous context manager: leaving it closes what the broker opened itself.
+    """
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
 
     async def declare(self, queues: Sequence[QueueSpec]) -> None:
         """Make the queues, or check that they are as described (TopologyConflictError). Idempotent."""
         ...
 
     async def publish(self, queue: str, messages: Sequence[Message]) -> None:
-        """Returns when the broker has every message durably. UnknownQueueError, MessageRefusedError."""
+        """Returns when the broker has every message durably.
+
+        UnknownQueueError, MessageRefusedError, PublishRejectedError. PostgreSQL then has none of them;
+        RabbitMQ may have some, and sending all again with the same ids is safe.
+        """
         ...
 
     def consume(self, queue: str, *, prefetch: int) -> AbstractAsyncContextManager[AsyncIterator[Delivery]]:
@@ -122,5 +150,21 @@ class Broker(Protocol):
         ...
 
     async def depth(self, queue: str) -> int:
-        """Messages in the queue, those at a consumer included."""
+        """Messages in the queue, those put back with a delay and those at a consumer included.
+
+        RabbitMQ tells nobody what is at the consumers of other processes: those are left out.
+        """
         ...
+
+    async def problem(self) -> str:
+        """Why the broker cannot be used now, in a short sentence; empty when it answers."""
+        ...
+
+
+def checked_delay(seconds: float) -> float:
+    """The delay, when a message can be put back with it. ValueError otherwise."""
+    if not 0 <= seconds <= LONGEST_DELAY_SECONDS:
+        raise ValueError(
+            f"a delay of {seconds:g} s was asked for; possible: 0 to {LONGEST_DELAY_SECONDS:g} s"
+        )
+    return seconds

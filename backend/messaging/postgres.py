@@ -7,10 +7,19 @@ polling behind it.
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Self
 
 import structlog
 
-from backend.messaging.port import Delivery, Message, QueueSpec, TopologyConflictError
+from backend.messaging.port import (
+    PROBLEM_SECONDS,
+    BrokerUnavailableError,
+    Delivery,
+    Message,
+    QueueSpec,
+    TopologyConflictError,
+)
 from backend.messaging.postgres_queue import Connection, Pool, PostgresQueue, connected
 from backend.messaging.postgres_subscription import PostgresSubscription
 
@@ -31,6 +40,14 @@ class PostgresBroker:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """There is nothing to close: the pool belongs to the caller."""
 
     async def declare(self, queues: Sequence[QueueSpec]) -> None:
         """Make the queues, or check that they are as described (TopologyConflictError). Idempotent."""
@@ -67,6 +84,15 @@ class PostgresBroker:
     async def depth(self, queue: str) -> int:
         """Messages in the queue, those at a consumer included."""
         return await PostgresQueue(self._pool, queue).depth()
+
+    async def problem(self) -> str:
+        """Why the broker cannot be used now, in a short sentence; empty when it answers."""
+        try:
+            async with connected(self._pool, PROBLEM_SECONDS) as connection:
+                await connection.execute("SELECT 1")
+        except BrokerUnavailableError as error:
+            return str(error)
+        return ""
 
 
 async def _warn_if_forgetful(connection: Connection) -> None:

@@ -154,10 +154,10 @@ class PostgresQueue:
 
 
 @asynccontextmanager
-async def connected(pool: Pool) -> AsyncIterator[Connection]:
+async def connected(pool: Pool, timeout_seconds: float | None = None) -> AsyncIterator[Connection]:
     """A connection in a transaction, with driver errors as the port's errors."""
     try:
-        async with pool.connection() as connection:
+        async with pool.connection(timeout_seconds) as connection:
             yield connection
     except psycopg.errors.ForeignKeyViolation as error:
         raise UnknownQueueError("the queue was never declared") from error

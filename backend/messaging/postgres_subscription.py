@@ -8,7 +8,7 @@ import psycopg
 import structlog
 from psycopg_pool import PoolClosed, PoolTimeout
 
-from backend.messaging.port import BrokerError, BrokerUnavailableError, Message
+from backend.messaging.port import BrokerError, BrokerUnavailableError, Message, checked_delay
 from backend.messaging.postgres_queue import CHANNEL, ClaimedRow, Pool, PostgresQueue
 
 POLL_SECONDS = 1.0
@@ -42,8 +42,9 @@ class PostgresDelivery:
 
     async def nack(self, delay_seconds: float = 0.0) -> None:
         """Put it back, to be delivered again after the delay. DeliveryLostError as for `ack`."""
+        delay = checked_delay(delay_seconds)
         with self._subscription.settling(self._held):
-            await self._subscription.queue.put_back(self._held, delay_seconds)
+            await self._subscription.queue.put_back(self._held, delay)
 
 
 class _Settling:

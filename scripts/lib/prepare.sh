@@ -124,9 +124,11 @@ prepare_tests() {
   make_environment "$1"
   install_set "$1" dev
   ensure_qt_libraries "$1"
-  # The playbook's own curl lines are among the tests; gateway replicas share their state through Redis.
+  # The playbook's own curl lines are among the tests; gateway replicas share their state through Redis, and
+  # messages may go through RabbitMQ. Its program is named by its path: /usr/sbin is not on everybody's.
   ensure_program curl curl
   ensure_program redis-server redis-server
+  ensure_program /usr/lib/rabbitmq/bin/rabbitmq-server rabbitmq-server
 }
 
 # Installs the Debian package $2 when the program $1 is missing.

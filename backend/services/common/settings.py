@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -37,6 +37,15 @@ class ServiceSettings(BaseSettings):
     operations_database: str = "songnodes_operations"
     database_password: SecretStr | None = None
     admin_token: SecretStr | None = None
+    amqp_url: SecretStr | None = None
+    """RabbitMQ, such as `amqp://user:password@host:5672/`; none: the queues are in the database."""
+
+    @field_validator("amqp_url")
+    @classmethod
+    def _amqp(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(("amqp://", "amqps://")):
+            raise ValueError("the address of RabbitMQ begins with amqp:// or amqps://")
+        return value
 
     @classmethod
     def settings_customise_sources(

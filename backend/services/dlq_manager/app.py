@@ -8,8 +8,9 @@ from fastapi import APIRouter, FastAPI
 from starlette.responses import JSONResponse
 
 from backend.contracts.environment import DLQ_MANAGER
-from backend.messaging.postgres import PostgresBroker
+from backend.messaging.port import Broker
 from backend.services.common.background import in_background
+from backend.services.common.broker import make_broker
 from backend.services.common.database import Database
 from backend.services.common.metrics import metrics_route, new_registry
 from backend.services.dlq_manager.consumers import Consumers
@@ -32,7 +33,7 @@ def create_app(settings: DlqSettings) -> FastAPI:
     database = Database(
         settings.connect_arguments(settings.operations_database), name=DLQ_MANAGER, max_size=10
     )
-    broker = PostgresBroker(database.pool)
+    broker = make_broker(settings, database.pool, name=DLQ_MANAGER)
     queries = Queries(database.pool, broker)
     outbox = Outbox(database.pool, broker)
     outcomes = Outcomes(database.pool, metrics.age.observe)
@@ -41,7 +42,7 @@ def create_app(settings: DlqSettings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         work = (consumers.run_intake(), consumers.run_outcomes(), outbox.run(), metrics.refresh(queries))
-        async with database, in_background(*work):
+        async with database, broker, in_background(*work):
             yield
 
     app = FastAPI(
@@ -51,24 +52,25 @@ def create_app(settings: DlqSettings) -> FastAPI:
     app.include_router(open_router(service))
     app.include_router(reading_router(service, settings.admin_token))
     app.include_router(acting_router(service, settings.admin_token))
-    app.include_router(_health_router(settings.release, database))
+    app.include_router(_health_router(settings.release, database, broker))
     return app
 
 
-def _health_router(release: str, database: Database) -> APIRouter:
+def _health_router(release: str, database: Database, broker: Broker) -> APIRouter:
     router = APIRouter(tags=["health"])
 
     @router.get("/health")
     async def health() -> JSONResponse:
         problem = await database.problem()
+        broker_problem = await broker.problem()
         body = {
-            "status": "unhealthy" if problem else "healthy",
+            "status": "unhealthy" if problem else "degraded" if broker_problem else "healthy",
             "service": DLQ_MANAGER,
             "version": VERSION,
             "release": release,
             "timestamp": datetime.now(UTC).isoformat(),
-            "broker_connected": not problem,
-            "connections": {"database": problem or "healthy", "broker": problem or "healthy"},
+            "broker_connected": not broker_problem,
+            "connections": {"database": problem or "healthy", "broker": broker_problem or "healthy"},
         }
         return JSONResponse(body, 503 if problem else 200)
 

@@ -11,8 +11,8 @@ from psycopg_pool import PoolClosed, PoolTimeout
 
 from backend.contracts.environment import ENRICHMENT
 from backend.http import httpx
-from backend.messaging.postgres import PostgresBroker
 from backend.services.common.background import in_background
+from backend.services.common.broker import make_broker
 from backend.services.common.database import Database
 from backend.services.common.metrics import metrics_route, new_registry
 from backend.services.metadata_enrichment.configuration.holder import ConfigurationHolder
@@ -45,7 +45,7 @@ def create_app(settings: EnrichmentSettings) -> FastAPI:
     )
     client = httpx.AsyncClient(base_url=settings.gateway_url, timeout=settings.gateway_timeout_seconds)
     gateway = GatewayClient(client)
-    broker = PostgresBroker(operations.pool)
+    broker = make_broker(settings, operations.pool, name=ENRICHMENT)
     configuration = ConfigurationHolder(database.pool)
     metrics.config_version.set_function(configuration.version_in_force)
     records = Records(database.pool)
@@ -55,7 +55,7 @@ def create_app(settings: EnrichmentSettings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         work = (configuration.follow(), worker.run(), _sweep(records))
-        async with database, operations, client, in_background(*work):
+        async with database, operations, broker, client, in_background(*work):
             yield
 
     app = FastAPI(
@@ -70,7 +70,7 @@ def create_app(settings: EnrichmentSettings) -> FastAPI:
     app.include_router(config_router(database.pool, configuration, settings.admin_token))
     app.include_router(waterfall_router(database.pool, configuration, settings.admin_token))
     app.include_router(
-        health_router(Health(settings.release, VERSION, database, operations, gateway, configuration))
+        health_router(Health(settings.release, VERSION, database, broker, gateway, configuration))
     )
     return app
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from starlette.responses import JSONResponse
 
 from backend.contracts.environment import ENRICHMENT
+from backend.messaging.port import Broker
 from backend.services.common.database import Database
 from backend.services.metadata_enrichment.configuration.errors import ConfigurationError
 from backend.services.metadata_enrichment.configuration.holder import ConfigurationHolder
@@ -21,7 +22,7 @@ class Health:
     release: str
     version: str
     database: Database
-    broker_database: Database
+    broker: Broker
     gateway: GatewayClient
     configuration: ConfigurationHolder
 
@@ -30,7 +31,7 @@ class Health:
         database = await self.database.problem()
         problems = {
             "database": database,
-            "broker": await self.broker_database.problem(),
+            "broker": await self.broker.problem(),
             "gateway": await self.gateway.problem(),
             "configuration": "not readable without the database" if database else await self._configuration(),
         }

@@ -1,7 +1,7 @@
 """What every adapter of the Broker port has to do; a test class a adapter inherits these tests.
 
-The class that inherits gives the fixture `broker`. A queue's name is new for each test, so that a broker
-kept between tests does no harm.
+The class that inherits gives the fixtures `broker` and `refused`, a message that this broker cannot hold. A
+queue's name is new for each test, so that a broker kept between tests does no harm.
 """
 
 import asyncio
@@ -14,10 +14,12 @@ import pytest
 from backend.messaging.port import (
     HEADER_DEATH_COUNT,
     HEADER_DEATH_QUEUE,
+    LONGEST_DELAY_SECONDS,
     Broker,
     Delivery,
     DeliveryLostError,
     Message,
+    MessageRefusedError,
     QueueSpec,
     TopologyConflictError,
     UnknownQueueError,
@@ -46,6 +48,24 @@ async def nothing_follows(deliveries: AsyncIterator[Delivery], seconds: float) -
     return True
 
 
+async def depth_becomes(broker: Broker, queue: str, depth: int) -> None:
+    """A broker may still be taking in what was settled a moment ago."""
+    async with asyncio.timeout(SOON):
+        while await broker.depth(queue) != depth:  # noqa: ASYNC110 - no broker tells when
+            await asyncio.sleep(0.02)
+
+
+async def take_all(broker: Broker, queue: str, wanted: set[str]) -> list[str]:
+    """Consume and acknowledge until every wanted id was seen; gives the ids as they came."""
+    taken: list[str] = []
+    async with broker.consume(queue, prefetch=50) as deliveries:
+        while not wanted <= set(taken):
+            delivery = await following(deliveries)
+            taken.append(delivery.message.message_id)
+            await delivery.ack()
+    return taken
+
+
 class BrokerContract:
     """The tests of the port."""
 
@@ -70,7 +90,34 @@ class BrokerContract:
             assert delivery.message == sent
             assert delivery.delivery_count == 1
             await delivery.ack()
+        await depth_becomes(broker, queue, 0)
+
+    @pytest.mark.parametrize("size", [0, 1, 300_000, 10_000_000])
+    async def test_bodies_of_any_size_arrive_unchanged(self, broker: Broker, queue: str, size: int) -> None:
+        body = bytes(range(256)) * (size // 256) + bytes(size % 256)
+        await broker.publish(queue, [Message("id", body)])
+        async with broker.consume(queue, prefetch=1) as deliveries:
+            assert (await following(deliveries)).message.body == body
+
+    async def test_a_message_that_cannot_be_held_is_refused(
+        self, broker: Broker, queue: str, refused: Message
+    ) -> None:
+        with pytest.raises(MessageRefusedError):
+            await broker.publish(queue, [message(), refused])
         assert await broker.depth(queue) == 0
+        await broker.publish(queue, [message()])
+        assert await broker.depth(queue) == 1
+
+    async def test_a_thousand_publishers_at_a_time_lose_nothing(self, broker: Broker, queue: str) -> None:
+        everything = {f"message-{number}" for number in range(1000)}
+        await asyncio.gather(*(broker.publish(queue, [message(number)]) for number in range(1000)))
+        assert sorted(await take_all(broker, queue, everything)) == sorted(everything)
+        await depth_becomes(broker, queue, 0)
+
+    async def test_messages_of_one_id_are_all_kept(self, broker: Broker, queue: str) -> None:
+        """It is the consumer who knows a message by its id, not the broker."""
+        await broker.publish(queue, [message(1), message(1), message(2)])
+        assert await broker.depth(queue) == 3
 
     async def test_messages_arrive_in_the_order_of_publishing(self, broker: Broker, queue: str) -> None:
         await broker.publish(queue, [message(number) for number in range(50)])
@@ -104,7 +151,7 @@ class BrokerContract:
         await broker.publish(queue, [message()])
         async with broker.consume(queue, prefetch=1) as deliveries:
             await following(deliveries)
-        assert await broker.depth(queue) == 1
+        await depth_becomes(broker, queue, 1)
         async with broker.consume(queue, prefetch=1) as deliveries:
             again = await following(deliveries)
             assert again.delivery_count == 2
@@ -119,6 +166,20 @@ class BrokerContract:
             await second.ack()
             first = await following(deliveries)
             assert (first.message.message_id, first.delivery_count) == ("message-1", 2)
+
+    async def test_what_waits_for_its_delay_is_in_the_queue(self, broker: Broker, queue: str) -> None:
+        await broker.publish(queue, [message()])
+        async with broker.consume(queue, prefetch=1) as deliveries:
+            await (await following(deliveries)).nack(delay_seconds=LONGEST_DELAY_SECONDS)
+        await depth_becomes(broker, queue, 1)
+
+    async def test_a_longer_delay_than_possible_is_refused(self, broker: Broker, queue: str) -> None:
+        await broker.publish(queue, [message()])
+        async with broker.consume(queue, prefetch=1) as deliveries:
+            delivery = await following(deliveries)
+            with pytest.raises(ValueError, match="possible"):
+                await delivery.nack(delay_seconds=LONGEST_DELAY_SECONDS + 1)
+            await delivery.ack()
 
     async def test_what_is_worked_on_slowly_is_not_delivered_twice(self, broker: Broker, queue: str) -> None:
         await broker.publish(queue, [message()])
@@ -155,7 +216,7 @@ class BrokerContract:
             consumer.cancel()
         await asyncio.gather(*consumers, return_exceptions=True)
         assert sorted(received) == sorted(everything)
-        assert await broker.depth(queue) == 0
+        await depth_becomes(broker, queue, 0)
 
     async def test_the_delivery_limit_moves_and_never_drops(self, broker: Broker) -> None:
         dead, work = queue_name(), queue_name()
@@ -171,13 +232,47 @@ class BrokerContract:
                     await delivery.nack()
                 handed_out += 1
             assert await nothing_follows(deliveries, 0.5)
-        assert (await broker.depth(work), await broker.depth(dead)) == (0, 1)
+        await depth_becomes(broker, dead, 1)
+        assert await broker.depth(work) == 0
         async with broker.consume(dead, prefetch=1) as deliveries:
             moved = await following(deliveries)
             assert moved.message.body == b"body 1"
             assert moved.message.headers[HEADER_DEATH_QUEUE] == work
             assert moved.message.headers[HEADER_DEATH_COUNT] == 3
             assert moved.delivery_count == 1
+
+    async def test_deliveries_before_a_delay_count_for_the_limit(self, broker: Broker) -> None:
+        dead, work = queue_name(), queue_name()
+        await broker.declare([QueueSpec(dead), QueueSpec(work, 3, dead, LEASE)])
+        await broker.publish(work, [message()])
+        async with broker.consume(work, prefetch=1) as deliveries:
+            for number in (1, 2, 3):
+                delivery = await following(deliveries)
+                assert delivery.delivery_count == number
+                await delivery.nack(delay_seconds=0.1 if number == 1 else 0.0)
+            assert await nothing_follows(deliveries, 0.5)
+        await depth_becomes(broker, dead, 1)
+
+    async def test_a_dead_letter_put_back_still_says_where_it_came_from(self, broker: Broker) -> None:
+        dead, work = queue_name(), queue_name()
+        await broker.declare([QueueSpec(dead), QueueSpec(work, 1, dead, LEASE)])
+        await broker.publish(work, [message()])
+        async with broker.consume(work, prefetch=1) as deliveries:
+            await (await following(deliveries)).nack()
+            assert await nothing_follows(deliveries, 0.2)
+        async with broker.consume(dead, prefetch=1) as deliveries:
+            await (await following(deliveries)).nack(delay_seconds=0.1)
+            moved = await following(deliveries)
+            assert moved.message.headers == {HEADER_DEATH_QUEUE: work, HEADER_DEATH_COUNT: 1}
+            assert moved.delivery_count == 2
+
+    async def test_a_working_broker_has_no_problem(self, broker: Broker) -> None:
+        assert await broker.problem() == ""
+
+    async def test_consuming_an_unknown_queue_is_refused(self, broker: Broker) -> None:
+        with pytest.raises(UnknownQueueError):
+            async with broker.consume(queue_name(), prefetch=1):
+                raise AssertionError("there is nothing to consume")
 
     async def test_publishing_to_an_unknown_queue_is_refused(self, broker: Broker) -> None:
         with pytest.raises(UnknownQueueError):
@@ -190,7 +285,7 @@ class BrokerContract:
         await broker.publish(work, [message()])
         await broker.declare(topology)
         assert await broker.depth(work) == 1
-        with pytest.raises(TopologyConflictError):
+        with pytest.raises(TopologyConflictError, match=work):
             await broker.declare([QueueSpec(work, 4, dead)])
 
     def test_a_limit_without_a_place_to_go_cannot_be_said(self) -> None:

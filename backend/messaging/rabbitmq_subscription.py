@@ -1,0 +1,228 @@
+"""A consumer of RabbitMQ: takes deliveries as they come, and subscribes again after an interruption."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
+from aio_pika.exceptions import AMQPError
+
+from backend.messaging.port import (
+    BrokerError,
+    BrokerUnavailableError,
+    DeliveryLostError,
+    Message,
+    checked_delay,
+)
+from backend.messaging.rabbitmq_connection import ANSWER_SECONDS, RabbitConnection, translated_errors
+from backend.messaging.rabbitmq_messages import delivery_count, received
+
+RETRY_SECONDS = 1.0
+"""Pause between two attempts to subscribe while RabbitMQ is away."""
+
+PutBack = Callable[[str, Message, int, float], Awaitable[None]]
+"""Lets a message wait: its queue, the message, how often it was delivered, and the delay in seconds."""
+
+_log = structlog.get_logger()
+
+
+class RabbitDelivery:
+    """A message that RabbitMQ keeps for this consumer until it is settled or its channel is gone."""
+
+    def __init__(self, subscription: "RabbitSubscription", incoming: AbstractIncomingMessage) -> None:
+        self._subscription = subscription
+        self._incoming = incoming
+        self._message = received(incoming, subscription.limits)
+        self._count = delivery_count(incoming)
+        self._settled = False
+
+    @property
+    def message(self) -> Message:
+        """The message."""
+        return self._message
+
+    @property
+    def delivery_count(self) -> int:
+        """Which delivery this is, from 1."""
+        return self._count
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether it had been delivered as often as it may be before this time."""
+        limit = self._subscription.limit
+        return limit is not None and self._count > limit
+
+    async def ack(self) -> None:
+        """Take the message off the queue. DeliveryLostError when its channel is gone."""
+        self._settle()
+        await self._answer(self._incoming.ack())
+
+    async def nack(self, delay_seconds: float = 0.0) -> None:
+        """Put it back, to be delivered again not before the delay. DeliveryLostError as for `ack`.
+
+        With a delay a copy waits elsewhere, confirmed before the original is acknowledged: dying in between
+        leaves two. When it cannot wait, it is put back without a delay.
+        """
+        delay = checked_delay(delay_seconds)
+        self._settle()
+        limit = self._subscription.limit
+        if limit is not None and self._count >= limit:
+            await self.move()
+        elif delay and await self._subscription.let_wait(self._message, self._count, delay):
+            await self._answer(self._incoming.ack())
+        else:
+            # Not basic.nack: from 4.3 on RabbitMQ does not count that as a delivery that failed.
+            await self._answer(self._incoming.reject(requeue=True))
+
+    async def move(self) -> None:
+        """Let RabbitMQ move it to the dead-letter queue of its queue."""
+        await self._answer(self._incoming.reject(requeue=False))
+
+    def _settle(self) -> None:
+        if self._settled:
+            raise DeliveryLostError(f"message {self._message.message_id} was settled before")
+        self._settled = True
+        self._subscription.forget(self)
+
+    async def _answer(self, answer: Awaitable[None]) -> None:
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await answer
+        except (AMQPError, OSError, TimeoutError) as error:
+            raise DeliveryLostError(
+                f"the connection under message {self._message.message_id} ended; it is delivered again"
+            ) from error
+
+
+class RabbitSubscription:
+    """An endless iterator of deliveries; `RabbitBroker.consume` makes and ends it.
+
+    `limits` are the known delivery limits by queue. Deliveries above the limit of this queue are moved to
+    its dead-letter queue instead of handed out; RabbitMQ does not count those before a delay.
+    """
+
+    def __init__(
+        self,
+        connection: RabbitConnection,
+        queue: str,
+        prefetch: int,
+        limits: Mapping[str, int],
+        put_back: PutBack,
+    ) -> None:
+        self.limits = limits
+        self._connection = connection
+        self._queue = queue
+        self._prefetch = prefetch
+        self._put_back = put_back
+        self._channel: AbstractChannel | None = None
+        self._waiting: deque[RabbitDelivery] = deque()
+        self._handed_out: set[RabbitDelivery] = set()
+        self._news = asyncio.Event()
+
+    @property
+    def limit(self) -> int | None:
+        """How often a message of this queue may be delivered, when that is known."""
+        return self.limits.get(self._queue)
+
+    @property
+    def unsettled(self) -> int:
+        """Deliveries that RabbitMQ keeps for this consumer."""
+        return len(self._waiting) + len(self._handed_out)
+
+    def __aiter__(self) -> "RabbitSubscription":
+        return self
+
+    async def __anext__(self) -> RabbitDelivery:
+        """The next delivery; waits for one as long as it takes, also while RabbitMQ is away."""
+        while True:
+            if not self._waiting:
+                await self._more()
+                continue
+            delivery = self._waiting.popleft()
+            if not delivery.is_spent:
+                self._handed_out.add(delivery)
+                return delivery
+            await self._move(delivery)
+
+    async def open(self) -> None:
+        """Subscribe. UnknownQueueError, BrokerUnavailableError."""
+        channel = await self._connection.channel()
+        try:
+            with translated_errors():
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    await self._subscribe(channel)
+        except BaseException:
+            self._connection.retire(channel)
+            raise
+        self._channel = channel
+        if channel.is_closed:
+            self._interrupted(channel)
+
+    async def close(self) -> None:
+        """Give back what was not settled; RabbitMQ counts all of it as delivered, also what was not seen."""
+        channel, self._channel = self._channel, None
+        self._lose_deliveries()
+        if channel is not None:
+            self._connection.retire(channel)
+
+    async def let_wait(self, message: Message, count: int, delay_seconds: float) -> bool:
+        """Whether a copy of the message is where it waits."""
+        try:
+            await self._put_back(self._queue, message, count, delay_seconds)
+        except BrokerError as error:
+            _log.warning("message_cannot_wait", queue=self._queue, reason=str(error))
+            return False
+        return True
+
+    def forget(self, delivery: RabbitDelivery) -> None:
+        """A delivery is settled or lost."""
+        self._handed_out.discard(delivery)
+
+    async def _subscribe(self, channel: AbstractChannel) -> None:
+        await channel.set_qos(prefetch_count=self._prefetch)
+
+        def ended(*_: object) -> None:
+            self._interrupted(channel)
+
+        channel.close_callbacks.add(ended)
+        underlay = await channel.get_underlay_channel()
+        underlay.on_consumer_cancel_callbacks.add(ended)
+        queue = await channel.get_queue(self._queue, ensure=False)
+
+        async def arrived(incoming: AbstractIncomingMessage) -> None:
+            if not channel.is_closed:
+                self._waiting.append(RabbitDelivery(self, incoming))
+                self._news.set()
+
+        await queue.consume(arrived)
+
+    def _interrupted(self, channel: AbstractChannel) -> None:
+        """RabbitMQ ended the channel, or the consumer because its queue was deleted."""
+        if channel is self._channel:
+            self._channel = None
+            self._lose_deliveries()
+            self._connection.retire(channel)
+            self._news.set()
+
+    def _lose_deliveries(self) -> None:
+        """RabbitMQ delivers them again; what was handed out finds that out when it is settled."""
+        self._waiting.clear()
+        self._handed_out.clear()
+
+    async def _more(self) -> None:
+        self._news.clear()
+        if self._channel is not None:
+            await self._news.wait()
+            return
+        try:
+            await self.open()
+        except BrokerUnavailableError as error:
+            _log.warning("broker_unavailable", queue=self._queue, reason=str(error))
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _move(self, delivery: RabbitDelivery) -> None:
+        try:
+            await delivery.move()
+        except DeliveryLostError as error:
+            _log.warning("delivery_lost", queue=self._queue, reason=str(error))
