@@ -13,8 +13,12 @@ _log = structlog.get_logger()
 
 
 @asynccontextmanager
-async def in_background(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+async def in_background(
+    *work: Coroutine[Any, Any, None], patience: float = _CANCEL_AGAIN_SECONDS
+) -> AsyncIterator[None]:
     """Run endless coroutines until the block ends, then cancel them and wait until they have ended.
+
+    They may take `patience` seconds to end before they are cancelled again.
 
     One that ends by itself has a defect; that is logged at once, because nobody awaits it.
     """
@@ -24,16 +28,16 @@ async def in_background(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]
     try:
         yield
     finally:
-        await end(tasks)
+        await end(tasks, patience)
 
 
-async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
+async def end(tasks: Iterable[asyncio.Task[Any]], patience: float = _CANCEL_AGAIN_SECONDS) -> None:
     """Cancel until all have ended: redis-py over uvloop was seen to lose a cancellation."""
     left = set(tasks)
     while left:
         for task in left:
             task.cancel()
-        _, left = await asyncio.wait(left, timeout=_CANCEL_AGAIN_SECONDS)
+        _, left = await asyncio.wait(left, timeout=patience)
 
 
 def _report(task: asyncio.Task[None]) -> None:

@@ -7,11 +7,14 @@ from collections.abc import Callable
 from socket import socket
 from types import FrameType
 
+import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
 GRACE_SECONDS = 10
 """How long requests in flight may take to end after a SIGTERM."""
+
+_log = structlog.get_logger()
 
 
 _STARTUP_FAILURE = 3
@@ -29,6 +32,11 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._before_shutdown = before_shutdown
 
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets)
+        ports = [one.getsockname()[1] for server in self.servers for one in server.sockets]
+        _log.info("listening", host=self.config.host, ports=ports)
+
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         self._before_shutdown()
         await super().shutdown(sockets)
@@ -43,9 +51,10 @@ def serve(
 ) -> None:
     """Serve until SIGTERM or SIGINT, let requests in flight end, run the shutdown hooks, and return.
 
-    `before_shutdown` is called first of all: it ends requests that would go on for ever. uvicorn raises the
-    signal again after an orderly end, which would make the exit code 143; with the handler below the process
-    ends with 0, so that a supervisor can tell an orderly end from a death.
+    Port 0 takes a free one; the log says which. `before_shutdown` is called first of all: it ends requests
+    that would go on for ever. uvicorn raises the signal again after an orderly end, which would make the exit
+    code 143; with the handler below the process ends with 0, so that a supervisor can tell an orderly end
+    from a death.
     """
     signal.signal(signal.SIGTERM, _ended_in_order)
     signal.signal(signal.SIGINT, _ended_in_order)

@@ -41,6 +41,17 @@ class EnrichmentMetrics:
         self.dead_letters = Counter(
             "enrichment_dead_letters", "Requests handed to the dead-letter queue", registry=registry
         )
+        self.in_flight = Gauge(
+            "enrichment_worker_in_flight", "Queued tracks worked on now", registry=registry
+        )
+        self.put_back = Counter(
+            "enrichment_worker_put_back", "Messages put back to be tried again later", registry=registry
+        )
+        self.pause_seconds = Gauge(
+            "enrichment_worker_pause_seconds",
+            "For how long the worker takes no more work, because nobody can be asked",
+            registry=registry,
+        )
         self.config_version = Gauge(
             "enrichment_configuration_version", "Version of the waterfall in force", registry=registry
         )

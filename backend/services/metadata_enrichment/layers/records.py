@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from backend.contracts.enrichment import EnrichmentStatus, EnrichRequest
 from backend.services.common.database import Pool
-from backend.services.metadata_enrichment.layers import gold, quality, silver
+from backend.services.metadata_enrichment.layers import gold, messages, quality, silver
 from backend.services.metadata_enrichment.waterfall.walk import Resolution
 from backend.services.metadata_enrichment.work.gathering import Gathered
 
@@ -23,11 +23,11 @@ VALUES (%s, %s, %s, %s, %s, %s) RETURNING id
 """
 _OPEN = """
 INSERT INTO enrichment_requests
-    (id, track_id, artist_name, track_title, attempts, correlation_id, raw_request_id, source)
+    (id, track_id, artist_name, track_title, attempts, correlation_id, raw_request_id, source, message_id)
 SELECT %(id)s, %(track)s, %(artist)s, %(title)s, coalesce((
         SELECT attempts + (status <> 'cached')::int FROM enrichment_requests
         WHERE track_id = %(track)s ORDER BY received_at DESC LIMIT 1
-    ), 1), %(correlation)s, %(raw)s, %(source)s
+    ), 1), %(correlation)s, %(raw)s, %(source)s, %(message)s
 """
 _CLOSE = """
 UPDATE enrichment_requests SET status = %(status)s, sources = %(sources)s, errors = %(errors)s,
@@ -38,7 +38,8 @@ WHERE id = %(id)s AND status = 'in_progress'
 _ABANDONED = """
 UPDATE enrichment_requests SET status = 'failed', error_type = 'Interrupted', finished_at = clock_timestamp(),
     errors = ARRAY['the service ended while it worked on this request']
-WHERE status = 'in_progress' AND received_at < clock_timestamp() - interval '10 minutes'
+WHERE status = 'in_progress' AND received_at < clock_timestamp()
+    - CASE WHEN message_id IS NULL THEN interval '10 minutes' ELSE interval '1 day' END
 """
 
 
@@ -50,11 +51,24 @@ class Opened:
     correlation_id: str
     clock: float
     """Monotonic time at which it was received."""
+    message_key: str | None = None
+    """The message it came with, the same for every delivery; none for a direct call."""
 
     @property
     def milliseconds(self) -> float:
         """Since then."""
         return (time.monotonic() - self.clock) * 1000
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A request in Silver, and how it ended when there is nothing left to do for it."""
+
+    request_id: UUID
+    status: EnrichmentStatus | None = None
+    """None: it has to be worked on."""
+    track: gold.GoldTrack | None = None
+    dead_letter_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -76,32 +90,29 @@ class Records:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def open(self, opened: Opened, request: EnrichRequest, source: str) -> gold.GoldTrack | None:
+    async def open(self, opened: Opened, request: EnrichRequest, source: str) -> Begun:
         """Keep the request as received, and begin its row in Silver.
 
-        Gives the track when Gold already settles the request; its row is then closed as cached. All of that
-        is one transaction.
+        It has ended already when Gold settles it, and its row is then closed as cached. A message that was
+        delivered before goes on with the row it made then. All of that is one transaction.
         """
-        names = (request.track_id, request.artist_name, request.track_title)
-        body = Jsonb(request.model_dump(mode="json"))
         async with self._pool.connection() as connection:
-            cursor = await connection.execute(_BRONZE, (*names, body, opened.correlation_id, source))
-            raw = await cursor.fetchone()
-            row = {
-                "id": opened.request_id,
-                "track": request.track_id,
-                "artist": request.artist_name,
-                "title": request.track_title,
-                "correlation": opened.correlation_id,
-                "raw": raw[0] if raw else None,
-                "source": source,
-            }
-            await connection.execute(_OPEN, row)
+            if opened.message_key is not None:
+                earlier = await messages.earlier_request(connection, opened.message_key)
+                if earlier is not None and earlier.status is not None:
+                    track = await gold.read_track(connection, request.track_id)
+                    return Begun(earlier.request_id, earlier.status, track, earlier.dead_letter_id)
+                if earlier is not None:
+                    opened = replace(opened, request_id=earlier.request_id)
+                    return await _settle(connection, opened, request)
+            await _begin(connection, opened, request, source)
             return await _settle(connection, opened, request)
 
-    async def settle(self, opened: Opened, request: EnrichRequest) -> gold.GoldTrack | None:
-        """Look into Gold again: another request may have settled the track meanwhile."""
+    async def settle(self, opened: Opened, request: EnrichRequest) -> Begun:
+        """Look again, with the track's lock held: somebody else may have done the work meanwhile."""
         async with self._pool.connection() as connection:
+            if opened.message_key is not None:
+                await messages.refuse_finished(connection, opened.request_id)
             return await _settle(connection, opened, request)
 
     async def complete(
@@ -115,9 +126,12 @@ class Records:
         """Write everything found, in one transaction; gives what Gold holds now.
 
         The status is what Gold then deserves: completed, or partial when a required field has no value.
+        AlreadyFinishedError when another worker was first with the same message.
         """
         version = closing.config_version or 0
         async with self._pool.connection() as connection:
+            if opened.message_key is not None:
+                await messages.refuse_finished(connection, opened.request_id)
             await silver.write_answers(connection, opened.request_id, request.track_id, gathered)
             await silver.write_steps(connection, opened.request_id, request.track_id, resolution)
             track = await gold.write_track(connection, opened.request_id, request, resolution, version)
@@ -148,15 +162,33 @@ class Records:
         return cursor.rowcount
 
 
-async def _settle(connection: Connection, opened: Opened, request: EnrichRequest) -> gold.GoldTrack | None:
+async def _begin(connection: Connection, opened: Opened, request: EnrichRequest, source: str) -> None:
+    names = (request.track_id, request.artist_name, request.track_title)
+    body = Jsonb(request.model_dump(mode="json"))
+    cursor = await connection.execute(_BRONZE, (*names, body, opened.correlation_id, source))
+    raw = await cursor.fetchone()
+    row = {
+        "id": opened.request_id,
+        "track": request.track_id,
+        "artist": request.artist_name,
+        "title": request.track_title,
+        "correlation": opened.correlation_id,
+        "raw": raw[0] if raw else None,
+        "source": source,
+        "message": opened.message_key,
+    }
+    await connection.execute(_OPEN, row)
+
+
+async def _settle(connection: Connection, opened: Opened, request: EnrichRequest) -> Begun:
     if request.force_refresh:
-        return None
+        return Begun(opened.request_id)
     track = await gold.read_track(connection, request.track_id)
     if track is None or not track.settles(request):
-        return None
+        return Begun(opened.request_id)
     closing = Closing(EnrichmentStatus.CACHED, opened.milliseconds, track.sources, (), track.config_version)
     await _close(connection, opened.request_id, closing)
-    return track
+    return Begun(opened.request_id, EnrichmentStatus.CACHED, track)
 
 
 async def _close(connection: Connection, request_id: UUID, closing: Closing) -> None:

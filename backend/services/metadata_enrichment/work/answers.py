@@ -1,6 +1,7 @@
 """What a provider answered through the gateway, in the terms of enrichment."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from backend.contracts.gateway import Outcome, TrackCandidate
 
@@ -29,6 +30,8 @@ class Answer:
     response_id: str | None = None
     latency_ms: float = 0.0
     detail: str = ""
+    retry_at: datetime | None = None
+    """When the gateway lets such a call through again, if it held this one back and knows."""
 
     @property
     def was_answered(self) -> bool:

@@ -1,7 +1,7 @@
 """Enriches one track: request in, Bronze, providers, Silver and Gold, answer out."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -14,10 +14,17 @@ from backend.contracts.gateway import Lane
 from backend.messaging.port import Broker, Message
 from backend.services.metadata_enrichment.configuration.holder import ConfigurationHolder
 from backend.services.metadata_enrichment.layers.gold import GoldTrack
+from backend.services.metadata_enrichment.layers.messages import AlreadyFinishedError
 from backend.services.metadata_enrichment.layers.records import Closing, Opened, Records
 from backend.services.metadata_enrichment.service_metrics import EnrichmentMetrics
 from backend.services.metadata_enrichment.waterfall.walk import resolve
-from backend.services.metadata_enrichment.work.failures import EnrichmentError, Origin, bury, nobody_answered
+from backend.services.metadata_enrichment.work.failures import (
+    EnrichmentError,
+    Origin,
+    bury,
+    held_back,
+    nobody_answered,
+)
 from backend.services.metadata_enrichment.work.gateway_client import GatewayClient
 from backend.services.metadata_enrichment.work.gathering import Gathered, Gathering
 from backend.services.metadata_enrichment.work.track_locks import TrackLocks
@@ -48,26 +55,33 @@ class Enricher:
         configuration: ConfigurationHolder,
         broker: Broker,
         metrics: EnrichmentMetrics,
+        locks: TrackLocks,
     ) -> None:
         self._records = records
         self._gateway = gateway
         self._configuration = configuration
         self._broker = broker
         self._metrics = metrics
-        self._locks = TrackLocks()
+        self._locks = locks
 
     async def enrich(
-        self, request: EnrichRequest, *, source: str, message: Message | None = None
+        self, request: EnrichRequest, *, source: str, message: Message | None = None, may_wait: bool = False
     ) -> EnrichResponse:
         """Enrich a track. A failure is an answer too, and its request then lies in the dead-letter queue.
 
-        `message` is the one it came with, none for a direct call. BrokerError when the enrichment failed
-        and the dead letter could not be handed over: nothing keeps the request then, the caller must.
+        `message` is the one it came with, none for a direct call; one that was finished before is answered
+        without asking anybody. With `may_wait` a failure that will pass is a HeldBackError instead.
+        BrokerError when the enrichment failed and the dead letter could not be handed over. In both cases
+        nothing keeps the request, the caller must.
         """
         course = _begin(request, message)
         try:
             answer = await self._process(course, source)
-        except Exception as error:  # noqa: BLE001 - whatever failed, the request must not be lost
+        except AlreadyFinishedError:
+            answer = await self._process(course, source)  # finds what the other one wrote
+        except Exception as error:
+            if may_wait and (later := held_back(error)) is not None:
+                raise later from error
             answer = await self._fail(course, error)
         self._metrics.count_end(answer.status.value, answer.duration_seconds)
         _log.info(
@@ -81,15 +95,15 @@ class Enricher:
         return answer
 
     async def _process(self, course: _Course, source: str) -> EnrichResponse:
-        settled = await self._records.open(course.opened, course.request, source)
+        begun = await self._records.open(course.opened, course.request, source)
+        course.opened = replace(course.opened, request_id=begun.request_id)
         course.is_recorded = True
-        if settled is not None:
-            return _answer(course, EnrichmentStatus.CACHED, settled)
-        async with self._locks.held(course.request.track_id):
-            settled = await self._records.settle(course.opened, course.request)
-            if settled is not None:
-                return _answer(course, EnrichmentStatus.CACHED, settled)
-            return await self._ask_and_write(course)
+        if begun.status is None:
+            async with self._locks.held(course.request.track_id):
+                begun = await self._records.settle(course.opened, course.request)
+                if begun.status is None:
+                    return await self._ask_and_write(course)
+        return _answer(course, begun.status, begun.track, dead_letter=begun.dead_letter_id)
 
     async def _ask_and_write(self, course: _Course) -> EnrichResponse:
         configuration = await self._configuration.current()
@@ -150,8 +164,9 @@ def _begin(request: EnrichRequest, message: Message | None) -> _Course:
     if message is None:
         body = traced.model_dump_json().encode()
         message = Message(message_id=str(request_id), body=body, correlation_id=correlation)
-    opened = Opened(request_id, correlation, time.monotonic())
-    return _Course(traced, opened, Origin(message), lane)
+    origin = Origin(message)
+    opened = Opened(request_id, correlation, time.monotonic(), origin.key if lane is Lane.BULK else None)
+    return _Course(traced, opened, origin, lane)
 
 
 def _answer(

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
+from psycopg_pool import PoolClosed, PoolTimeout
+
 from backend.contracts.dead_letters import FailureReport
 from backend.contracts.environment import ENRICHMENT
 from backend.messaging.port import (
@@ -17,6 +20,7 @@ from backend.messaging.port import (
     Message,
 )
 from backend.messaging.topology import ENRICHMENT_DEAD, ENRICHMENT_REQUESTS
+from backend.services.metadata_enrichment.configuration.errors import ConfigurationError
 from backend.services.metadata_enrichment.work.gathering import Gathered
 
 _LONGEST_MESSAGE = 2_000
@@ -26,13 +30,37 @@ _KEPT_HEADERS = (HEADER_DEAD_LETTER_ID, HEADER_GENERATION, HEADER_OPERATION)
 
 
 class EnrichmentError(Exception):
-    """An enrichment that failed: the name, the text and the provider to blame, for the operator."""
+    """An enrichment that failed: the name, the text and the provider to blame, for the operator.
 
-    def __init__(self, error_type: str, message: str, provider: str | None = None) -> None:
+    `is_passing`: the same request may well succeed at another time, `retry_at` at the earliest if known.
+    """
+
+    def __init__(
+        self,
+        error_type: str,
+        message: str,
+        provider: str | None = None,
+        *,
+        is_passing: bool = False,
+        retry_at: datetime | None = None,
+    ) -> None:
         super().__init__(message)
         self.error_type = error_type
         self.message = message
         self.provider = provider
+        self.is_passing = is_passing
+        self.retry_at = retry_at
+
+
+class HeldBackError(Exception):
+    """A queued request cannot be worked on now, through no fault of its own. It was not kept anywhere else.
+
+    `retry_at`: from when on it may be worth another attempt; none when nobody knows.
+    """
+
+    def __init__(self, reason: str, retry_at: datetime | None) -> None:
+        super().__init__(reason)
+        self.retry_at = retry_at
 
 
 @dataclass(frozen=True)
@@ -55,6 +83,11 @@ class Origin:
     def generation(self) -> int:
         """How often it was sent again, 0 for an original."""
         return int(self.message.headers.get(HEADER_GENERATION, 0))
+
+    @property
+    def key(self) -> str:
+        """The same for every delivery of this message, another one each time it is sent."""
+        return f"{self.dead_letter_id}/{self.generation}" if self.is_replay else self.message.message_id
 
 
 async def bury(
@@ -87,9 +120,23 @@ def nobody_answered(gathered: Gathered) -> EnrichmentError:
     """The error for a track that no provider could be asked about."""
     providers = list(dict.fromkeys(answer.provider for answer in gathered.answers))
     blamed = providers[0] if len(providers) == 1 else None
+    passing = [answer for answer in gathered.answers if answer.may_answer_later]
     return EnrichmentError(
-        "NoProviderAnswered", f"No provider could answer: {'; '.join(gathered.complaints)}", blamed
+        "NoProviderAnswered",
+        f"No provider could answer: {'; '.join(gathered.complaints)}",
+        blamed,
+        is_passing=bool(passing),
+        retry_at=min((answer.retry_at for answer in passing if answer.retry_at), default=None),
     )
+
+
+def held_back(error: Exception) -> HeldBackError | None:
+    """The error for a message that should wait and come again; none when waiting would not help it."""
+    if isinstance(error, EnrichmentError):
+        return HeldBackError(error.message, error.retry_at) if error.is_passing else None
+    if isinstance(error, (psycopg.OperationalError, PoolTimeout, PoolClosed, ConfigurationError)):
+        return HeldBackError(f"the database cannot be used now ({type(error).__name__})", None)
+    return None
 
 
 def _plain(text: str) -> str:

@@ -1,6 +1,8 @@
 """Calls the API gateway, the only way to the providers."""
 
+import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from urllib.parse import quote
 
 from pydantic import ValidationError
@@ -14,15 +16,27 @@ CANDIDATES = 10
 
 
 class GatewayClient:
-    """Asks providers through the gateway. A call that fails is an answer too: its outcome says how."""
+    """Asks providers through the gateway. A call that fails is an answer too: its outcome says how.
 
-    def __init__(self, client: httpx.AsyncClient, lane: Lane = Lane.INTERACTIVE) -> None:
+    In the bulk lane a call that the gateway holds back is made again when the gateway says it gets through,
+    if that is within `bulk_patience` seconds; so what waits sets the pace, and does not end as a gap.
+    """
+
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        lane: Lane = Lane.INTERACTIVE,
+        bulk_patience: float = 0.0,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._client = client
         self._lane = lane
+        self._bulk_patience = bulk_patience
+        self._sleep = sleep
 
     def in_lane(self, lane: Lane) -> "GatewayClient":
         """The same gateway, for calls that wait in `lane` for a provider's limit."""
-        return GatewayClient(self._client, lane)
+        return GatewayClient(self._client, lane, self._bulk_patience, self._sleep)
 
     async def search(
         self, provider: str, artist: str, title: str, isrc: str | None, correlation_id: str
@@ -50,6 +64,7 @@ class GatewayClient:
             response_id=found.response_id,
             latency_ms=_milliseconds_since(started),
             detail=found.detail,
+            retry_at=found.retry_at,
         )
 
     async def track(self, provider: str, track_id: str, correlation_id: str) -> Answer:
@@ -71,6 +86,7 @@ class GatewayClient:
             response_id=found.response_id,
             latency_ms=_milliseconds_since(started),
             detail=found.detail,
+            retry_at=found.retry_at,
         )
 
     async def problem(self) -> str:
@@ -85,15 +101,30 @@ class GatewayClient:
         self, method: str, path: str, correlation_id: str, body: dict[str, object] | None
     ) -> httpx.Response | str:
         headers = {CORRELATION_HEADER: correlation_id, LANE_HEADER: self._lane.value}
-        try:
-            return await self._client.request(method, path, json=body, headers=headers)
-        except httpx.HTTPError as error:
-            return f"the gateway does not answer: {type(error).__name__}"
+        patience = self._bulk_patience if self._lane is Lane.BULK else 0.0
+        while True:
+            try:
+                reply = await self._client.request(method, path, json=body, headers=headers)
+            except httpx.HTTPError as error:
+                return f"the gateway does not answer: {type(error).__name__}"
+            wait = _asked_to_wait(reply)
+            if wait is None or wait > patience:
+                return reply
+            patience -= wait
+            await self._sleep(wait)
 
 
 def _failed(provider: str, operation: str, started: float, detail: str) -> Answer:
     latency = _milliseconds_since(started)
     return Answer(provider, operation, Outcome.FAILURE, latency_ms=latency, detail=detail)
+
+
+def _asked_to_wait(reply: httpx.Response) -> float | None:
+    """Seconds until a call that was held back gets through; none when the gateway does not know."""
+    if reply.status_code not in {httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE}:
+        return None
+    given = reply.headers.get("retry-after", "")
+    return max(1.0, float(given)) if given.isdecimal() else None
 
 
 def _strange(reply: httpx.Response) -> str:

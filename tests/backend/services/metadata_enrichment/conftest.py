@@ -1,14 +1,18 @@
 """A running stack for the end-to-end tests, once for the module that uses it."""
 
+import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from backend.database.address import DatabaseAddress
 from backend.database.databases import drop_database, ensure_database
 from backend.database.embedded import EmbeddedPostgres
+from tests.backend.services.metadata_enrichment.bulk import WORKERS
 from tests.fixtures.provider_simulator import running_simulator
-from tests.fixtures.service_processes import ServiceProcesses, running_services
+from tests.fixtures.service_processes import GATEWAY, ServiceProcesses, running_services
 
 
 @pytest.fixture(scope="module")
@@ -19,16 +23,60 @@ def services(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[ServiceProcesses]:
     """Gateway, enrichment and dead-letter manager as processes, over the real simulator and databases."""
-    folder: Path = tmp_path_factory.mktemp("services")
-    musicdb = postgres_server.address(f"musicdb_{folder.name}")
-    operations = postgres_server.address(f"operations_{folder.name}")
-    ensure_database(musicdb, musicdb_template)
-    ensure_database(operations, operations_template)
+    folder = tmp_path_factory.mktemp("services")
     with (
+        databases(postgres_server, folder, musicdb_template, operations_template) as (music, operations),
         running_simulator() as simulator,
-        running_services(folder, musicdb, operations, simulator) as running,
+        running_services(folder, music, operations, simulator) as running,
     ):
         yield running
+
+
+@pytest.fixture(scope="module")
+def bulk(
+    postgres_server: EmbeddedPostgres,
+    musicdb_template: str,
+    operations_template: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[ServiceProcesses]:
+    """The same, with providers without limits, and no worker but those that a test starts."""
+    folder = tmp_path_factory.mktemp("bulk")
+    with (
+        databases(postgres_server, folder, musicdb_template, operations_template) as (music, operations),
+        running_simulator() as simulator,
+        running_services(
+            folder,
+            music,
+            operations,
+            simulator,
+            modules={GATEWAY: "tests.fixtures.unlimited_gateway"},
+            SONGNODES_WORKER_CONCURRENCY="0",
+            SONGNODES_BULK_PATIENCE_SECONDS="2",
+        ) as running,
+    ):
+        yield running
+
+
+@pytest.fixture
+def workers(bulk: ServiceProcesses) -> Iterator[ServiceProcesses]:
+    """The stack of `bulk` with well-behaved providers; workers that a test leaves are ended."""
+    bulk.heal()
+    yield bulk
+    for name in WORKERS:
+        if name in bulk.processes:
+            bulk.end(name, signal.SIGKILL)
+
+
+@contextmanager
+def databases(
+    server: EmbeddedPostgres, folder: Path, musicdb_template: str, operations_template: str
+) -> Iterator[tuple[DatabaseAddress, DatabaseAddress]]:
+    """A music and an operations database of their own."""
+    musicdb = server.address(f"musicdb_{folder.name}")
+    operations = server.address(f"operations_{folder.name}")
+    ensure_database(musicdb, musicdb_template)
+    ensure_database(operations, operations_template)
+    yield musicdb, operations
     drop_database(musicdb)
     drop_database(operations)
 

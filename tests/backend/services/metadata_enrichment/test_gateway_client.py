@@ -1,8 +1,11 @@
-"""The client of the gateway names the lane in which its calls wait."""
+"""The client of the gateway: the lane in which its calls wait, and for how long."""
 
+from datetime import UTC, datetime, timedelta
+
+import pytest
 from fastapi import FastAPI, Request, Response
 
-from backend.contracts.gateway import LANE_HEADER, Lane
+from backend.contracts.gateway import LANE_HEADER, Lane, Outcome, TrackResponse
 from backend.http import httpx
 from backend.services.metadata_enrichment.work.gateway_client import GatewayClient
 from tests.fixtures.provider_simulator import serving
@@ -24,3 +27,42 @@ async def test_each_call_names_its_lane() -> None:
             await client.in_lane(Lane.BULK).track("deezer", "1", "trace")
             await client.in_lane(Lane.BULK).search("deezer", "artist", "title", None, "trace")
     assert seen == [("GET", "interactive"), ("GET", "bulk"), ("POST", "bulk")]
+
+
+@pytest.mark.parametrize(
+    ("lane", "patience", "waits", "outcome"),
+    [
+        (Lane.BULK, 10.0, [4.0, 4.0], Outcome.OK),
+        (Lane.BULK, 7.0, [4.0], Outcome.THROTTLED),
+        (Lane.BULK, 0.0, [], Outcome.THROTTLED),
+        (Lane.INTERACTIVE, 10.0, [], Outcome.THROTTLED),
+    ],
+)
+async def test_a_queued_track_waits_for_its_turn_as_long_as_it_may(
+    lane: Lane, patience: float, waits: list[float], outcome: Outcome
+) -> None:
+    slept: list[float] = []
+    gateway = FastAPI()
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    @gateway.get("/api/deezer/track/1")
+    async def hold_back_twice() -> Response:
+        through = len(slept) == 2
+        answer = TrackResponse(
+            status="success" if through else "throttled",
+            provider="deezer",
+            track_id="1",
+            outcome=Outcome.OK if through else Outcome.THROTTLED,
+            retry_at=None if through else datetime.now(UTC) + timedelta(seconds=4),
+        )
+        headers = {} if through else {"Retry-After": "4"}
+        return Response(answer.model_dump_json(), 200 if through else 429, headers)
+
+    with serving(gateway) as url:
+        async with httpx.AsyncClient(base_url=url) as http:
+            client = GatewayClient(http, bulk_patience=patience, sleep=sleep).in_lane(lane)
+            answer = await client.track("deezer", "1", "trace")
+    assert (slept, answer.outcome) == (waits, outcome)
+    assert (answer.retry_at is None) == (outcome is Outcome.OK)

@@ -1,0 +1,66 @@
+"""What the tests of bulk work share: messages in the queue, and what became of them."""
+
+import itertools
+from collections.abc import Sequence
+from uuid import uuid4
+
+from psycopg_pool import AsyncConnectionPool
+
+from backend.contracts.enrichment import EnrichRequest
+from backend.contracts.environment import PROVIDERS
+from backend.messaging.port import Message
+from backend.messaging.postgres import PostgresBroker
+from backend.messaging.postgres_queue import Connection
+from backend.messaging.topology import ENRICHMENT_REQUESTS
+from tests.fixtures.service_processes import ServiceProcesses
+
+WORKERS = ("worker-1", "worker-2")
+TITLES = ("Around the World", "Harder, Better, Faster, Stronger", "Da Funk", "One More Time")
+_NUMBERS = itertools.count()
+STATUSES = "SELECT status, count(*)::int FROM enrichment_requests WHERE track_id = ANY(%s) GROUP BY status"
+
+
+def new_id(name: str) -> str:
+    return f"{name}-{uuid4().hex[:8]}"
+
+
+def message(track_id: str) -> Message:
+    """A queued request; another spelling each time, so that no cache answers for the providers."""
+    number = next(_NUMBERS)
+    title = TITLES[number % len(TITLES)] + "!" * (number // len(TITLES) + 1)
+    request = EnrichRequest(track_id=track_id, artist_name="Daft Punk", track_title=title)
+    return Message(str(uuid4()), request.model_dump_json().encode())
+
+
+def again(first: Message) -> Message:
+    """The same request, queued once more."""
+    return Message(str(uuid4()), first.body)
+
+
+async def publish(services: ServiceProcesses, messages: Sequence[Message]) -> None:
+    """Put messages into the work queue, as whoever else may."""
+    pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+        kwargs=services.operations.conninfo(), min_size=1, open=False
+    )
+    async with pool:
+        await PostgresBroker(pool).publish(ENRICHMENT_REQUESTS, messages)
+
+
+def waiting(services: ServiceProcesses) -> int:
+    """Messages in the work queue, those at a worker included."""
+    with services.operations.connect() as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM broker.messages WHERE queue = %s", (ENRICHMENT_REQUESTS,)
+        ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def statuses(services: ServiceProcesses, tracks: Sequence[str]) -> dict[str, int]:
+    """How many requests for these tracks stand how."""
+    with services.musicdb.connect() as connection:
+        return dict(connection.execute(STATUSES, (list(tracks),)).fetchall())
+
+
+def calls(services: ServiceProcesses) -> dict[str, int]:
+    """What the providers were asked so far."""
+    return {provider: int(services.simulator.counts(provider)["requests"]) for provider in PROVIDERS}

@@ -1,0 +1,100 @@
+"""Workers as processes of their own: nothing done twice, nothing lost, nothing burnt."""
+
+import signal
+
+import pytest
+
+from backend.contracts.environment import PROVIDERS
+from backend.http import httpx
+from tests.backend.services.metadata_enrichment.bulk import (
+    WORKERS,
+    again,
+    calls,
+    message,
+    new_id,
+    publish,
+    statuses,
+    waiting,
+)
+from tests.fixtures.service_processes import DLQ, ServiceProcesses
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.stack
+
+
+def figure(services: ServiceProcesses, worker: str, series: str) -> float:
+    """One series of a worker's metrics."""
+    text = httpx.get(f"{services.url(worker)}/metrics", timeout=10).text
+    return float(next(line for line in text.splitlines() if line.startswith(f"{series} ")).split()[-1])
+
+
+async def test_a_message_delivered_twice_is_done_once(workers: ServiceProcesses) -> None:
+    track, before = new_id("once"), calls(workers)
+    first = message(track)
+    await publish(workers, [first])
+    workers.start_worker(WORKERS[0])
+    wait_until(lambda: waiting(workers) == 0)
+    asked = calls(workers)
+    assert asked != before
+    await publish(workers, [first] * 3)
+    wait_until(lambda: waiting(workers) == 0)
+    assert sum(statuses(workers, [track]).values()) == 1
+    assert calls(workers) == asked
+    assert figure(workers, WORKERS[0], "enrichment_worker_in_flight") == 0
+
+
+async def test_two_workers_with_the_same_track_and_the_same_message_make_one_result(
+    workers: ServiceProcesses,
+) -> None:
+    for provider in PROVIDERS:
+        workers.simulator.turn(provider, latency_ms=200, enforce_limit=False)
+    track, before = new_id("same"), calls(workers)
+    # The same message twice, as after a lease that ended too early, and another one for the same track.
+    same = message(track)
+    for worker in WORKERS:
+        workers.start_worker(worker, SONGNODES_WORKER_CONCURRENCY="2")
+    await publish(workers, [same, again(same), same, same])
+    wait_until(lambda: waiting(workers) == 0)
+    found = statuses(workers, [track])
+    assert found == {"completed": 1, "cached": 1}
+    searches = {name: count - before[name] for name, count in calls(workers).items()}
+    assert searches["deezer"] <= 2  # its search and one look-up: those of one enrichment
+
+
+async def test_while_nobody_can_answer_messages_wait_and_become_no_dead_letters(
+    workers: ServiceProcesses,
+) -> None:
+    for provider in PROVIDERS:
+        workers.simulator.turn(provider, error_rate=1.0, enforce_limit=False)
+    tracks = [new_id("waits") for _ in range(30)]
+    dead = workers.get(DLQ, "/dlq/stats")["total_messages"]
+    workers.start_worker(WORKERS[0], SONGNODES_WORKER_CONCURRENCY="2")
+    await publish(workers, [message(track) for track in tracks])
+    wait_until(lambda: figure(workers, WORKERS[0], "enrichment_worker_put_back_total") >= 2)
+    assert figure(workers, WORKERS[0], "enrichment_worker_pause_seconds") > 0
+    assert waiting(workers) == len(tracks)
+    workers.heal()
+    wait_until(lambda: waiting(workers) == 0, 40)
+    assert sum(statuses(workers, tracks).values()) == len(tracks)
+    assert set(statuses(workers, tracks)) <= {"completed", "partial"}
+    assert workers.get(DLQ, "/dlq/stats")["total_messages"] == dead
+
+
+async def test_a_worker_that_is_told_to_stop_finishes_what_it_has_begun(workers: ServiceProcesses) -> None:
+    for provider in PROVIDERS:
+        workers.simulator.turn(provider, latency_ms=250, enforce_limit=False)
+    tracks = [new_id("drained") for _ in range(20)]
+    workers.start_worker(WORKERS[0], SONGNODES_WORKER_CONCURRENCY="4", SONGNODES_WORKER_PREFETCH="8")
+    await publish(workers, [message(track) for track in tracks])
+    wait_until(lambda: figure(workers, WORKERS[0], "enrichment_worker_in_flight") == 4)
+    assert workers.end(WORKERS[0], signal.SIGTERM) == 0
+    left, found = waiting(workers), statuses(workers, tracks)
+    assert "in_progress" not in found
+    assert 0 < left == len(tracks) - sum(found.values())
+    with workers.operations.connect() as connection:
+        counts = connection.execute("SELECT delivery_count, lease FROM broker.messages").fetchall()
+    assert counts == [(0, None)] * left
+    workers.simulator.rest()
+    workers.start_worker(WORKERS[1])
+    wait_until(lambda: waiting(workers) == 0)
+    assert sum(statuses(workers, tracks).values()) == len(tracks)
