@@ -6,7 +6,7 @@ from urllib.parse import quote
 from pydantic import TypeAdapter
 
 from backend.clients.json_service import JsonService
-from backend.contracts.enrichment import BatchAccepted, EnrichRequest
+from backend.contracts.enrichment import BatchAccepted, BatchProgress, EnrichRequest
 from backend.contracts.environment import ENRICHMENT, Environment
 from backend.contracts.errors import OperatorError
 from backend.contracts.inspection import InspectRequest, StoredTrack, TrackInspection
@@ -94,6 +94,11 @@ class EnrichmentClient:
         """Queue tracks durably."""
         body = [request.model_dump(mode="json") for request in requests]
         return self._calls.post("/enrich/batch", TypeAdapter(BatchAccepted), body)
+
+    def batch(self, correlation_id: str) -> BatchProgress:
+        """How far the tracks queued under one correlation id are."""
+        path = f"/enrich/batches/{quote(correlation_id, safe='')}"
+        return self._calls.get(path, TypeAdapter(BatchProgress))
 
 
 def _conflict(answer: httpx.Response) -> OperatorError | None:

@@ -78,6 +78,25 @@ class BatchAccepted(BaseModel):
     message: str
 
 
+class BatchProgress(BaseModel):
+    """How far the tracks of one batch or import are; answer of `GET /enrich/batches/{correlation_id}`."""
+
+    correlation_id: str
+    is_finished: bool
+    tracks: int
+    """Queued in all; the numbers below add up to it."""
+    completed: int
+    partial: int
+    cached: int
+    dead_lettered: int
+    """Failed, and kept by the dead-letter manager. One sent again with success counts as completed."""
+    in_progress: int
+    waiting: int
+    """Not begun yet, or put back until a provider can be asked."""
+    started_at: datetime
+    finished_at: datetime | None
+
+
 class LayerRows(BaseModel):
     """The rows of one track in the three layers, as the database has them."""
 

@@ -11,15 +11,17 @@ from psycopg_pool import PoolClosed, PoolTimeout
 
 from backend.services.common.metrics import metrics_route
 from backend.services.metadata_enrichment.assembly import VERSION, assemble
+from backend.services.metadata_enrichment.batch_routes import batch_router
 from backend.services.metadata_enrichment.configuration.reference_routes import config_router
 from backend.services.metadata_enrichment.configuration.waterfall_routes import waterfall_router
 from backend.services.metadata_enrichment.health import health_router
+from backend.services.metadata_enrichment.layers.batches import Batches
 from backend.services.metadata_enrichment.layers.readings import Readings
 from backend.services.metadata_enrichment.layers.records import Records
 from backend.services.metadata_enrichment.routes import Service, admin_router, enrich_router
 from backend.services.metadata_enrichment.settings import EnrichmentSettings
 
-_SWEEP_SECONDS = 300.0
+_SWEEP_SECONDS = 60.0
 _log = structlog.get_logger()
 
 
@@ -29,7 +31,7 @@ def create_app(settings: EnrichmentSettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with parts.running(_sweep(parts.records)):
+        async with parts.running(_sweep(parts.records, parts.batches)):
             yield
 
     app = FastAPI(
@@ -39,8 +41,9 @@ def create_app(settings: EnrichmentSettings) -> FastAPI:
         routes=[metrics_route(parts.registry)],
     )
     pool, token = parts.database.pool, settings.admin_token
-    service = Service(parts.enricher, parts.broker, Readings(pool))
+    service = Service(parts.enricher, Readings(pool))
     app.include_router(enrich_router(service))
+    app.include_router(batch_router(parts.broker, parts.batches))
     app.include_router(admin_router(service, token))
     app.include_router(config_router(pool, parts.configuration, token))
     app.include_router(waterfall_router(pool, parts.configuration, token))
@@ -67,12 +70,13 @@ def create_worker_app(settings: EnrichmentSettings) -> FastAPI:
     return app
 
 
-async def _sweep(records: Records) -> None:
-    """Background task: close requests that a service left open when it died."""
+async def _sweep(records: Records, batches: Batches) -> None:
+    """Background task: close requests that a service left open when it died, and batches that are done."""
     while True:
         try:
             if abandoned := await records.give_up_abandoned():
                 _log.warning("abandoned_requests_closed", requests=abandoned)
+            await batches.close_finished()
         except (psycopg.Error, PoolTimeout, PoolClosed) as error:
-            _log.warning("abandoned_requests_not_closed", reason=type(error).__name__)
+            _log.warning("requests_not_swept", reason=type(error).__name__)
         await asyncio.sleep(_SWEEP_SECONDS)

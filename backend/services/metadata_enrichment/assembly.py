@@ -16,6 +16,7 @@ from backend.services.common.database import Database
 from backend.services.common.metrics import new_registry
 from backend.services.metadata_enrichment.configuration.holder import ConfigurationHolder
 from backend.services.metadata_enrichment.health import Health
+from backend.services.metadata_enrichment.layers.batches import Batches
 from backend.services.metadata_enrichment.layers.records import Records
 from backend.services.metadata_enrichment.service_metrics import EnrichmentMetrics
 from backend.services.metadata_enrichment.settings import EnrichmentSettings
@@ -42,6 +43,7 @@ class Parts:
     broker: Broker
     configuration: ConfigurationHolder
     records: Records
+    batches: Batches
     locks: TrackLocks
     enricher: Enricher
     worker: Worker
@@ -105,6 +107,7 @@ def assemble(settings: EnrichmentSettings) -> Parts:
         broker=broker,
         configuration=configuration,
         records=records,
+        batches=Batches(database.pool),
         locks=locks,
         enricher=enricher,
         worker=worker,

@@ -4,27 +4,22 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any
-from uuid import uuid4
+from typing import Any
 
 import psycopg
 import structlog
-from fastapi import APIRouter, Body, Depends, HTTPException
+from fastapi import APIRouter, Depends, HTTPException
 from psycopg_pool import PoolClosed, PoolTimeout
 from pydantic import SecretStr
 
-from backend.contracts.enrichment import BatchAccepted, EnrichRequest, EnrichResponse, LayerRows
-from backend.messaging.port import Broker, BrokerError, Message
-from backend.messaging.topology import ENRICHMENT_REQUESTS
+from backend.contracts.enrichment import EnrichRequest, EnrichResponse, LayerRows
+from backend.messaging.port import BrokerError
 from backend.services.common.auth import bearer_guard
 from backend.services.metadata_enrichment.layers.readings import Readings
 from backend.services.metadata_enrichment.work.enricher import Enricher
 
-LARGEST_BATCH = 1000
 _DATABASE_ERRORS = (psycopg.Error, PoolTimeout, PoolClosed)
 _log = structlog.get_logger()
-
-Batch = Annotated[list[EnrichRequest], Body(min_length=1, max_length=LARGEST_BATCH)]
 
 
 @dataclass(frozen=True)
@@ -32,7 +27,6 @@ class Service:
     """What the endpoints work on."""
 
     enricher: Enricher
-    broker: Broker
     readings: Readings
 
 
@@ -52,24 +46,9 @@ def enrich_router(service: Service) -> APIRouter:
                 "message broker does not answer. Send it again later.",
             ) from error
 
-    @router.post("/enrich/batch", status_code=202)
-    async def enrich_batch(requests: Batch) -> BatchAccepted:
-        correlation = next((one.correlation_id for one in requests if one.correlation_id), str(uuid4()))
-        try:
-            messages = [_queued(one, correlation) for one in requests]
-            await service.broker.publish(ENRICHMENT_REQUESTS, messages)
-        except BrokerError as error:
-            raise HTTPException(
-                503, "The message broker does not answer; none of the tracks was queued. Try again later."
-            ) from error
-        text = f"{len(requests)} tracks are queued and will be enriched in the background."
-        return BatchAccepted(
-            status="processing", batch_size=len(requests), correlation_id=correlation, message=text
-        )
-
     @router.get("/stats")
     async def stats() -> dict[str, Any]:
-        async with _readable():
+        async with readable():
             return {**await service.readings.statistics(), "timestamp": datetime.now(UTC)}
 
     return router
@@ -82,20 +61,15 @@ def admin_router(service: Service, admin_token: SecretStr | None) -> APIRouter:
 
     @router.get("/tracks/{track_id}/layers", dependencies=guarded)
     async def layers(track_id: str) -> LayerRows:
-        async with _readable():
+        async with readable():
             return await service.readings.layers(track_id)
 
     return router
 
 
-def _queued(request: EnrichRequest, correlation: str) -> Message:
-    traced = request.model_copy(update={"correlation_id": request.correlation_id or correlation})
-    body = traced.model_dump_json().encode()
-    return Message(message_id=str(uuid4()), body=body, correlation_id=traced.correlation_id)
-
-
 @asynccontextmanager
-async def _readable() -> AsyncIterator[None]:
+async def readable() -> AsyncIterator[None]:
+    """What an endpoint reads; a database that is away is a 503 in plain words."""
     try:
         yield
     except _DATABASE_ERRORS as error:
