@@ -136,8 +136,8 @@ def test_trigger_queues_stored_tracks_for_which_more_may_be_found(url: str, musi
         connection.execute(
             """INSERT INTO enriched_tracks (track_id, requested_artist, requested_title, isrc, provider_ids,
                    completeness, is_complete, degraded, config_version, request_id, enriched_at)
-               SELECT track.track_id, 'artist', 'title', 'USUS11000001', '{"spotify": "s-1"}', 0.5, complete, degraded,
-                   1, id, clock_timestamp() - age
+               SELECT track.track_id, 'artist', 'title', 'USUS11000001', '{"spotify": "s-1"}', 0.5, complete,
+                   degraded, 1, id, clock_timestamp() - age
                FROM enrichment_requests, (VALUES
                    ('partial', false, false, interval '2 days'), ('degraded', true, true, interval '3 days'),
                    ('whole', true, false, interval '3 days'), ('just now', false, false, interval '1 minute')
