@@ -20,6 +20,7 @@ _COMMANDS = {
     "status": "stack:status",
     "runs": "runs:RUNS",
     "breakers": "breakers:BREAKERS",
+    "waterfall": "waterfall:WATERFALL",
 }
 """Where each command's function is, below `app.commands`."""
 

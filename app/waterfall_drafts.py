@@ -1,7 +1,9 @@
 """Keeps the draft of each environment's waterfall, in a file that is replaced whole."""
 
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
+from uuid import uuid4
 
 from pydantic import ValidationError
 
@@ -24,6 +26,8 @@ class WaterfallDrafts:
             return WaterfallDraft.model_validate_json(path.read_bytes())
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise _refused(f"The waterfall draft in {path} cannot be read: {error.strerror}.") from error
         except ValidationError as error:
             raise OperatorError(
                 f"The waterfall draft in {path} cannot be read: {error.error_count()} things are wrong.",
@@ -32,16 +36,30 @@ class WaterfallDrafts:
             ) from error
 
     def write(self, environment: str, draft: WaterfallDraft) -> None:
-        """Keep the draft in place of the one before."""
+        """Keep the draft in place of the one before; OperatorError when it cannot be kept."""
         path = self._path(environment)
-        make_private_folder(path.parent)
-        fresh = path.with_suffix(".new")
-        fresh.write_text(draft.model_dump_json(indent=1))
-        fresh.replace(path)
+        fresh = path.with_name(f"{path.name}.{uuid4().hex}.new")
+        try:
+            make_private_folder(path.parent)
+            fresh.write_text(draft.model_dump_json(indent=1), encoding="utf-8")
+            fresh.replace(path)
+        except OSError as error:
+            with suppress(OSError):  # the error told is the first one
+                fresh.unlink(missing_ok=True)
+            raise _refused(f"The waterfall draft cannot be kept in {path}: {error.strerror}.") from error
 
     def remove(self, environment: str) -> None:
         """Forget the draft; nothing happens when there is none."""
-        self._path(environment).unlink(missing_ok=True)
+        path = self._path(environment)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise _refused(f"The waterfall draft in {path} cannot be removed: {error.strerror}.") from error
 
     def _path(self, environment: str) -> Path:
         return self._folder / f"waterfall-{quote(environment, safe='')}.json"
+
+
+def _refused(message: str) -> OperatorError:
+    remedy = "See to the folder's permissions and the free space; what was kept before is as it was."
+    return OperatorError(message, remedy, exit_code=ExitCode.REFUSED)

@@ -46,5 +46,6 @@ class Common:
             )
 
 
+Yes = Annotated[bool, Parameter(negative="", help="Do not ask.")]
 Flag = Parameter(negative="")
 """A switch without a `--no-` twin."""

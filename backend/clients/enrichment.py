@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from backend.clients.json_service import JsonService
 from backend.contracts.enrichment import BatchAccepted, BatchProgress, EnrichRequest
@@ -11,6 +11,7 @@ from backend.contracts.environment import ENRICHMENT, Environment
 from backend.contracts.errors import OperatorError
 from backend.contracts.inspection import InspectRequest, StoredTrack, TrackInspection
 from backend.contracts.replay import PreviewRequest, ReplayComparison, ReplayRun, ReplayRunRequest
+from backend.contracts.runs import ExitCode
 from backend.contracts.waterfall import (
     FieldCoverage,
     VersionSummary,
@@ -18,6 +19,7 @@ from backend.contracts.waterfall import (
     WaterfallConfiguration,
     WaterfallConflict,
     WaterfallConflictError,
+    WaterfallRefusal,
 )
 from backend.http import httpx
 
@@ -30,7 +32,7 @@ class EnrichmentClient:
     """Talks to one environment's enrichment service; each call may run in any thread."""
 
     def __init__(self, environment: Environment, token: str = "", timeout: float = 5.0) -> None:
-        self._calls = JsonService(environment, ENRICHMENT, token, timeout, _conflict)
+        self._calls = JsonService(environment, ENRICHMENT, token, timeout, _refused_change)
 
     def waterfall(self) -> WaterfallConfiguration:
         """The configuration in force."""
@@ -101,10 +103,16 @@ class EnrichmentClient:
         return self._calls.get(path, TypeAdapter(BatchProgress))
 
 
-def _conflict(answer: httpx.Response) -> OperatorError | None:
-    if answer.status_code != httpx.codes.CONFLICT:
-        return None
-    conflict = WaterfallConflict.model_validate_json(answer.content)
-    return WaterfallConflictError(
-        conflict.detail, "Look at what changed, then apply again.", conflict.in_force
-    )
+def _refused_change(answer: httpx.Response) -> OperatorError | None:
+    """The error of a waterfall that was not put in force; none for every other answer."""
+    try:
+        if answer.status_code == httpx.codes.CONFLICT:
+            conflict = WaterfallConflict.model_validate_json(answer.content)
+            remedy = "Look at what changed, then apply again."
+            return WaterfallConflictError(conflict.detail, remedy, conflict.in_force)
+        if answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY:
+            refusal = WaterfallRefusal.model_validate_json(answer.content)
+            return OperatorError(refusal.detail, exit_code=ExitCode.REFUSED)
+    except ValidationError:
+        return None  # another endpoint's refusal: it is told in its own words
+    return None

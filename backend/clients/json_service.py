@@ -102,8 +102,8 @@ def detail_of(answer: httpx.Response) -> str:
     """What a service says went wrong; a refused body is a list of problems."""
     try:
         detail = answer.json()["detail"]
-    except (ValueError, KeyError, TypeError):
+        if isinstance(detail, list):
+            return "; ".join(f"{problem['loc'][-1]}: {problem['msg']}" for problem in detail)
+    except (ValueError, KeyError, TypeError, IndexError):
         return ""
-    if isinstance(detail, list):
-        return "; ".join(f"{problem['loc'][-1]}: {problem['msg']}" for problem in detail)
     return str(detail)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from backend.contracts.errors import OperatorError
+from backend.contracts.runs import ExitCode
 
 
 class WhenUnavailable(StrEnum):
@@ -125,7 +126,7 @@ class WaterfallConflictError(OperatorError):
     """Another version came into force since the draft was begun; `in_force` is that version."""
 
     def __init__(self, message: str, remedy: str, in_force: WaterfallConfiguration) -> None:
-        super().__init__(message, remedy)
+        super().__init__(message, remedy, exit_code=ExitCode.REFUSED)
         self.in_force = in_force
 
 

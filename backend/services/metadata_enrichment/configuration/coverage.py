@@ -12,7 +12,7 @@ _AT_ONE_MOMENT: LiteralString = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ
 _TRACKS: LiteralString = "SELECT count(*) FROM enriched_tracks"
 _VALUES: LiteralString = """
 SELECT field, provider, count(*) AS given, sum(confidence) AS confidence,
-    count(*) FILTER (WHERE degraded_by <> '{}') AS degraded
+    count(*) FILTER (WHERE cardinality(degraded_by) > 0) AS degraded
 FROM field_provenance GROUP BY field, provider ORDER BY field, given DESC, provider
 """
 
