@@ -1,50 +1,30 @@
 """Judges whether a track that a provider names is the track that was asked for.
 
 Gates first: another artist, another version or a karaoke track is no match however well the rest agrees.
-Then additive log-odds over title, artist, duration, identifiers and version give a probability. Rank,
-popularity and search score of the provider are no evidence: the radio edit is often the more popular one.
+Then log-odds over titles, credits, durations, versions, albums, years, labels and identifiers are added up
+and turned into a probability by what such a score has meant at that provider.
 """
 
-import math
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from backend.contracts.gateway import TrackCandidate
-from backend.services.metadata_enrichment.matching.normalisation import artist_similarity, similarity
-from backend.services.metadata_enrichment.matching.titles import (
-    Title,
-    Version,
-    sounds_like_pretender,
-    split_artists,
-    take_apart,
-)
+from backend.contracts.inspection import Penalty
+from backend.services.metadata_enrichment.matching import evidence, explaining
+from backend.services.metadata_enrichment.matching.artists import ArtistAgreement, agreement
+from backend.services.metadata_enrichment.matching.calibration import QueryType, calibration
+from backend.services.metadata_enrichment.matching.evidence import Features, Wanted, apart_ms, title_agreement
+from backend.services.metadata_enrichment.matching.identifiers import same_isrc
+from backend.services.metadata_enrichment.matching.normalisation import sounding
+from backend.services.metadata_enrichment.matching.titles import Title, sounds_like_pretender, take_apart
+from backend.services.metadata_enrichment.matching.versions import conflict, is_live_album
+
+__all__ = ["Features", "Judgement", "Wanted", "judge", "same_recording"]
 
 ARTIST_FLOOR = 0.35
 DURATION_LIMIT_MS = 30_000
 _BASE = -1.0
-_VERSION_NAME_FLOOR = 0.6
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What was asked for, and what is known of it besides: evidence is None where nothing is known."""
-
-    artist: str
-    title: str
-    isrc: str | None = None
-    duration_ms: int | None = None
-
-
-@dataclass(frozen=True)
-class Features:
-    """The evidence in log-odds (positive speaks for a match), as kept beside the candidate."""
-
-    title: float = 0.0
-    artist: float = 0.0
-    version: float = 0.0
-    duration: float = 0.0
-    identifier: float = 0.0
-    title_similarity: float = 0.0
-    artist_similarity: float = 0.0
+_LIVE_ALBUM = -3.5
 
 
 @dataclass(frozen=True)
@@ -56,59 +36,104 @@ class Judgement:
     features: Features
     gate: str = ""
     is_exact: bool = True
-    """Whether it carries the same marks ("single version") as what was asked for."""
+    """Whether it has the same name and marks ("single version") as what was asked for, letter for letter."""
+    wanted: Wanted | None = None
+    score: float = 0.0
+    """The evidence added up, before calibration."""
 
-    def explanation(self) -> dict[str, float | str]:
-        """The feature vector and the gate, for the candidate's row in Silver."""
-        return {**asdict(self.features), "gate": self.gate}
+    def evidence(self) -> list[Penalty]:
+        """Every piece of evidence with its weight, in words."""
+        if self.wanted is None:
+            return []
+        return explaining.penalties(self.wanted, self.candidate, self.features)
+
+    def explanation(self) -> dict[str, Any]:
+        """The feature vector, the gate and the evidence in words, for the candidate's row in Silver."""
+        words = [penalty.model_dump() for penalty in self.evidence()]
+        return {**asdict(self.features), "score": round(self.score, 3), "gate": self.gate, "evidence": words}
 
 
 def judge(wanted: Wanted, candidate: TrackCandidate) -> Judgement:
     """Weigh one candidate."""
     asked, offered = take_apart(wanted.title), take_apart(candidate.title, candidate.version)
-    title = similarity(asked.work, offered.work)
-    artist = _artist_agreement(wanted, asked, candidate, offered)
-    if gate := _gate(wanted, candidate, asked, offered, artist):
-        features = Features(title_similarity=round(title, 3), artist_similarity=round(artist, 3))
-        return Judgement(candidate, 0.0, features, gate)
-    features = Features(
-        title=_title_weight(title),
-        artist=_artist_weight(artist),
-        version=_version_weight(asked, offered),
-        duration=_duration_weight(wanted.duration_ms, candidate.duration_ms),
-        identifier=3.0 if _same_isrc(wanted.isrc, candidate.isrc) and title >= ARTIST_FLOOR else 0.0,
-        title_similarity=round(title, 3),
-        artist_similarity=round(artist, 3),
-    )
-    exact = asked.marks == offered.marks
-    evidence = features.title + features.artist + features.version + features.duration + features.identifier
-    return Judgement(candidate, 1 / (1 + math.exp(-(_BASE + evidence))), features, is_exact=exact)
+    alike = _is_spelled_alike(wanted, candidate)
+    title = 1.0 if alike else title_agreement(asked, offered)
+    artist = agreement(wanted.artist, asked.featured, candidate.artists, offered.featured)
+    if gate := _gate(wanted, candidate, asked, asked if alike else offered, artist):
+        seen = Features(title_similarity=round(title, 3), artist_similarity=round(artist.value, 3))
+        return Judgement(candidate, 0.0, seen, gate, wanted=wanted)
+    features = _weighed(wanted, candidate, asked, offered, artist, title)
+    score = _BASE + features.total
+    exact = title >= 1 and asked.version.telling_marks == offered.version.telling_marks
+    probability = calibration().probability(score, candidate.provider, query_type(wanted, candidate))
+    return Judgement(candidate, probability, features, "", exact, wanted, score)
+
+
+def query_type(wanted: Wanted, candidate: TrackCandidate) -> QueryType:
+    """What led to the candidate: the ISRC, or names alone."""
+    return "isrc" if same_isrc(wanted.isrc, candidate.isrc) else "text"
 
 
 def same_recording(one: TrackCandidate, other: TrackCandidate) -> bool:
     """Whether two candidates of one provider are the same recording, for example on two albums."""
-    if _same_isrc(one.isrc, other.isrc):
-        return True
-    if one.duration_ms and other.duration_ms and abs(one.duration_ms - other.duration_ms) > 2_000:
-        return False
+    apart = apart_ms(one.duration_ms, other.duration_ms)
+    if apart is not None and apart > 2_000:
+        return same_isrc(one.isrc, other.isrc) and apart <= DURATION_LIMIT_MS and _same_title(one, other)
+    return _same_title(one, other)
+
+
+def _same_title(one: TrackCandidate, other: TrackCandidate) -> bool:
     first, second = take_apart(one.title, one.version), take_apart(other.title, other.version)
-    return first.version == second.version and similarity(first.work, second.work) > 0.95
+    if first.version.kinds != second.version.kinds or conflict(first.version, second.version):
+        return False
+    return title_agreement(first, second) >= evidence.TITLE_AGREES
 
 
-def _gate(wanted: Wanted, candidate: TrackCandidate, asked: Title, offered: Title, artist: float) -> str:
-    if artist < ARTIST_FLOOR:
+def _is_spelled_alike(wanted: Wanted, candidate: TrackCandidate) -> bool:
+    """Whether the whole titles are equal, so that it does not matter where the version begins."""
+    title, version = sounding(candidate.title), sounding(candidate.version or "")
+    return sounding(wanted.title) == (title if version in title else f"{title} {version}")
+
+
+def _weighed(
+    wanted: Wanted,
+    candidate: TrackCandidate,
+    asked: Title,
+    offered: Title,
+    artist: ArtistAgreement,
+    title: float,
+) -> Features:
+    return Features(
+        title=evidence.title_weight(title, asked, offered),
+        artist=evidence.artist_weight(artist.value, artist.is_comparable),
+        version=_version_weight(candidate, asked, offered),
+        duration=evidence.duration_weight(wanted.duration_ms, candidate.duration_ms),
+        identifier=evidence.identifier_weight(wanted, candidate, title),
+        album=evidence.album_weight(wanted.album, candidate.album),
+        year=evidence.year_weight(wanted.year, candidate.release_date),
+        label=evidence.label_weight(wanted, candidate),
+        title_similarity=round(title, 3),
+        artist_similarity=round(artist.value, 3),
+    )
+
+
+def _version_weight(candidate: TrackCandidate, asked: Title, offered: Title) -> float:
+    if is_live_album(candidate.album or "") and not offered.version.kinds:
+        return 0.0 if "live" in asked.version.kinds else _LIVE_ALBUM
+    return evidence.version_weight(asked.version, offered.version)
+
+
+def _gate(
+    wanted: Wanted, candidate: TrackCandidate, asked: Title, offered: Title, artist: ArtistAgreement
+) -> str:
+    if artist.value < ARTIST_FLOOR and (artist.is_comparable or not same_isrc(wanted.isrc, candidate.isrc)):
         return "other artist"
     if _is_pretender(wanted, candidate):
         return "karaoke or tribute"
-    if _versions_conflict(asked.version, offered.version):
+    if _is_other_version(candidate, asked, offered):
         return "other version"
-    if _apart_ms(wanted.duration_ms, candidate.duration_ms) > DURATION_LIMIT_MS:
-        return "other duration"
-    return ""
-
-
-def _apart_ms(one: int | None, other: int | None) -> int:
-    return abs(one - other) if one and other else 0
+    apart = apart_ms(wanted.duration_ms, candidate.duration_ms)
+    return "other duration" if apart is not None and apart > DURATION_LIMIT_MS else ""
 
 
 def _is_pretender(wanted: Wanted, candidate: TrackCandidate) -> bool:
@@ -116,58 +141,8 @@ def _is_pretender(wanted: Wanted, candidate: TrackCandidate) -> bool:
     return sounds_like_pretender(*offered) and not sounds_like_pretender(wanted.title, wanted.artist)
 
 
-def _versions_conflict(asked: Version, offered: Version) -> bool:
-    if asked.kinds != offered.kinds:
-        return True
-    if not asked.name or not offered.name:
+def _is_other_version(candidate: TrackCandidate, asked: Title, offered: Title) -> bool:
+    if not conflict(asked.version, offered.version):
         return False
-    return similarity(asked.name, offered.name) < _VERSION_NAME_FLOOR
-
-
-def _artist_agreement(wanted: Wanted, asked: Title, candidate: TrackCandidate, offered: Title) -> float:
-    """1 when the credits name the same artists; a shared main artist counts a little less."""
-    credited = [*candidate.artists, *offered.featured]
-    if artist_similarity(wanted.artist, " ".join(candidate.artists)) > 0.99:
-        return 1.0
-    sought = [*split_artists(wanted.artist), *asked.featured]
-    known = [piece for credit in credited for piece in split_artists(credit)]
-    best = [max((artist_similarity(one, other) for other in known), default=0.0) for one in sought]
-    whole = max((artist_similarity(wanted.artist, credit) for credit in credited), default=0.0)
-    if not best:
-        return whole
-    main = max(best[0], whole)
-    return main if min(best) > 0.9 and len(known) <= len(sought) else min(main, 0.97)
-
-
-def _title_weight(agreement: float) -> float:
-    steps = ((0.999, 3.0), (0.95, 2.2), (0.9, 1.2), (0.8, -0.8))
-    return next((weight for floor, weight in steps if agreement >= floor), -4.0)
-
-
-def _artist_weight(agreement: float) -> float:
-    steps = ((0.999, 2.5), (0.95, 2.0), (0.9, 1.2), (0.75, -0.5))
-    return next((weight for floor, weight in steps if agreement >= floor), -4.0)
-
-
-def _version_weight(asked: Title, offered: Title) -> float:
-    """Same version: some evidence when it has a name, doubt when only one side names or marks it."""
-    doubt = 0.0 if asked.marks == offered.marks else -0.7
-    if bool(asked.version.name) != bool(offered.version.name):
-        return doubt - 0.7
-    return doubt + (0.5 if asked.version.name else 0.0)
-
-
-def _duration_weight(wanted_ms: int | None, offered_ms: int | None) -> float:
-    if not wanted_ms or not offered_ms:
-        return 0.0
-    apart = abs(wanted_ms - offered_ms)
-    steps = ((2_000, 1.5), (5_000, 0.8), (10_000, 0.0))
-    return next((weight for limit, weight in steps if apart <= limit), -1.5)
-
-
-def _same_isrc(one: str | None, other: str | None) -> bool:
-    return bool(one and other) and _plain(one) == _plain(other)
-
-
-def _plain(isrc: str | None) -> str:
-    return (isrc or "").replace("-", "").replace(" ", "").upper()
+    live = asked.version.kinds == {"live"} and not offered.version.kinds
+    return not (live and is_live_album(candidate.album or ""))

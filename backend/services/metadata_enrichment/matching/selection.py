@@ -1,5 +1,6 @@
 """Chooses, for every provider, the candidate that is the wanted track, or says that it is unsure."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -11,6 +12,10 @@ ACCEPTANCE = 0.80
 """Below this probability a candidate is not taken, whatever the thresholds of the fields."""
 LEAD = 0.15
 """How much surer the chosen recording must be than any other recording of the same provider."""
+REVIEW = 0.40
+"""From here on a person could tell: the verdict is unsure instead of no match."""
+_ALIKE = 0.5
+"""Scores this close are the same evidence."""
 
 
 class Verdict(StrEnum):
@@ -61,36 +66,58 @@ def _anchor(selections: Mapping[str, Selection]) -> Judgement | None:
 
 
 def _select_one(wanted: Wanted, candidates: Sequence[TrackCandidate]) -> Selection:
-    judged = sorted((judge(wanted, candidate) for candidate in candidates), key=_probability, reverse=True)
-    judgements = tuple(judged)
-    if not judged or judged[0].probability < ACCEPTANCE:
+    judged = sorted((judge(wanted, candidate) for candidate in candidates), key=_score, reverse=True)
+    rivals = [_rival(one, judged) for one in judged]
+    judgements = tuple(_beside(one, rival) for one, rival in zip(judged, rivals, strict=True))
+    if not judged or judged[0].probability < REVIEW:
         return Selection(judgements, None, "no match")
-    best = judged[0]
-    rival = next((one for one in judged if _is_rival(one, best)), None)
-    if rival is not None and best.probability - rival.probability < LEAD:
+    if judged[0].probability < ACCEPTANCE:
+        reason = f"unsure: {judged[0].candidate.title} fits, but not well enough"
+        return Selection(judgements, None, reason, Verdict.UNSURE)
+    lead = judgements[0].probability - (_beside(rivals[0], judged[0]).probability if rivals[0] else 0.0)
+    if judgements[0].probability < ACCEPTANCE or lead < LEAD:
         return Selection(judgements, None, "unsure: two recordings fit alike", Verdict.UNSURE)
-    return Selection(judgements, _earliest_release(best, judged), verdict=Verdict.MATCHED)
+    return Selection(judgements, _earliest_release(judgements), verdict=Verdict.MATCHED)
 
 
-def _is_rival(one: Judgement, best: Judgement) -> bool:
-    """Another recording; one with a mark nobody asked for does not compete with one without."""
-    if best.is_exact and not one.is_exact:
-        return False
-    return not same_recording(one.candidate, best.candidate)
+def _rival(one: Judgement, judged: Sequence[Judgement]) -> Judgement | None:
+    """The surest candidate that is another recording.
+
+    One with a mark nobody asked for ("single version") does not compete with one without.
+    """
+    others = (other for other in judged if other is not one and (other.is_exact or not one.is_exact))
+    return next((other for other in others if not same_recording(one.candidate, other.candidate)), None)
 
 
-def _earliest_release(best: Judgement, judged: Sequence[Judgement]) -> Judgement:
-    """Of equally sure candidates of the same recording, the first release, not a later compilation."""
+def _beside(one: Judgement, rival: Judgement | None) -> Judgement:
+    """With the probability that is left when only one of the two can be the wanted track."""
+    if rival is None or not one.probability:
+        return one
+    chances = _odds(one.probability)
+    return replace(one, probability=chances / (1 + chances + _odds(rival.probability)))
+
+
+def _odds(probability: float) -> float:
+    return probability / max(1 - probability, 1e-9)
+
+
+def _earliest_release(judged: Sequence[Judgement]) -> Judgement:
+    """Of candidates of the same recording that fit alike, the first release, not a later compilation."""
+    best = judged[0]
     equal = [
         one
         for one in judged
-        if best.probability - one.probability < 0.01 and same_recording(one.candidate, best.candidate)
+        if best.score - one.score < _ALIKE and not one.gate and same_recording(one.candidate, best.candidate)
     ]
     return min(equal, key=_release_date)
 
 
 def _release_date(judgement: Judgement) -> str:
     return judgement.candidate.release_date or "9999"
+
+
+def _score(judgement: Judgement) -> float:
+    return -math.inf if judgement.gate else judgement.score
 
 
 def _probability(judgement: Judgement) -> float:

