@@ -1,7 +1,7 @@
 """Servers that benchmarks start: `python -m tests.benchmarks.servers upstream|bare|gateway PORT`.
 
-`upstream` answers like Deezer, 20 ms after it was asked and at no cost worth naming. `bare` answers every
-request with the bytes of the file in BARE_BODY. `gateway` is the gateway, with Deezer's limit lifted.
+`upstream` answers like Deezer, UPSTREAM_SECONDS after it was asked and at no cost worth naming. `bare` answers
+every request with the bytes of the file in BARE_BODY. `gateway` is the gateway, with Deezer's limit lifted.
 """
 
 import asyncio
@@ -21,7 +21,6 @@ from backend.services.api_gateway.settings import GatewaySettings
 from backend.services.common.server import serve
 from backend.services.common.telemetry import configure_telemetry
 
-UPSTREAM_SECONDS = 0.02
 _TRACK = {
     "id": 70079770,
     "title": "Strobe",
@@ -44,6 +43,7 @@ TRACKS = 4
 def upstream() -> ASGIApp:
     """Deezer, counting the requests; `/count` says how many there were."""
     body = orjson.dumps({"data": [{**_TRACK, "id": number} for number in range(TRACKS)], "total": TRACKS})
+    seconds = float(os.environ.get("UPSTREAM_SECONDS", "0.02"))
     asked = 0
 
     async def answer(scope: Scope, _receive: Receive, send: Send) -> None:
@@ -54,7 +54,7 @@ def upstream() -> ASGIApp:
             await _send(send, str(asked).encode())
             return
         asked += 1
-        await asyncio.sleep(UPSTREAM_SECONDS)
+        await asyncio.sleep(seconds)
         await _send(send, body)
 
     return answer

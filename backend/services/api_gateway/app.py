@@ -21,7 +21,7 @@ from backend.services.api_gateway.live_routes import live_router
 from backend.services.api_gateway.metrics import GatewayMetrics
 from backend.services.api_gateway.operator_control import OperatorControl, restore
 from backend.services.api_gateway.recorder import Recorder
-from backend.services.api_gateway.routes import api_router, health_router
+from backend.services.api_gateway.routes import api_router, health_router, search_route
 from backend.services.api_gateway.settings import GatewaySettings
 from backend.services.api_gateway.transitions import TransitionLog
 from backend.services.common.background import in_background
@@ -60,7 +60,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
         version=VERSION,
         lifespan=lifespan,
         telemetry=_NO_SPANS,
-        routes=[metrics_route(registry, partial(gateway.show_in, metrics))],
+        routes=[search_route(gateway), metrics_route(registry, partial(gateway.show_in, metrics))],
     )
     app.state.end_streams = gateway.feed.end
     app.state.protocol = at_hand_protocol(CachedSearches(gateway))

@@ -76,7 +76,7 @@ class Caller:
         passed = await self._gate.enter(self._patience, lane)
         if isinstance(passed, GateClosed):
             return _held_back(passed)
-        self._metrics.passed_gate(self._adapter.name, self._clock() - started, self._gate.free)
+        self._metrics.passed_gate(self._adapter.name, self._clock() - started, passed.remaining)
         admission = await self._breakers.admit(request.endpoint_class)
         if isinstance(admission, Rejection):
             return self._rejected(admission)
@@ -104,6 +104,8 @@ class Caller:
     async def _send(self, request: ProviderRequest) -> HttpAnswer:
         async with asyncio.timeout(CALL_SECONDS):
             answer = await self._http.send(request)
+        if not request.secret_params:
+            return answer
         return replace(answer, body=request.without_secrets(answer.body))
 
     def _read(self, request: ProviderRequest, answer: HttpAnswer) -> _Read:
@@ -137,7 +139,8 @@ class Caller:
         response_id = self._record(request, answer, judgement.outcome, seconds, correlation_id)
         if judgement.outcome not in {Outcome.OK, Outcome.NOT_FOUND}:
             self._note_error(request, judgement, response_id, correlation_id)
-        retry_at = _moment_in(self._gate.closed_for) if self._gate.closed_for else None
+        closed_for = self._gate.closed_for
+        retry_at = _moment_in(closed_for) if closed_for else None
         return Reply(
             judgement.outcome, read.candidates, read.payload, response_id, retry_at, judgement.detail
         )
@@ -194,7 +197,6 @@ class Caller:
                 fetched_at=datetime.now(UTC),
             )
         )
-        self._metrics.recorder_is(self._recorder.waiting, self._recorder.dropped)
         return identifier
 
     def _rejected(self, rejection: Rejection) -> Reply:

@@ -60,3 +60,5 @@ class Gateway:
         """Bring the figures up to date that are looked up and not counted."""
         for name, provider in self.providers.items():
             metrics.provider_is(name, provider.status())
+        if self.recorder is not None:
+            metrics.recorder_is(self.recorder.waiting, self.recorder.dropped)

@@ -16,7 +16,7 @@ from backend.contracts.live import EVENT_PROVIDERS, EVENT_TRANSITION, BreakerTra
 SLOWEST_SECONDS = 1.0
 """How long the stream is silent at most."""
 FASTEST_SECONDS = 0.1
-"""How close changes follow one another at most; those in between are sent as one."""
+"""How often changes are looked for; those in between are sent as one."""
 KEPT_EVENTS = 128
 
 
@@ -37,25 +37,33 @@ class LiveFeed:
         self._sent = 0
         self._news = asyncio.Event()
         self._ended = False
+        self._told: object = None
+        self._silent_for = 0.0
+        self._is_quiet = False
+        """Whether nothing was sent within the last tenth of a second."""
         self.listeners = 0
 
     async def run(self) -> None:
         """Send everything once a second and soon after a change; with nobody listening do nothing."""
-        mark, waited = None, 0.0
         while True:
             await self._sleep(FASTEST_SECONDS)
-            waited += FASTEST_SECONDS
+            self._silent_for += FASTEST_SECONDS
             if self.listeners == 0:
                 continue
-            before, mark = mark, self._mark()
-            if mark != before or waited >= SLOWEST_SECONDS - FASTEST_SECONDS / 2:
-                waited = 0.0
-                self._send(_encoded(EVENT_PROVIDERS, self._look()))
+            if self._mark() != self._told or self._silent_for >= SLOWEST_SECONDS - FASTEST_SECONDS / 2:
+                self._send_everything()
+            else:
+                self._is_quiet = True
 
     def transition(self, change: BreakerTransition) -> None:
-        """Tell a change of a breaker's state at once."""
-        if self.listeners:
-            self._send(_encoded(EVENT_TRANSITION, change))
+        """Tell a change of a breaker's state at once; after a quiet moment with everything as it is now."""
+        if not self.listeners:
+            return
+        if self._is_quiet:
+            self._is_quiet = False
+            # Not now: the breaker is still changing. First, because it is what a screen shows.
+            asyncio.get_running_loop().call_soon(self._send_everything)
+        asyncio.get_running_loop().call_soon(self._send, _encoded(EVENT_TRANSITION, change))
 
     async def listen(self) -> AsyncGenerator[bytes, None]:
         """Encoded server-sent events from now on, the first at once. Ends when this listener is too slow."""
@@ -79,6 +87,10 @@ class LiveFeed:
         """Let all listeners go."""
         self._ended = True
         self._wake()
+
+    def _send_everything(self) -> None:
+        self._told, self._silent_for, self._is_quiet = self._mark(), 0.0, False
+        self._send(_encoded(EVENT_PROVIDERS, self._look()))
 
     def _send(self, event: bytes) -> None:
         self._events.append(event)

@@ -72,7 +72,9 @@ class Provider:
 
         async def ask(call: Call) -> Reply:
             reply = await self._adapter.search(query, call)
-            return replace(reply, candidates=tuple(reply.candidates)[: query.limit])
+            if len(reply.candidates) <= query.limit:
+                return reply
+            return replace(reply, candidates=reply.candidates[: query.limit])
 
         fetch = partial(self._fetch, ask, self._adapter.missing_credentials)
         key = (*self._search_kind, *search_words(query))

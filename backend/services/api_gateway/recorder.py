@@ -17,6 +17,8 @@ from backend.services.api_gateway.records import Record, ResponseRecord
 from backend.services.common.database import Database
 
 BATCH = 200
+_GATHER_SECONDS = 0.2
+"""How long a record waits for others: written alone it costs 1.5 ms of CPU, among fifty 0.05 ms."""
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 15.0
 _FLUSH_SECONDS = 5.0
@@ -88,6 +90,8 @@ class Recorder:
         pause = _FIRST_PAUSE
         while True:
             await self._wake.wait()
+            if len(self._waiting) < BATCH:
+                await asyncio.sleep(_GATHER_SECONDS)
             if await self._write_next():
                 pause = _FIRST_PAUSE
             else:

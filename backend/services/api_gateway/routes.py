@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request
 from pydantic import ValidationError
 from starlette.responses import Response
+from starlette.routing import Route
 
 from backend.contracts.gateway import (
     LANE_HEADER,
@@ -45,10 +46,7 @@ def api_router(gateway: Gateway) -> APIRouter:
 
     @router.post("/{provider}/search", response_model=SearchResponse, openapi_extra=_SEARCH_BODY)
     async def search(request: Request, provider: str) -> Response:
-        found = gateway.provider(provider)
-        # The body is JSON whatever the content type says: curl -d calls it a form, as the playbook does.
-        query = parse_search(await request.body())
-        return _respond(await found.search(query, _correlation_id(request), lane_of(request)))
+        return await _search(gateway, request, provider)
 
     @router.get("/spotify/audio-features/{track_id}")
     async def audio_features(track_id: str) -> Response:
@@ -67,6 +65,25 @@ def api_router(gateway: Gateway) -> APIRouter:
         return _respond(answer)
 
     return router
+
+
+def search_route(gateway: Gateway) -> Route:
+    """The search of `api_router` without what FastAPI does around it, for the calls that come most often.
+
+    It goes before that router, which documents it.
+    """
+
+    async def search(request: Request) -> Response:
+        return await _search(gateway, request, request.path_params["provider"])
+
+    return Route("/api/{provider}/search", search, methods=["POST"])
+
+
+async def _search(gateway: Gateway, request: Request, provider: str) -> Response:
+    found = gateway.provider(provider)
+    # The body is JSON whatever the content type says: curl -d calls it a form, as the playbook does.
+    query = parse_search(await request.body())
+    return _respond(await found.search(query, _correlation_id(request), lane_of(request)))
 
 
 def health_router(gateway: Gateway) -> APIRouter:

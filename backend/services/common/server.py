@@ -1,6 +1,7 @@
 """Runs an ASGI application as a service process."""
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Callable
@@ -21,12 +22,16 @@ _STARTUP_FAILURE = 3
 """Exit code when the server could not start, for example because its port is taken; as uvicorn has it."""
 
 
+_ALLOCATIONS = 20_000
+"""Objects made and not freed until the garbage collector looks for cycles; Python's own is 700."""
+
+
 def _nothing() -> None:
     """Nothing has to be ended."""
 
 
 class _Server(uvicorn.Server):
-    """Tells the application that it ends before waiting for the requests in flight."""
+    """Clears up once all is built, and tells the application that it ends before waiting for requests."""
 
     def __init__(self, config: uvicorn.Config, before_shutdown: Callable[[], None]) -> None:
         super().__init__(config)
@@ -34,6 +39,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
+        _spare_the_garbage_collector()
         ports = [one.getsockname()[1] for server in self.servers for one in server.sockets]
         _log.info("listening", host=self.config.host, ports=ports)
 
@@ -74,6 +80,16 @@ def serve(
     server.run()
     if not server.started:
         sys.exit(_STARTUP_FAILURE)
+
+
+def _spare_the_garbage_collector() -> None:
+    """Let it look at what requests leave behind, not at modules and routes again and again.
+
+    It took a fifth of the gateway's CPU under load, in pauses of up to 170 ms.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_ALLOCATIONS, 20, 20)
 
 
 def _ended_in_order(_number: int, _frame: FrameType | None) -> None:

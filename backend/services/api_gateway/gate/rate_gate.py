@@ -177,8 +177,8 @@ class RateGate:
         """Let the call go at its slot; none when the gate was closed meanwhile."""
         if view.slot > view.now:
             await self._sleep((view.slot - view.now) / SECOND)
-        if self._store.view().closed_until > view.slot:
-            return None
+            if self._store.view().closed_until > view.slot:
+                return None
         return Pass(view.slot, view.remaining)
 
     def _until(self, moment: float) -> int:

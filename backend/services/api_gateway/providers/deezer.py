@@ -1,7 +1,6 @@
 """Deezer's API. No account for catalogue reads; errors come as HTTP 200 with an error object."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -79,11 +78,12 @@ class Deezer:
         return await call(self._request("track", f"track/{track_id}", parse_lookup))
 
     def _search(self, form: str, text: str, limit: int) -> ProviderRequest:
-        request = self._request("search", "search", parse_search, q=text, limit=str(limit))
-        return replace(request, query_form=form)
+        return self._request("search", "search", parse_search, form, q=text, limit=str(limit))
 
-    def _request(self, endpoint: str, path: str, parse: Any, **params: str) -> ProviderRequest:
-        return ProviderRequest(endpoint, f"{self._base_url}/{path}", parse, params, self._headers)
+    def _request(
+        self, endpoint: str, path: str, parse: Any, form: str = "", **params: str
+    ) -> ProviderRequest:
+        return ProviderRequest(endpoint, f"{self._base_url}/{path}", parse, params, self._headers, form)
 
 
 def _judge_small(answer: HttpAnswer, now: datetime) -> Judgement:

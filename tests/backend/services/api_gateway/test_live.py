@@ -89,6 +89,33 @@ async def test_a_change_is_sent_within_the_tenth_of_a_second_else_once_a_second(
     assert sent == pytest.approx([0, 0.1, 1.1, 1.2])
 
 
+async def test_a_breaker_that_changes_after_a_quiet_moment_is_told_with_everything_at_once(
+    providers: Providers,
+) -> None:
+    told: list[tuple[int, int]] = []
+
+    async def read() -> None:
+        event = await anext(stream)
+        told.append((event.count(b"event: providers"), event.count(b"event: transition")))
+
+    async def changes() -> None:
+        await read()  # the start
+        await read()  # the first mark
+        await time.sleep(0.35)
+        began = time.now
+        for _ in range(2):
+            feed.transition(transition())
+            providers.mark += 1  # the breaker has changed only after it told of it
+            await read()
+        assert time.now == began
+        await read()
+        assert time.now - began < 0.1
+
+    async with running(providers) as (feed, time), aclosing(feed.listen()) as stream:
+        await time.run(changes())
+    assert told[2:] == [(1, 1), (0, 1), (1, 0)]
+
+
 async def test_with_nobody_listening_nothing_is_made(
     providers: Providers,
 ) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from time import time
@@ -18,9 +18,11 @@ from backend.contracts.gateway import SearchRequest
 from backend.services.api_gateway import assembly
 from backend.services.api_gateway.assembly import open_providers
 from backend.services.api_gateway.at_hand_protocol import at_hand_protocol
+from backend.services.api_gateway.breakers.opening import Breakers, open_breakers
 from backend.services.api_gateway.cache.answers import entry_for, search_key
 from backend.services.api_gateway.cache.shared import SharedCache
 from backend.services.api_gateway.cached_searches import CachedSearches
+from backend.services.api_gateway.gate.limit import Clock
 from backend.services.api_gateway.gateway import Gateway
 from backend.services.api_gateway.metrics import GatewayMetrics
 from backend.services.api_gateway.providers.deezer import Deezer
@@ -117,8 +119,17 @@ async def open_surface(url: SecretStr) -> AsyncIterator[Surface]:
 
 @contextmanager
 def surface_over(redis: RedisServer) -> Iterator[Surface]:
-    """Its loop runs in a thread, also while the test itself thinks."""
+    """Its loop runs in a thread, also while the test itself thinks.
+
+    Breakers are its own: those that are shared draw random numbers now and then, which hypothesis would take
+    for its own strategies' doing.
+    """
+
+    def own_breakers(_redis: object, clock: Clock) -> AbstractAsyncContextManager[Breakers]:
+        return open_breakers(None, clock)
+
     with pytest.MonkeyPatch.context() as patch, start_blocking_portal() as portal:
+        patch.setattr(assembly, "open_breakers", own_breakers)
         patch.setattr(assembly, "open_redis", partial(open_redis, answer_seconds=PATIENCE))
         with portal.wrap_async_context_manager(open_surface(SecretStr(redis.url))) as opened:
             yield opened
