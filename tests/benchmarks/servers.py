@@ -1,7 +1,8 @@
 """Servers that benchmarks start: `python -m tests.benchmarks.servers upstream|bare|gateway PORT`.
 
-`upstream` answers like Deezer, UPSTREAM_SECONDS after it was asked and at no cost worth naming. `bare` answers
-every request with the bytes of the file in BARE_BODY. `gateway` is the gateway, with Deezer's limit lifted.
+`upstream` answers like Deezer, UPSTREAM_SECONDS after it was asked and at no cost worth naming. `bare`
+answers every request with the bytes of the file in BARE_BODY. `gateway` is the gateway, with Deezer's limit
+lifted.
 """
 
 import asyncio
