@@ -23,7 +23,7 @@ from backend.services.metadata_enrichment.configuration.rows import (
 from backend.services.metadata_enrichment.waterfall.fields import is_known
 
 CHANNEL = "waterfall_configuration"
-CHECK_SECONDS = 1.0
+CHECK_SECONDS = 0.5
 """How often the version in force is looked up, so that a lost notification costs no more than this."""
 
 _IN_FORCE = "SELECT version, activated_at FROM waterfall_config_in_force"
