@@ -21,6 +21,7 @@ _COMMANDS = {
     "runs": "runs:RUNS",
     "breakers": "breakers:BREAKERS",
     "waterfall": "waterfall:WATERFALL",
+    "tracks": "tracks:TRACKS",
 }
 """Where each command's function is, below `app.commands`."""
 

@@ -32,15 +32,15 @@ class Tracks:
 
     def tracks(self, environment: str, text: str, limit: int) -> Sequence[StoredTrack]:
         """Tracks whose artist, title or id contains every word of `text`, newest first."""
-        return self._client(environment).tracks(text, limit)
+        return self.client(environment).tracks(text, limit)
 
     def inspection(self, environment: str, track_id: str) -> TrackInspection:
         """A stored track with everything behind it."""
-        return self._client(environment).inspection(track_id)
+        return self.client(environment).inspection(track_id)
 
     def inspect(self, environment: str, request: InspectRequest) -> TrackInspection:
         """Ask the providers now and show everything; writes nothing to Gold."""
-        return self._client(environment).inspect(request)
+        return self.client(environment).inspect(request)
 
     def check_import(self, path: str) -> ImportReport:
         """Read a CSV or JSON Lines file and say what would be queued. Queues nothing."""
@@ -48,24 +48,25 @@ class Tracks:
 
     def import_file(self, environment: str, path: str) -> ImportReport:
         """Queue the good rows of a file; the bad ones are reported."""
-        return import_file(self._client(environment), Path(path))
+        return import_file(self.client(environment), Path(path))
 
     def start_replay(self, environment: str, request: ReplayRunRequest) -> ReplayRun:
         """Queue a replay run."""
-        return self._client(environment).start_replay(request)
+        return self.client(environment).start_replay(request)
 
     def replay_runs(self, environment: str, limit: int) -> Sequence[ReplayRun]:
         """Replay runs, newest first."""
-        return self._client(environment).replay_runs(limit)
+        return self.client(environment).replay_runs(limit)
 
     def cancel_replay(self, environment: str, run_id: str) -> ReplayRun:
         """Stop a replay run; what it has promoted stays."""
-        return self._client(environment).cancel_replay(run_id)
+        return self.client(environment).cancel_replay(run_id)
 
     def operator(self) -> str:
         """Who is at the console, as `user@host`."""
         return operator()
 
-    def _client(self, environment: str) -> EnrichmentClient:
+    def client(self, environment: str) -> EnrichmentClient:
+        """The environment's enrichment service."""
         place = self._place(environment)
         return EnrichmentClient(place.environment, place.admin_token())

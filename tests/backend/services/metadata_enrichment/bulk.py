@@ -12,6 +12,7 @@ from backend.messaging.port import Message
 from backend.messaging.postgres import PostgresBroker
 from backend.messaging.postgres_queue import Connection
 from backend.messaging.topology import ENRICHMENT_REQUESTS
+from backend.sandbox.catalogue import load_catalogue
 from tests.fixtures.service_processes import ServiceProcesses
 
 WORKERS = ("worker-1", "worker-2")
@@ -64,3 +65,16 @@ def statuses(services: ServiceProcesses, tracks: Sequence[str]) -> dict[str, int
 def calls(services: ServiceProcesses) -> dict[str, int]:
     """What the providers were asked so far."""
     return {provider: int(services.simulator.counts(provider)["requests"]) for provider in PROVIDERS}
+
+
+def catalogue_tracks(count: int, correlation: str) -> list[dict[str, str]]:
+    """Bodies for `/enrich/batch`: the catalogue's tracks, each round of them in another spelling."""
+    known = [one for one in load_catalogue() if not one.is_trap]
+    tracks = []
+    for number in range(count):
+        one = known[number % len(known)]
+        title = f"{one.title} ({one.version})" if one.version else one.title
+        spelling = title + "!" * (number // len(known))
+        track = {"track_id": f"bulk-{number}", "artist_name": one.artist, "track_title": spelling}
+        tracks.append({**track, "correlation_id": correlation})
+    return tracks

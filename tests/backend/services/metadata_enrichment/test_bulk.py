@@ -1,25 +1,45 @@
-"""Workers as processes of their own: nothing done twice, nothing lost, nothing burnt."""
+"""Workers as processes of their own: nothing done twice, nothing lost, nothing burnt.
+
+`--full-faults` kills them in a batch of the 10,000 tracks of the goal instead of a few hundred.
+"""
 
 import signal
+from functools import partial
+from uuid import uuid4
 
 import pytest
 
 from backend.contracts.environment import PROVIDERS
 from backend.http import httpx
+from backend.messaging.port import Message
 from tests.backend.services.metadata_enrichment.bulk import (
     WORKERS,
     again,
     calls,
+    catalogue_tracks,
     message,
     new_id,
     publish,
     statuses,
     waiting,
 )
-from tests.fixtures.service_processes import DLQ, ServiceProcesses
+from tests.fixtures.service_processes import DLQ, ENRICHMENT, ServiceProcesses, together
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.stack
+
+SPOILT = 7
+"""Messages that are no request and can only become dead letters."""
+BATCH = 1000
+_ONCE = {
+    "SELECT count(*) FROM enriched_tracks WHERE starts_with(track_id, 'bulk-')",
+    "SELECT count(*) FROM enrichment_quality_scores WHERE starts_with(track_id, 'bulk-')",
+    "SELECT count(*) FROM raw_track_enrichment_requests WHERE starts_with(track_id, 'bulk-')",
+    """SELECT count(*) FROM enrichment_requests WHERE starts_with(track_id, 'bulk-')
+           AND status IN ('completed', 'partial')""",
+    "SELECT count(*) FROM enrichment_requests WHERE starts_with(track_id, 'bulk-')",
+}
+"""Each counts a row a track, when every track was worked on exactly once."""
 
 
 def figure(services: ServiceProcesses, worker: str, series: str) -> float:
@@ -98,3 +118,44 @@ async def test_a_worker_that_is_told_to_stop_finishes_what_it_has_begun(workers:
     workers.start_worker(WORKERS[1])
     wait_until(lambda: waiting(workers) == 0)
     assert sum(statuses(workers, tracks).values()) == len(tracks)
+
+
+async def test_every_track_of_a_batch_ends_once_though_both_workers_are_killed(
+    workers: ServiceProcesses, request: pytest.FixtureRequest
+) -> None:
+    count = 10_000 if request.config.getoption("--full-faults") else 250
+    correlation = f"import-{uuid4()}"
+    tracks = catalogue_tracks(count, correlation)
+    for start in range(0, count, BATCH):
+        workers.post(ENRICHMENT, "/enrich/batch", tracks[start : start + BATCH])
+    await publish(workers, [Message(f"spoilt-{number}", b'{"track_id": "?"}') for number in range(SPOILT)])
+    dead = workers.get(DLQ, "/dlq/stats")["total_messages"]
+    workers.simulator.turn("spotify", error_rate=0.05, enforce_limit=False)
+
+    def done() -> int:
+        return int(workers.get(ENRICHMENT, f"/enrich/batches/{correlation}")["completed"])
+
+    start_both(workers)
+    wait_until(lambda: done() >= count // 3, 600)
+    for worker in WORKERS:
+        workers.end(worker, signal.SIGKILL)
+    assert 0 < done() < count
+    workers.let_leases_end()
+    start_both(workers)
+    wait_until(lambda: waiting(workers) == 0, 900)
+
+    assert {statement: counted(workers, statement) for statement in _ONCE} == dict.fromkeys(_ONCE, count)
+    wait_until(lambda: workers.get(DLQ, "/dlq/stats")["total_messages"] == dead + SPOILT)
+    progress = workers.get(ENRICHMENT, f"/enrich/batches/{correlation}")
+    assert progress["is_finished"]
+    assert progress["completed"] + progress["partial"] == progress["tracks"] == count
+
+
+def start_both(services: ServiceProcesses) -> None:
+    together(*(partial(services.start_worker, worker) for worker in WORKERS))
+
+
+def counted(services: ServiceProcesses, statement: str) -> int:
+    with services.musicdb.connect() as connection:
+        row = connection.execute(statement).fetchone()
+    return int(row[0]) if row else 0
