@@ -49,6 +49,8 @@ class FieldProvenance(BaseModel):
     config_version: int
     degraded_by: list[str] = Field(default_factory=list)
     """Sources before this one that could not be asked, so that a better value may exist."""
+    found_at: datetime | None = None
+    """When the source last gave it; none for values from before this was kept."""
 
 
 class EnrichResponse(BaseModel):

@@ -2,7 +2,7 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from backend.services.metadata_enrichment.waterfall.walk import Resolution
+from backend.services.metadata_enrichment.waterfall.resolution import Resolution
 from backend.services.metadata_enrichment.work.gathering import Gathered
 
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from backend.contracts.enrichment import EnrichRequest, FieldProvenance
 from backend.services.metadata_enrichment.waterfall.keys import camelot
-from backend.services.metadata_enrichment.waterfall.walk import Resolution
+from backend.services.metadata_enrichment.waterfall.resolution import Resolution
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 
@@ -29,6 +30,9 @@ _COLUMNS = (
     "artwork_url",
     "explicit",
     "popularity",
+    "energy",
+    "danceability",
+    "valence",
 )
 _READ = """
 SELECT * FROM enriched_tracks WHERE track_id = %s
@@ -52,11 +56,12 @@ ON CONFLICT (track_id) DO UPDATE SET
 """  # noqa: S608 - column names are ours
 _PROVENANCE = """
 INSERT INTO field_provenance AS held (track_id, field, provider, position, confidence, current_value,
-    raw_response_id, request_id, config_version)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+    raw_response_id, request_id, config_version, degraded_by, found_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, coalesce(%s, clock_timestamp()))
 ON CONFLICT (track_id, field) DO UPDATE SET provider = excluded.provider, position = excluded.position,
     confidence = excluded.confidence, raw_response_id = excluded.raw_response_id,
     request_id = excluded.request_id, config_version = excluded.config_version,
+    degraded_by = excluded.degraded_by, found_at = excluded.found_at,
     changes = held.changes + (held.current_value IS DISTINCT FROM excluded.current_value)::int,
     last_changed_at = CASE WHEN held.current_value IS DISTINCT FROM excluded.current_value
         THEN clock_timestamp() ELSE held.last_changed_at END,
@@ -77,6 +82,14 @@ class GoldTrack:
     is_complete: bool
     degraded: bool
     config_version: int
+    enriched_at: datetime | None = None
+    """None for a track that is not written yet."""
+
+    @property
+    def identifiers(self) -> dict[str, str]:
+        """The providers' own identifiers, by provider."""
+        ids = {name: value for name, value in self.values.items() if name.endswith("_id")}
+        return {name.removesuffix("_id"): str(value) for name, value in ids.items()}
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -87,9 +100,19 @@ class GoldTrack:
         """Whether it was made for the names that are asked for now."""
         return (self.requested_artist, self.requested_title) == (request.artist_name, request.track_title)
 
-    def settles(self, request: EnrichRequest) -> bool:
-        """Whether nothing is left to find: complete, and no source was asked in vain."""
-        return self.is_complete and not self.degraded and self.is_of(request)
+    def settles(self, keep_days: Mapping[str, int], now: datetime) -> bool:
+        """Whether nothing is left to find: complete, no source asked in vain, and no value too old.
+
+        `keep_days` says for how long a field's value is good; a field not in it is good for ever.
+        """
+        if not self.is_complete or self.degraded:
+            return False
+        return not any(self._is_older(field, now - timedelta(days=days)) for field, days in keep_days.items())
+
+    def _is_older(self, field: str, moment: datetime) -> bool:
+        held = self.provenance.get(field)
+        found_at = (held.found_at or self.enriched_at) if held is not None else None
+        return found_at is not None and found_at < moment
 
 
 async def read_track(connection: Connection, track_id: str) -> GoldTrack | None:
@@ -109,6 +132,7 @@ async def read_track(connection: Connection, track_id: str) -> GoldTrack | None:
         is_complete=row["is_complete"],
         degraded=row["degraded"],
         config_version=row["config_version"],
+        enriched_at=row["enriched_at"],
     )
 
 
@@ -117,8 +141,9 @@ async def write_track(
 ) -> GoldTrack:
     """Put what was found into Gold.
 
-    A value found before stays where a source could not be asked this time. A run that found nothing leaves
-    the track's row as it was, and makes none where there was none.
+    A value found before stays where its source could not be asked this time, or where the field waits for
+    another one. A run that found nothing leaves the track's row as it was, and makes none where there was
+    none.
     """
     await connection.execute(_LOCK, (request.track_id,))
     before = await read_track(connection, request.track_id)
@@ -126,7 +151,7 @@ async def write_track(
     track = _merged(earlier, request, resolution, version)
     if track.values or (before is not None and earlier is None):
         await connection.execute(_WRITE, _row(request_id, request.track_id, track))
-        await _write_provenance(connection, request_id, request.track_id, track)
+        await _write_provenance(connection, request_id, request.track_id, track, resolution)
     return track
 
 
@@ -136,7 +161,7 @@ def _merged(
     values = dict(resolution.values)
     provenance = dict(resolution.provenance)
     if earlier is not None:
-        for field in resolution.missing & resolution.unsettled & earlier.values.keys():
+        for field in _kept(earlier, resolution):
             values[field] = earlier.values[field]
             provenance[field] = earlier.provenance[field]
     return GoldTrack(
@@ -151,9 +176,17 @@ def _merged(
     )
 
 
+def _kept(earlier: GoldTrack, resolution: Resolution) -> list[str]:
+    """The fields that stay as they were: an outage takes from Gold nothing that the source had given."""
+    return [
+        field
+        for field, held in earlier.provenance.items()
+        if (result := resolution.results.get(field)) and (result.waits or held.provider in result.missed)
+    ]
+
+
 def _row(request_id: UUID, track_id: str, track: GoldTrack) -> dict[str, Any]:
     values = track.values
-    ids = {name.removesuffix("_id"): value for name, value in values.items() if name.endswith("_id")}
     return {
         **{name: values.get(name) for name in _COLUMNS},
         "genres": values.get("genres", []),
@@ -161,7 +194,7 @@ def _row(request_id: UUID, track_id: str, track: GoldTrack) -> dict[str, Any]:
         "track_id": track_id,
         "requested_artist": track.requested_artist,
         "requested_title": track.requested_title,
-        "provider_ids": Jsonb(ids),
+        "provider_ids": Jsonb(track.identifiers),
         "provenance": Jsonb({name: one.model_dump(mode="json") for name, one in track.provenance.items()}),
         "field_confidence": Jsonb({name: one.confidence for name, one in track.provenance.items()}),
         "completeness": track.completeness,
@@ -173,15 +206,17 @@ def _row(request_id: UUID, track_id: str, track: GoldTrack) -> dict[str, Any]:
 
 
 async def _write_provenance(
-    connection: Connection, request_id: UUID, track_id: str, track: GoldTrack
+    connection: Connection, request_id: UUID, track_id: str, track: GoldTrack, resolution: Resolution
 ) -> None:
+    """Rows of the values of this request; those of values that stayed are left as they are."""
     await connection.execute(_FORGET, (track_id, list(track.values)))
     rows = [
         (
             *(track_id, field, one.provider, one.position, one.confidence, Jsonb(track.values[field])),
-            *(one.response_id, request_id, one.config_version),
+            *(one.response_id, request_id, one.config_version, one.degraded_by, one.found_at),
         )
         for field, one in track.provenance.items()
+        if one is resolution.provenance.get(field)
     ]
     async with connection.cursor() as cursor:
         await cursor.executemany(_PROVENANCE, rows)

@@ -8,7 +8,8 @@ from uuid import UUID
 import psycopg
 
 from backend.services.metadata_enrichment.layers.gold import GoldTrack
-from backend.services.metadata_enrichment.waterfall.walk import Resolution
+from backend.services.metadata_enrichment.waterfall.evidence import MATCHED
+from backend.services.metadata_enrichment.waterfall.resolution import Resolution
 from backend.services.metadata_enrichment.work.answers import Answer
 from backend.services.metadata_enrichment.work.gathering import Gathered
 
@@ -69,11 +70,11 @@ async def count_calls(connection: Connection, gathered: Gathered, resolution: Re
         by_provider[answer.provider].append(answer)
     used = Counter(one.provider for one in resolution.provenance.values()) if resolution else Counter[str]()
     for provider in sorted(by_provider):
-        source = gathered.sources.get(provider)
+        source = gathered.evidence.get(provider)
         row = _counts(by_provider[provider]) | {
             "provider": provider,
             "window": WINDOW_SECONDS,
-            "matched": int(source is not None and source.chosen is not None),
+            "matched": int(source is not None and source.verdict == MATCHED),
             "values_used": used[provider],
         }
         await connection.execute(_COUNT, row)

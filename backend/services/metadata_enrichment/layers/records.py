@@ -1,7 +1,9 @@
 """Writes a request's course: Bronze first, then Silver and Gold in one transaction."""
 
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +12,8 @@ from psycopg.types.json import Jsonb
 
 from backend.contracts.enrichment import EnrichmentStatus, EnrichRequest
 from backend.services.common.database import Pool
-from backend.services.metadata_enrichment.layers import gold, messages, quality, silver
-from backend.services.metadata_enrichment.waterfall.walk import Resolution
+from backend.services.metadata_enrichment.layers import evidence, gold, messages, quality, silver
+from backend.services.metadata_enrichment.waterfall.resolution import Resolution
 from backend.services.metadata_enrichment.work.gathering import Gathered
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
@@ -69,6 +71,8 @@ class Begun:
     """None: it has to be worked on."""
     track: gold.GoldTrack | None = None
     dead_letter_id: str | None = None
+    known_ids: Mapping[str, str] = field(default_factory=dict)
+    """Of the track to be worked on: the identifiers found before, by provider."""
 
 
 @dataclass(frozen=True)
@@ -90,11 +94,14 @@ class Records:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def open(self, opened: Opened, request: EnrichRequest, source: str) -> Begun:
+    async def open(
+        self, opened: Opened, request: EnrichRequest, source: str, keep_days: Mapping[str, int]
+    ) -> Begun:
         """Keep the request as received, and begin its row in Silver.
 
-        It has ended already when Gold settles it, and its row is then closed as cached. A message that was
-        delivered before goes on with the row it made then. All of that is one transaction.
+        It has ended already when Gold settles it, no value being older than `keep_days` of its field, and its
+        row is then closed as cached. A message that was delivered before goes on with the row it made then.
+        All of that is one transaction.
         """
         async with self._pool.connection() as connection:
             if opened.message_key is not None:
@@ -104,16 +111,16 @@ class Records:
                     return Begun(earlier.request_id, earlier.status, track, earlier.dead_letter_id)
                 if earlier is not None:
                     opened = replace(opened, request_id=earlier.request_id)
-                    return await _settle(connection, opened, request)
+                    return await _settle(connection, opened, request, keep_days)
             await _begin(connection, opened, request, source)
-            return await _settle(connection, opened, request)
+            return await _settle(connection, opened, request, keep_days)
 
-    async def settle(self, opened: Opened, request: EnrichRequest) -> Begun:
+    async def settle(self, opened: Opened, request: EnrichRequest, keep_days: Mapping[str, int]) -> Begun:
         """Look again, with the track's lock held: somebody else may have done the work meanwhile."""
         async with self._pool.connection() as connection:
             if opened.message_key is not None:
                 await messages.refuse_finished(connection, opened.request_id)
-            return await _settle(connection, opened, request)
+            return await _settle(connection, opened, request, keep_days)
 
     async def complete(
         self,
@@ -134,6 +141,8 @@ class Records:
                 await messages.refuse_finished(connection, opened.request_id)
             await silver.write_answers(connection, opened.request_id, request.track_id, gathered)
             await silver.write_steps(connection, opened.request_id, request.track_id, resolution)
+            await evidence.write(connection, opened.request_id, request.track_id, gathered.evidence)
+            await evidence.write_disagreements(connection, opened.request_id, request.track_id, resolution)
             track = await gold.write_track(connection, opened.request_id, request, resolution, version)
             required = resolution.required
             await quality.write_quality(connection, opened.request_id, request.track_id, track, required)
@@ -180,12 +189,14 @@ async def _begin(connection: Connection, opened: Opened, request: EnrichRequest,
     await connection.execute(_OPEN, row)
 
 
-async def _settle(connection: Connection, opened: Opened, request: EnrichRequest) -> Begun:
-    if request.force_refresh:
-        return Begun(opened.request_id)
+async def _settle(
+    connection: Connection, opened: Opened, request: EnrichRequest, keep_days: Mapping[str, int]
+) -> Begun:
     track = await gold.read_track(connection, request.track_id)
-    if track is None or not track.settles(request):
+    if track is None or not track.is_of(request):
         return Begun(opened.request_id)
+    if request.force_refresh or not track.settles(keep_days, datetime.now(UTC)):
+        return Begun(opened.request_id, known_ids=track.identifiers)
     closing = Closing(EnrichmentStatus.CACHED, opened.milliseconds, track.sources, (), track.config_version)
     await _close(connection, opened.request_id, closing)
     return Begun(opened.request_id, EnrichmentStatus.CACHED, track)

@@ -8,7 +8,8 @@ from psycopg.types.json import Jsonb
 
 from backend.contracts.gateway import TrackCandidate
 from backend.services.metadata_enrichment.matching.selection import Selection
-from backend.services.metadata_enrichment.waterfall.walk import Resolution, StepResult
+from backend.services.metadata_enrichment.waterfall.resolution import Resolution
+from backend.services.metadata_enrichment.waterfall.steps import USED, StepResult
 from backend.services.metadata_enrichment.work.answers import Answer
 from backend.services.metadata_enrichment.work.gathering import Gathered
 
@@ -75,7 +76,7 @@ def _judged_columns(candidate: TrackCandidate, selection: Selection | None) -> t
 
 def _step_columns(step: StepResult) -> tuple[Any, ...]:
     value = None if step.value is None else Jsonb(step.value)
-    output = value if step.outcome == "used" else None
+    output = value if step.outcome == USED else None
     return (
         step.field,
         step.position,

@@ -6,10 +6,12 @@ for values would stop the waterfall at the wrong source.
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
 from backend.contracts.gateway import TrackCandidate
+from backend.contracts.provider_registry import REGISTRATIONS
 from backend.services.metadata_enrichment.waterfall.genres import known_genres
 from backend.services.metadata_enrichment.waterfall.keys import canonical_key
 
@@ -30,16 +32,33 @@ class InvalidValueError(ValueError):
     """The provider gave something that cannot be right."""
 
 
-def value_of(field: str, candidate: TrackCandidate) -> Any | None:
-    """The value `candidate` has for `field`, none when it has none. InvalidValueError if impossible."""
-    if field.endswith("_id"):
-        return candidate.provider_id if field == f"{candidate.provider}_id" else None
-    return _READERS[field](candidate)
+@dataclass(frozen=True)
+class FieldValues:
+    """What a provider's track has, checked once for all fields."""
+
+    valid: dict[str, Any]
+    """Value by field; a field without value is not in it."""
+    invalid: dict[str, str]
+    """Why a value was refused, by field."""
+
+
+def values_of(candidate: TrackCandidate) -> FieldValues:
+    """The values that `candidate` has for all fields."""
+    found = FieldValues({f"{candidate.provider}_id": candidate.provider_id}, {})
+    for field, read in _READERS.items():
+        try:
+            value = read(candidate)
+        except InvalidValueError as error:
+            found.invalid[field] = str(error)
+            continue
+        if value is not None:
+            found.valid[field] = value
+    return found
 
 
 def is_known(field: str) -> bool:
     """Whether a waterfall may name this field."""
-    return field.endswith("_id") or field in _READERS
+    return field in FIELDS
 
 
 def _artist(candidate: TrackCandidate) -> str | None:
@@ -154,3 +173,8 @@ _READERS: dict[str, Callable[[TrackCandidate], Any | None]] = {
     "explicit": _explicit,
     "popularity": _popularity,
 }
+WITHOUT_SOURCE = ("energy", "danceability", "valence")
+"""Fields of the reference that no provider gives any more; a waterfall may name them, and they stay empty."""
+
+FIELDS = frozenset({*_READERS, *WITHOUT_SOURCE, *(f"{each.name}_id" for each in REGISTRATIONS)})
+"""The names that a waterfall may use: the values above, and the identifier of each provider."""

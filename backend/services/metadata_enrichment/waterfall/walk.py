@@ -1,170 +1,160 @@
-"""Walks the waterfall of every field over what the providers answered."""
+"""Walks the waterfall of one field over what the sources had.
+
+No input or output: the result depends on the field's configuration and the evidence alone, never on the order
+in which the sources were asked. A replay over the same evidence therefore finds what the enrichment found.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
-from backend.contracts.enrichment import FieldProvenance
 from backend.contracts.gateway import Outcome
-from backend.contracts.waterfall import WaterfallConfiguration, WaterfallField, WaterfallStep
-from backend.services.metadata_enrichment.matching.judging import Judgement
-from backend.services.metadata_enrichment.waterfall.fields import InvalidValueError, value_of
-from backend.services.metadata_enrichment.work.answers import Answer
+from backend.contracts.waterfall import OnDisagreement, WaterfallField, WaterfallStep, WhenUnavailable
+from backend.services.metadata_enrichment.waterfall import steps as outcomes
+from backend.services.metadata_enrichment.waterfall.agreement import agree
+from backend.services.metadata_enrichment.waterfall.evidence import (
+    MATCHED,
+    MAY_ANSWER_LATER,
+    SourceEvidence,
+)
+from backend.services.metadata_enrichment.waterfall.steps import StepResult
+from backend.services.metadata_enrichment.waterfall.voting import majority, surest
 
-_STEP_OUTCOMES = {
-    Outcome.NOT_FOUND: "not_found",
-    Outcome.THROTTLED: "throttled",
-    Outcome.QUOTA: "quota",
-    Outcome.BREAKER_OPEN: "breaker_open",
-    Outcome.CREDENTIAL: "credential",
-    Outcome.CAPABILITY_GONE: "capability_gone",
-}
-
-
-@dataclass(frozen=True)
-class Source:
-    """A provider's answer and, if one was accepted, the track in it, completed from its record."""
-
-    answer: Answer
-    chosen: Judgement | None
-    reason: str = ""
-    lookup: Answer | None = None
-    """The call for the provider's record of the track, if one was made after the search."""
-    completed: frozenset[str] = frozenset()
-    """What the track has from that record and not from the search."""
-
-    def answer_for(self, field: str) -> Answer:
-        """The answer that a field's value comes from."""
-        return self.lookup if self.lookup is not None and field in self.completed else self.answer
-
-    @property
-    def in_vain(self) -> Answer | None:
-        """The call that brought nothing: the search, or the look-up behind a search that found the track."""
-        last = self.answer if self.chosen is None else self.lookup
-        return last if last is not None and not last.was_answered else None
+Evidence = Mapping[str, SourceEvidence]
+"""By provider."""
 
 
-@dataclass(frozen=True)
-class StepResult:
-    """What one step of one field's waterfall came to; a row of `enrichment_transformations`."""
+class FieldResult(NamedTuple):
+    """What the waterfall of one field came to."""
 
     field: str
-    position: int
-    provider: str
-    outcome: str
-    value: Any | None = None
-    confidence: float | None = None
-    detail: str = ""
-
-
-@dataclass(frozen=True)
-class Resolution:
-    """The values of a track, where they come from, and every step taken to find them."""
-
-    values: Mapping[str, Any]
-    provenance: Mapping[str, FieldProvenance]
     steps: tuple[StepResult, ...]
-    missing: frozenset[str]
-    """Fields without a value."""
-    unsettled: frozenset[str]
-    """Fields for which a source that was asked in vain may have a better value at another time."""
-    required: frozenset[str]
-    """Fields without which a track is only partial."""
-
-    def share_of_fields(self, values: Mapping[str, Any]) -> float:
-        """Share of the configured fields that have one of `values`."""
-        configured = self.missing | self.values.keys()
-        return len(configured & values.keys()) / len(configured) if configured else 0.0
+    """In the order of the waterfall, as far as it was walked."""
+    winner: StepResult | None = None
+    """The step whose value is taken."""
+    needs: tuple[str, ...] = ()
+    """Sources to ask before the field is settled: not asked yet, or looked up where the evidence has their
+    search only. Empty: the result stands."""
+    missed: tuple[str, ...] = ()
+    """Sources that were asked in vain and may have a better value at another time."""
+    waits: bool = False
+    """Whether the field stays as it was because a source could not be asked."""
 
     @property
-    def sources_used(self) -> list[str]:
-        """Providers that gave at least one value, in order of first use."""
-        return list(dict.fromkeys(entry.provider for entry in self.provenance.values()))
+    def degraded_by(self) -> tuple[str, ...]:
+        """The sources whose absence may have led to a lesser value."""
+        return self.missed if self.winner is not None else ()
 
 
-def resolve(configuration: WaterfallConfiguration, sources: Mapping[str, Source]) -> Resolution:
-    """Each field takes the first source that is sure enough. A provider that was not asked is skipped."""
-    steps: list[StepResult] = []
-    values: dict[str, Any] = {}
-    provenance: dict[str, FieldProvenance] = {}
-    for field in configuration.fields:
-        for result in _walk(field, sources):
-            steps.append(result)
-            if result.outcome == "used":
-                values[field.field] = result.value
-                answer = sources[result.provider].answer_for(field.field)
-                provenance[field.field] = _provenance(result, answer, configuration.version)
-    missing = frozenset(field.field for field in configuration.fields if field.field not in values)
-    required = frozenset(field.field for field in configuration.fields if field.required_for_gold)
-    unsettled = _unsettled(steps, sources)
-    return Resolution(values, provenance, tuple(steps), missing, unsettled, required)
+def walk(field: WaterfallField, evidence: Evidence) -> FieldResult:
+    """Walk one field.
 
-
-def next_providers(configuration: WaterfallConfiguration, sources: Mapping[str, Source]) -> list[str]:
-    """The providers to ask now: for each field without a value, the first enabled one not asked yet.
-
-    Called again after each round of answers, until it gives nothing: so one call to a provider serves all
-    its fields, and a provider that only stands behind others is asked only when they had nothing.
+    With the policy `first` the walk ends at the first enabled source that was not asked yet, or at the first
+    one that is sure enough. The other policies hear every enabled source before they decide.
     """
-    missing = resolve(configuration, sources).missing
-    wanted = (_next(field, sources) for field in configuration.fields if field.field in missing)
-    return list(dict.fromkeys(provider for provider in wanted if provider))
+    if field.on_disagreement is OnDisagreement.FIRST:
+        return _in_order(field, evidence)
+    return _all_heard(field, evidence)
 
 
-def _next(field: WaterfallField, sources: Mapping[str, Source]) -> str | None:
-    unasked = (step.provider for step in field.sources if step.enabled and step.provider not in sources)
-    return next(unasked, None)
-
-
-def _walk(field: WaterfallField, sources: Mapping[str, Source]) -> list[StepResult]:
-    results: list[StepResult] = []
-    for position, step in enumerate(field.sources, start=1):
-        if not step.enabled or step.provider not in sources:
-            continue
-        results.append(_try(field.field, position, step, sources[step.provider]))
-        if results[-1].outcome == "used":
-            break
-    return results
-
-
-def _try(field: str, position: int, step: WaterfallStep, source: Source) -> StepResult:
-    if source.chosen is None:
-        outcome, detail = _without_match(source)
-        return StepResult(field, position, step.provider, outcome, detail=detail)
-    try:
-        value = value_of(field, source.chosen.candidate)
-    except InvalidValueError as error:
-        return StepResult(field, position, step.provider, "invalid_value", detail=str(error))
+def try_step(name: str, position: int, step: WaterfallStep, source: SourceEvidence) -> StepResult:
+    """What one source has for the field `name`: `used` when it is valid and sure enough."""
+    provider = step.provider
+    if source.verdict != MATCHED:
+        outcome = source.verdict if source.outcome == Outcome.OK else source.outcome
+        return StepResult(name, position, provider, outcome, detail=source.detail)
+    value = source.values.get(name)
     if value is None:
-        failed = source.in_vain
-        outcome = "no_value" if failed is None else _STEP_OUTCOMES.get(failed.outcome, "failure")
-        return StepResult(field, position, step.provider, outcome)
-    confidence = source.chosen.probability * step.reliability
-    outcome = "used" if confidence >= step.min_confidence else "below_threshold"
-    return StepResult(field, position, step.provider, outcome, value, confidence)
+        return _without_value(name, position, source)
+    confidence = (source.match_probability or 0.0) * step.reliability
+    outcome = outcomes.USED if confidence >= step.min_confidence else outcomes.BELOW_THRESHOLD
+    return StepResult(name, position, provider, outcome, value, confidence)
 
 
-def _without_match(source: Source) -> tuple[str, str]:
-    if source.answer.outcome is Outcome.OK:
-        return "no_match", source.reason
-    return _STEP_OUTCOMES.get(source.answer.outcome, "failure"), source.answer.detail
+def _without_value(name: str, position: int, source: SourceEvidence) -> StepResult:
+    if (refusal := source.invalid.get(name)) is not None:
+        return StepResult(name, position, source.provider, outcomes.INVALID_VALUE, detail=refusal)
+    if name in source.unasked_fields:
+        detail = "not looked up, because the match alone is below the threshold"
+        return StepResult(name, position, source.provider, outcomes.BELOW_THRESHOLD, detail=detail)
+    if source.outcome != Outcome.OK and name in source.lookup_fields:
+        return StepResult(name, position, source.provider, source.outcome, detail=source.detail)
+    return StepResult(name, position, source.provider, outcomes.NO_VALUE)
 
 
-def _provenance(result: StepResult, answer: Answer, version: int) -> FieldProvenance:
-    return FieldProvenance(
-        provider=result.provider,
-        confidence=round(result.confidence or 0.0, 4),
-        position=result.position,
-        response_id=answer.response_id,
-        config_version=version,
+def _is_open(name: str, step: WaterfallStep, source: SourceEvidence | None) -> bool:
+    """Whether the source must be asked first. A look-up is not worth it for a match below the threshold."""
+    if source is None:
+        return True
+    if name not in source.unasked_fields:
+        return False
+    return (source.match_probability or 0.0) * step.reliability >= step.min_confidence
+
+
+def _in_order(field: WaterfallField, evidence: Evidence) -> FieldResult:
+    name, waits = field.field, field.when_unavailable is WhenUnavailable.WAIT
+    taken: list[StepResult] = []
+    missed: list[str] = []
+    for position, step in enumerate(field.sources, start=1):
+        if not step.enabled:
+            continue
+        source = evidence.get(step.provider)
+        if source is None or (source.unasked_fields and _is_open(name, step, source)):
+            return FieldResult(name, tuple(taken), needs=(step.provider,), missed=tuple(missed))
+        result = try_step(name, position, step, source)
+        taken.append(result)
+        if result.outcome == outcomes.USED:
+            return FieldResult(name, tuple(taken), result, missed=tuple(missed))
+        if result.outcome in MAY_ANSWER_LATER:
+            missed.append(step.provider)
+            if waits:
+                return _waiting(name, taken, missed)
+    return FieldResult(name, tuple(taken), missed=tuple(missed))
+
+
+def _all_heard(field: WaterfallField, evidence: Evidence) -> FieldResult:
+    name = field.field
+    enabled = [(place, step) for place, step in enumerate(field.sources, start=1) if step.enabled]
+    needs = tuple(step.provider for _, step in enabled if _is_open(name, step, evidence.get(step.provider)))
+    taken = [
+        try_step(name, place, step, evidence[step.provider])
+        for place, step in enabled
+        if step.provider not in needs
+    ]
+    missed = [step.provider for step in taken if step.outcome in MAY_ANSWER_LATER]
+    if needs:
+        return FieldResult(name, _deferred(taken), needs=needs, missed=tuple(missed))
+    if missed and field.when_unavailable is WhenUnavailable.WAIT:
+        return _waiting(name, taken, missed)
+    sure = [step for step in taken if step.outcome == outcomes.USED]
+    if not sure:
+        return FieldResult(name, tuple(taken), missed=tuple(missed))
+    winner = surest(sure) if field.on_disagreement is OnDisagreement.SUREST else majority(sure)
+    return FieldResult(name, _decided(taken, winner), winner, missed=tuple(missed))
+
+
+def _waiting(name: str, taken: list[StepResult], missed: list[str]) -> FieldResult:
+    told = tuple(_waited_for(step) if step.provider in missed else step for step in _deferred(taken))
+    return FieldResult(name, told, missed=tuple(missed), waits=True)
+
+
+def _waited_for(step: StepResult) -> StepResult:
+    trouble = step.outcome.replace("_", " ")
+    detail = f"{trouble}: {step.detail}" if step.detail else trouble
+    return step._replace(outcome=outcomes.WAITED_FOR, detail=detail)
+
+
+def _deferred(taken: list[StepResult]) -> tuple[StepResult, ...]:
+    return tuple(
+        step._replace(outcome=outcomes.DEFERRED) if step.outcome == outcomes.USED else step for step in taken
     )
 
 
-def _unsettled(steps: list[StepResult], sources: Mapping[str, Source]) -> frozenset[str]:
-    return frozenset(
-        step.field
-        for step in steps
-        if step.value is None
-        and (failed := sources[step.provider].in_vain) is not None
-        and failed.may_answer_later
+def _decided(taken: list[StepResult], winner: StepResult) -> tuple[StepResult, ...]:
+    return tuple(
+        step if step is winner or step.outcome != outcomes.USED else _beaten(step, winner) for step in taken
     )
+
+
+def _beaten(step: StepResult, winner: StepResult) -> StepResult:
+    agreed = agree(step.field, step.value, winner.value)
+    return step._replace(outcome=outcomes.AGREED if agreed else outcomes.OUTVOTED)

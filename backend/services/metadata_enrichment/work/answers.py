@@ -1,22 +1,13 @@
 """What a provider answered through the gateway, in the terms of enrichment."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from backend.contracts.gateway import Outcome, TrackCandidate
+from backend.services.metadata_enrichment.waterfall.evidence import MAY_ANSWER_LATER
 
 _ANSWERED = frozenset({Outcome.OK, Outcome.NOT_FOUND})
 _HELD_BACK = frozenset({Outcome.THROTTLED, Outcome.QUOTA, Outcome.BREAKER_OPEN, Outcome.CREDENTIAL})
-_PASSING = frozenset(
-    {
-        Outcome.THROTTLED,
-        Outcome.QUOTA,
-        Outcome.BREAKER_OPEN,
-        Outcome.FAILURE,
-        Outcome.CONTRACT,
-        Outcome.EMPTY_SUSPECT,
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -32,6 +23,7 @@ class Answer:
     detail: str = ""
     retry_at: datetime | None = None
     """When the gateway lets such a call through again, if it held this one back and knows."""
+    received_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def was_answered(self) -> bool:
@@ -46,7 +38,7 @@ class Answer:
     @property
     def may_answer_later(self) -> bool:
         """Whether asking again at another time can give a better answer."""
-        return self.outcome in _PASSING
+        return self.outcome in MAY_ANSWER_LATER
 
     @property
     def complaint(self) -> str:

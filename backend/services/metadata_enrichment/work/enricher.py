@@ -1,6 +1,7 @@
 """Enriches one track: request in, Bronze, providers, Silver and Gold, answer out."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -12,12 +13,13 @@ from psycopg_pool import PoolClosed, PoolTimeout
 from backend.contracts.enrichment import EnrichmentStatus, EnrichRequest, EnrichResponse
 from backend.contracts.gateway import Lane
 from backend.messaging.port import Broker, Message
+from backend.services.metadata_enrichment.configuration.errors import ConfigurationError
 from backend.services.metadata_enrichment.configuration.holder import ConfigurationHolder
 from backend.services.metadata_enrichment.layers.gold import GoldTrack
 from backend.services.metadata_enrichment.layers.messages import AlreadyFinishedError
 from backend.services.metadata_enrichment.layers.records import Closing, Opened, Records
 from backend.services.metadata_enrichment.service_metrics import EnrichmentMetrics
-from backend.services.metadata_enrichment.waterfall.walk import resolve
+from backend.services.metadata_enrichment.waterfall.resolution import resolve
 from backend.services.metadata_enrichment.work.failures import (
     EnrichmentError,
     Origin,
@@ -95,26 +97,35 @@ class Enricher:
         return answer
 
     async def _process(self, course: _Course, source: str) -> EnrichResponse:
-        begun = await self._records.open(course.opened, course.request, source)
+        keep_days = await self._keep_days()
+        begun = await self._records.open(course.opened, course.request, source, keep_days)
         course.opened = replace(course.opened, request_id=begun.request_id)
         course.is_recorded = True
         if begun.status is None:
             async with self._locks.held(course.request.track_id):
-                begun = await self._records.settle(course.opened, course.request)
+                begun = await self._records.settle(course.opened, course.request, keep_days)
                 if begun.status is None:
-                    return await self._ask_and_write(course)
+                    return await self._ask_and_write(course, begun.known_ids)
         return _answer(course, begun.status, begun.track, dead_letter=begun.dead_letter_id)
 
-    async def _ask_and_write(self, course: _Course) -> EnrichResponse:
+    async def _keep_days(self) -> dict[str, int]:
+        """For how long each field's value is good. Without a configuration nothing in Gold is too old."""
+        try:
+            configuration = await self._configuration.current()
+        except ConfigurationError:
+            return {}
+        return {field.field: field.keep_days for field in configuration.fields if field.keep_days}
+
+    async def _ask_and_write(self, course: _Course, known_ids: Mapping[str, str]) -> EnrichResponse:
         configuration = await self._configuration.current()
         trace = course.opened.correlation_id
         gateway = self._gateway.in_lane(course.lane)
-        gathered = await Gathering(gateway, configuration, course.request, trace).run()
+        gathered = await Gathering(gateway, configuration, course.request, trace, known_ids).run()
         course.gathered = gathered
         self._metrics.count_calls(gathered)
         if gathered.nobody_answered:
             raise nobody_answered(gathered)
-        resolution = resolve(configuration, gathered.sources)
+        resolution = resolve(configuration, gathered.evidence)
         self._metrics.count_steps(resolution)
         errors = gathered.complaints
         closing = Closing(

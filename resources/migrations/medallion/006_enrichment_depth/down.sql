@@ -1,10 +1,12 @@
+ALTER TABLE enriched_tracks DROP COLUMN valence, DROP COLUMN danceability, DROP COLUMN energy;
 DROP INDEX field_provenance_degraded;
-ALTER TABLE field_provenance DROP COLUMN degraded_by;
+ALTER TABLE field_provenance DROP COLUMN found_at, DROP COLUMN degraded_by;
 
 -- The older check knows fewer outcomes; rows with a newer one become the nearest it knows.
 UPDATE enrichment_transformations SET outcome = CASE outcome
-    WHEN 'outvoted' THEN 'below_threshold' WHEN 'unsure' THEN 'no_match' ELSE 'failure' END
-WHERE outcome IN ('outvoted', 'unsure', 'bad_request', 'contract', 'empty_suspect', 'waited_for');
+    WHEN 'agreed' THEN 'below_threshold' WHEN 'outvoted' THEN 'below_threshold'
+    WHEN 'deferred' THEN 'below_threshold' WHEN 'unsure' THEN 'no_match' ELSE 'failure' END
+WHERE outcome IN ('agreed', 'outvoted', 'deferred', 'unsure', 'bad_request', 'contract', 'empty_suspect', 'waited_for');
 ALTER TABLE enrichment_transformations DROP CONSTRAINT enrichment_transformations_outcome_check;
 ALTER TABLE enrichment_transformations ADD CONSTRAINT enrichment_transformations_outcome_check
     CHECK (outcome IN ('used', 'below_threshold', 'no_value', 'invalid_value', 'no_match',

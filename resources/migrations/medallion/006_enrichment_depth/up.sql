@@ -34,6 +34,7 @@ CREATE TABLE source_evidence (
     raw_response_id uuid,
     lookup_response_id uuid,
     lookup_fields text[] NOT NULL DEFAULT '{}',
+    unasked_fields text[] NOT NULL DEFAULT '{}',
     received_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (request_id, provider),
     CHECK ((verdict = 'matched') = (match_probability IS NOT NULL))
@@ -42,7 +43,10 @@ COMMENT ON TABLE source_evidence IS
     'One row a source that was asked: what it had for every field, valid or not. Enough to walk any waterfall again.';
 COMMENT ON COLUMN source_evidence.field_values IS 'Valid value by field, of all fields that exist, not only the walked ones.';
 COMMENT ON COLUMN source_evidence.invalid_values IS 'Why a value was refused, by field.';
-COMMENT ON COLUMN source_evidence.lookup_fields IS 'Fields that come from the look-up (lookup_response_id), the others from the search.';
+COMMENT ON COLUMN source_evidence.lookup_fields IS
+    'Fields that come from the look-up (lookup_response_id) or would have, had it succeeded; the others from the search.';
+COMMENT ON COLUMN source_evidence.unasked_fields IS
+    'Fields that the search did not give and a look-up may, which was not made: nothing is known about them.';
 CREATE INDEX source_evidence_track ON source_evidence (track_id, provider, received_at DESC);
 CREATE INDEX source_evidence_received ON source_evidence (received_at);
 
@@ -64,11 +68,20 @@ CREATE INDEX field_disagreements_track ON field_disagreements (track_id, field);
 
 ALTER TABLE enrichment_transformations DROP CONSTRAINT enrichment_transformations_outcome_check;
 ALTER TABLE enrichment_transformations ADD CONSTRAINT enrichment_transformations_outcome_check
-    CHECK (outcome IN ('used', 'below_threshold', 'outvoted', 'no_value', 'invalid_value', 'no_match', 'unsure',
+    CHECK (outcome IN ('used', 'agreed', 'outvoted', 'deferred', 'below_threshold', 'no_value', 'invalid_value', 'no_match', 'unsure',
         'not_found', 'throttled', 'breaker_open', 'quota', 'credential', 'capability_gone', 'bad_request',
         'contract', 'empty_suspect', 'failure', 'waited_for'));
 
 ALTER TABLE field_provenance ADD COLUMN degraded_by text[] NOT NULL DEFAULT '{}';
 COMMENT ON COLUMN field_provenance.degraded_by IS
     'Sources before this one that could not be asked; the value is sought again when one of them is back.';
+ALTER TABLE field_provenance ADD COLUMN found_at timestamptz NOT NULL DEFAULT now();
+COMMENT ON COLUMN field_provenance.found_at IS 'When the source last gave the value.';
 CREATE INDEX field_provenance_degraded ON field_provenance USING gin (degraded_by) WHERE degraded_by <> '{}';
+
+ALTER TABLE enriched_tracks
+    ADD COLUMN energy double precision CHECK (energy BETWEEN 0 AND 1),
+    ADD COLUMN danceability double precision CHECK (danceability BETWEEN 0 AND 1),
+    ADD COLUMN valence double precision CHECK (valence BETWEEN 0 AND 1);
+COMMENT ON COLUMN enriched_tracks.energy IS
+    'As danceability and valence: a field of the reference that no provider gives any more, so always empty.';

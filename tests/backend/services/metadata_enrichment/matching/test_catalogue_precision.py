@@ -22,7 +22,7 @@ from backend.services.api_gateway.settings import GatewaySettings
 from backend.services.common.database import Database
 from backend.services.common.metrics import new_registry
 from backend.services.metadata_enrichment.configuration.holder import ConfigurationHolder
-from backend.services.metadata_enrichment.waterfall.walk import resolve
+from backend.services.metadata_enrichment.waterfall.resolution import resolve
 from backend.services.metadata_enrichment.work.answers import Answer
 from backend.services.metadata_enrichment.work.gateway_client import GatewayClient
 from backend.services.metadata_enrichment.work.gathering import Gathered, Gathering
@@ -98,11 +98,11 @@ async def test_tracks_are_found_and_none_is_taken_for_another(
     gathered = await asyncio.gather(*(enrich(recording) for recording in recordings))
     wrong, incomplete = [], []
     for recording, found in zip(recordings, gathered, strict=True):
-        durations = [s.chosen.candidate.duration_ms for s in found.sources.values() if s.chosen]
+        durations = [source.values.get("duration_ms") for source in found.evidence.values()]
         known = [duration for duration in durations if duration]
         if any(abs(duration - recording.duration_ms) > OTHER_RECORDING_MS for duration in known):
             wrong.append((recording.artist, asked_title(recording), known))
-        resolution = resolve(configuration, found.sources)
+        resolution = resolve(configuration, found.evidence)
         if resolution.required & resolution.missing:
             incomplete.append((recording.artist, asked_title(recording)))
     assert wrong == []
@@ -122,10 +122,10 @@ async def test_lastfm_itunes_and_beatport_fill_their_fields_and_take_none_for_an
             track_id="t", artist_name=recording.artist, track_title=asked_title(recording)
         )
         found = await Gathering(gateway, waterfall, request, "trace").run()
-        for source in found.sources.values():
-            length = source.chosen.candidate.duration_ms if source.chosen else None
+        for source in found.evidence.values():
+            length = source.values.get("duration_ms")
             assert abs((length or recording.duration_ms) - recording.duration_ms) < OTHER_RECORDING_MS
-        for field in resolve(waterfall, found.sources).values:
+        for field in resolve(waterfall, found.evidence).values:
             filled[field] += 1
     assert len(recordings) > 30
     assert all(count >= 0.8 * len(recordings) for count in filled.values()), filled
@@ -150,7 +150,7 @@ async def test_a_known_identifier_is_looked_up_and_not_searched(
 ) -> None:
     request = EnrichRequest(track_id="t", artist_name="Deadmau5", track_title="Strobe")
     first = await Gathering(gateway, configuration, request, "trace").run()
-    chosen = first.sources["spotify"].chosen
+    chosen = first.selections["spotify"].chosen
     assert chosen is not None
     known = request.model_copy(update={"existing_spotify_id": chosen.candidate.provider_id})
     second = await Gathering(gateway, configuration, known, "trace").run()
@@ -160,4 +160,4 @@ async def test_a_known_identifier_is_looked_up_and_not_searched(
     assert [answer.operation for answer in third.answers if answer.provider == "spotify"] == [
         *("track", "search"),
     ]
-    assert third.sources["spotify"].chosen is not None
+    assert third.selections["spotify"].chosen is not None

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from backend.services.metadata_enrichment.waterfall.fields import InvalidValueError, is_known, value_of
+from backend.services.metadata_enrichment.waterfall.fields import is_known, values_of
 from backend.services.metadata_enrichment.waterfall.genres import known_genres
 from backend.services.metadata_enrichment.waterfall.keys import camelot, canonical_key
 from tests.backend.services.metadata_enrichment.candidates import candidate
@@ -35,7 +35,8 @@ DNB = ["Progressive House", "Drum and Bass"]
     ],
 )
 def test_values(field: str, given: dict[str, Any], value: object) -> None:
-    assert value_of(field, candidate("Strobe", "deadmau5", **given)) == value
+    found = values_of(candidate("Strobe", "deadmau5", **given))
+    assert (found.valid.get(field), found.invalid.get(field)) == (value, None)
 
 
 @pytest.mark.parametrize(
@@ -55,14 +56,14 @@ def test_values(field: str, given: dict[str, Any], value: object) -> None:
     ],
 )
 def test_impossible_values_are_refused(field: str, given: dict[str, Any]) -> None:
-    with pytest.raises(InvalidValueError):
-        value_of(field, candidate("Strobe", "deadmau5", **given))
+    found = values_of(candidate("Strobe", "deadmau5", **given))
+    assert field not in found.valid
+    assert found.invalid[field]
 
 
 def test_fields_a_waterfall_may_name() -> None:
-    assert is_known("bpm")
-    assert is_known("beatport_id")
-    assert not is_known("mood")
+    assert all(map(is_known, ("bpm", "beatport_id", "coverartarchive_id", "energy", "valence")))
+    assert not any(map(is_known, ("mood", "napster_id", "_id")))
 
 
 def test_genres_come_in_one_spelling_and_once() -> None:
