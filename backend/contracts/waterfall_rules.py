@@ -7,6 +7,8 @@ from backend.contracts.provider_registry import REGISTRATIONS
 from backend.contracts.waterfall import WaterfallField, WaterfallProblem, WaterfallStep
 
 PROVIDERS: tuple[str, ...] = tuple(each.name for each in REGISTRATIONS)
+WITHOUT_SOURCE: tuple[str, ...] = ("energy", "danceability", "valence")
+"""Fields that no provider gives any more; a waterfall may name them, and they stay empty."""
 FIELDS: tuple[str, ...] = (
     "artist_name",
     "track_title",
@@ -21,6 +23,7 @@ FIELDS: tuple[str, ...] = (
     "artwork_url",
     "explicit",
     "popularity",
+    *WITHOUT_SOURCE,
     *(f"{name}_id" for name in PROVIDERS),
 )
 """The fields that a waterfall may fill: columns of Gold, and each provider's own identifier of the track."""
@@ -73,6 +76,9 @@ def _doubtful(field: WaterfallField) -> Iterator[WaterfallProblem]:
     enabled = [step for step in field.sources if step.enabled]
     if not enabled and not field.required_for_gold:
         text = "None of its sources is switched on: the field gets no value any more."
+        yield WaterfallProblem(field=field.field, problem=text)
+    if field.field in WITHOUT_SOURCE and enabled:
+        text = "No provider gives it any more: its sources are asked in vain. Switch them off."
         yield WaterfallProblem(field=field.field, problem=text)
     for step in enabled:
         if text := _never_taken(field, step):

@@ -4,9 +4,9 @@ import pytest
 
 from backend.contracts.gateway import TrackCandidate
 from backend.contracts.waterfall import WaterfallField, WaterfallStep
-from backend.contracts.waterfall_rules import FIELDS, PROVIDERS, problems, warnings
+from backend.contracts.waterfall_rules import FIELDS, PROVIDERS, WITHOUT_SOURCE, problems, warnings
 from backend.database.address import DatabaseAddress
-from backend.services.metadata_enrichment.waterfall.fields import is_known, value_of
+from backend.services.metadata_enrichment.waterfall.fields import is_known, values_of
 
 
 def step(provider: str, *, enabled: bool = True, least: float = 0.6) -> WaterfallStep:
@@ -56,6 +56,7 @@ def test_what_is_probably_not_meant_can_be_applied() -> None:
         field("bpm", step("deezer", enabled=False)),
         field("label", step("discogs", least=0.95), step("musicbrainz", enabled=False, least=0.95)),
         field("deezer_id", step("deezer"), step("spotify")),
+        field("energy", step("spotify")),
     ]
     assert problems(fields) == []
     found = warnings(fields)
@@ -63,17 +64,36 @@ def test_what_is_probably_not_meant_can_be_applied() -> None:
         ("bpm", None),
         ("label", "discogs"),
         ("deezer_id", "spotify"),
+        ("energy", None),
     ]
     assert "0.95 is above its reliability 0.90" in found[1].problem
     assert warnings([BPM]) == []
 
 
 def test_the_service_can_fill_every_field_that_the_rules_allow() -> None:
-    candidate = TrackCandidate(provider="deezer", provider_id="1", title="Strobe", artists=["deadmau5"])
+    candidate = TrackCandidate(
+        provider="deezer",
+        provider_id="1",
+        title="Strobe",
+        artists=["deadmau5"],
+        album="For Lack of a Better Name",
+        label="mau5trap",
+        isrc="GBTDG0900141",
+        release_date="2009-09-22",
+        duration_ms=637_000,
+        bpm=128,
+        key="B minor",
+        genres=["Progressive House"],
+        explicit=False,
+        popularity=0.5,
+        artwork_url="https://example.org/1.jpg",
+    )
     assert [name for name in FIELDS if not is_known(name)] == []
-    assert value_of("deezer_id", candidate) == "1"
-    for name in FIELDS:
-        value_of(name, candidate)
+    identifiers = {f"{name}_id" for name in PROVIDERS}
+    found = values_of(candidate)
+    assert found.invalid == {}
+    assert {*found.valid, *WITHOUT_SOURCE} | identifiers == set(FIELDS)
+    assert found.valid["deezer_id"] == "1"
 
 
 def test_the_first_configuration_keeps_the_rules(musicdb: DatabaseAddress) -> None:

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from backend.contracts.gateway import TrackCandidate
-from backend.contracts.provider_registry import REGISTRATIONS
+from backend.contracts.waterfall_rules import FIELDS
 from backend.services.metadata_enrichment.waterfall.genres import known_genres
 from backend.services.metadata_enrichment.waterfall.keys import canonical_key
 
@@ -173,8 +173,3 @@ _READERS: dict[str, Callable[[TrackCandidate], Any | None]] = {
     "explicit": _explicit,
     "popularity": _popularity,
 }
-WITHOUT_SOURCE = ("energy", "danceability", "valence")
-"""Fields of the reference that no provider gives any more; a waterfall may name them, and they stay empty."""
-
-FIELDS = frozenset({*_READERS, *WITHOUT_SOURCE, *(f"{each.name}_id" for each in REGISTRATIONS)})
-"""The names that a waterfall may use: the values above, and the identifier of each provider."""
