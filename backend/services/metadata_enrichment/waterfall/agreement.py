@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from backend.services.metadata_enrichment.matching.normalisation import latin
-from backend.services.metadata_enrichment.matching.titles import Version, split_artists, take_apart
+from backend.services.metadata_enrichment.matching.titles import split_artists, take_apart
 
 _DURATION_TOLERANCE_MS = 2_000
 _BPM_TOLERANCE = 1.0
@@ -54,9 +54,10 @@ def _artists(text: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=4096)
-def _title(text: str) -> tuple[str, Version]:
+def _title(text: str) -> tuple[str, frozenset[str], str, str]:
+    """Marks like "original mix" and remasters apart: they name no other recording."""
     title = take_apart(text)
-    return latin(title.work), title.version
+    return latin(title.work), title.version.kinds, latin(title.version.name), title.version.year
 
 
 def _same_date(one: str, other: str) -> bool:

@@ -31,5 +31,5 @@ def judged(answer: Answer, release_source: Selection) -> Selection:
     found = next((one for one in answer.candidates if one.provider_id == release), None)
     if chosen is None or found is None:
         return Selection((), None, "the pictures are of another release")
-    judgement = replace(chosen, candidate=found)
+    judgement = replace(chosen, candidate=found, wanted=None)
     return Selection((judgement,), judgement, verdict=Verdict.MATCHED)
