@@ -178,7 +178,7 @@ class Releases:
     def _manifest(self, building: Path, runtime_folder: Path) -> dict[str, Any]:
         sizes = {"code": _size(building), "packages": _size(runtime_folder)}
         content = hashlib.sha256(runtime_folder.name.encode())
-        for path in sorted(p for p in building.rglob("*") if p.suffix in (".py", ".sql")):
+        for path in sorted(p for p in building.rglob("*") if p.suffix in (".py", ".sql", ".json")):
             content.update(str(path.relative_to(building)).encode() + b"\0" + path.read_bytes() + b"\0")
         return {
             "digest": content.hexdigest(),
