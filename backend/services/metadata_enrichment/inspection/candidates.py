@@ -59,6 +59,4 @@ def _stored_evidence(features: Mapping[str, Any]) -> list[Penalty]:
     if "evidence" in features:
         return [Penalty.model_validate(one) for one in features["evidence"]]
     known = [(name, features[name]) for name in _EVIDENCE if name in features]
-    return [
-        Penalty(name=name, weight=weight, explanation="not kept at that time") for name, weight in known
-    ]
+    return [Penalty(name=name, weight=weight, explanation="not kept at that time") for name, weight in known]

@@ -8,8 +8,8 @@ from backend.contracts.enrichment import FieldProvenance
 from backend.contracts.inspection import Lineage
 from backend.services.common.database import Pool
 
-# Gold value and provenance, the candidate it came from, what was judged of the source, the Bronze response and
-# the version of the waterfall. A value that a later request kept has its candidate in the earlier request:
+# Gold value and provenance, the candidate it came from, what was judged of the source, the Bronze response
+# and the version of the waterfall. A value that a later request kept has its candidate in the earlier one;
 # the Bronze response tells which.
 LINEAGE: LiteralString = """
 SELECT p.field, p.current_value AS value, p.provider, p.position, p.confidence, p.raw_response_id,
@@ -25,7 +25,8 @@ LEFT JOIN raw_api_responses response ON response.id = p.raw_response_id
 LEFT JOIN LATERAL (
     SELECT a.request_id, a.candidate, a.match_probability FROM api_responses a
     WHERE a.track_id = p.track_id AND a.provider = p.provider AND a.chosen
-    ORDER BY (a.raw_response_id = p.raw_response_id) DESC NULLS LAST, (a.request_id = p.request_id) DESC, a.id DESC
+    ORDER BY (a.raw_response_id = p.raw_response_id) DESC NULLS LAST,
+        (a.request_id = p.request_id) DESC, a.id DESC
     LIMIT 1
 ) candidate ON true
 LEFT JOIN LATERAL (

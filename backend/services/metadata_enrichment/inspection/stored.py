@@ -13,9 +13,10 @@ from backend.services.metadata_enrichment.inspection.lineage import Lineages
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 Row = dict[str, Any]
 
-# The newest request for which somebody was asked; one answered from Gold, or without any answer, tells nothing.
+# The newest request for which somebody was asked; one that Gold answered tells nothing.
 _REQUEST: LiteralString = """
-SELECT r.id, r.artist_name, r.track_title, r.received_at, coalesce(r.config_version, t.config_version, 0) AS version
+SELECT r.id, r.artist_name, r.track_title, r.received_at,
+    coalesce(r.config_version, t.config_version, 0) AS version
 FROM enrichment_requests r LEFT JOIN enriched_tracks t USING (track_id)
 WHERE r.track_id = %s
 ORDER BY EXISTS (SELECT FROM api_responses a WHERE a.request_id = r.id) DESC, r.received_at DESC, r.id DESC
@@ -24,7 +25,8 @@ LIMIT 1
 _ANSWERS: LiteralString = "SELECT * FROM api_responses WHERE request_id = %s ORDER BY id"
 _EVIDENCE: LiteralString = "SELECT * FROM source_evidence WHERE request_id = %s"
 _STEPS: LiteralString = """
-SELECT s.field, s.position, s.provider, s.outcome, s.input_value AS value, s.confidence, w.min_confidence, s.detail
+SELECT s.field, s.position, s.provider, s.outcome, s.input_value AS value, s.confidence, w.min_confidence,
+    s.detail
 FROM enrichment_transformations s
 LEFT JOIN waterfall_api_configuration w
     ON w.version = %s AND w.field = s.field AND w.position = s.position AND w.provider = s.provider
