@@ -15,6 +15,7 @@ from controllers.session import Session
 from controllers.settings import SettingsController
 from controllers.stack_actions import StackActions
 from controllers.streams import StreamingBackground
+from controllers.tracks import TracksController
 
 
 class Console(QObject):
@@ -34,6 +35,7 @@ class Console(QObject):
         self.deploy = DeployController(ports.runs, background, self)
         self.rollback = RollbackController(ports.runs, background, self)
         self.breakers = BreakersController(ports.providers, background, clock, self)
+        self.tracks = TracksController(ports.tracks, background, clock, self)
         self.end_to_end = EndToEndController(ports.stack, background, self)
         self.actions = StackActions(ports.stack, background, self)
         self.settings = SettingsController(ports.settings, background, self)
@@ -45,6 +47,7 @@ class Console(QObject):
         """Ask nothing more: the window is closed. Runs go on in their runners."""
         self.monitor.set_visible(False)
         self.breakers.stop()
+        self.tracks.stop()
         self.deploy.follower.stop()
         self.rollback.follower.stop()
 
@@ -68,6 +71,7 @@ class Console(QObject):
             self.deploy,
             self.rollback,
             self.breakers,
+            self.tracks,
             self.end_to_end,
             self.actions,
             self.settings,

@@ -107,3 +107,8 @@ def sentence(text: str) -> str:
         return ""
     head = text[0].upper() if text.split(maxsplit=1)[0].isalpha() else text[0]
     return head + text[1:] + ("" if text[-1] in ".!?…:" else ".")
+
+
+def joined(*parts: str | None) -> str:
+    """What there is of `parts`, on one line."""
+    return " · ".join(part for part in parts if part)

@@ -12,6 +12,7 @@ from tests.gui.sample import providers, stack
 from tests.gui.sample.rollbacks import rollback_run
 from tests.gui.sample.stage import Stage
 from views.breakers.control_dialog import ControlDialog
+from views.tracks.import_dialog import ImportDialog
 
 UNREACHABLE = OperatorError(
     "PostgreSQL on 127.0.0.1:5433 does not answer.",
@@ -236,6 +237,41 @@ def reset_all(stage: Stage) -> None:
     stage.window.router.run("breakers.reset-all")
 
 
+def track_opened(stage: Stage) -> None:
+    stage.window.router.run("tracks.open")
+    stage.console.tracks.open("t-1001")
+    stage.window.tracks.panel.fields.list.choose("label")
+
+
+def track_asked(stage: Stage) -> None:
+    stage.window.router.run("tracks.open")
+    asking = stage.window.tracks.asking
+    asking.artist.setText("deadmau5")
+    asking.title.setText("Strobe")
+    asking.ask_button.click()
+
+
+def tracks_failing(stage: Stage) -> None:
+    stage.tracks.error = OperatorError(
+        "metadata-enrichment does not answer on http://127.0.0.1:8020: nothing listens there.",
+        "See what runs: main.py status. Start the stack: main.py up",
+    )
+    stage.window.router.run("tracks.open")
+
+
+def tracks_import(stage: Stage) -> None:
+    stage.window.router.run("tracks.import")
+    dialog = stage.window.tracks.dialog
+    assert isinstance(dialog, ImportDialog)
+    dialog.check("tracks.csv")
+
+
+def replays(stage: Stage) -> None:
+    track_opened(stage)
+    stage.console.tracks.replays.start(track_ids=None, promote=True, reason="After v7 came into force")
+    stage.window.router.run("tracks.replay")
+
+
 SCENES = (
     Scene("overview-empty", nothing),
     Scene("overview-empty-problem", nothing, broken_profile),
@@ -278,6 +314,11 @@ SCENES = (
     Scene("breakers-conflict", conflict, breakers(providers.failing), "staging"),
     Scene("breakers-reset-all", reset_all, breakers(providers.failing), "staging"),
     Scene("breakers-filter-empty", filter_nothing, breakers(providers.failing), "staging"),
+    Scene("tracks", track_opened, healthy),
+    Scene("tracks-asked", track_asked, healthy),
+    Scene("tracks-failing", tracks_failing, healthy),
+    Scene("tracks-import", tracks_import, healthy),
+    Scene("tracks-replays", replays, healthy),
     Scene("settings", show("settings.open"), healthy),
     Scene("command-palette", show("palette.open"), healthy),
     Scene("shortcuts", show("shortcuts.open"), healthy),

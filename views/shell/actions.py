@@ -23,6 +23,7 @@ ACTIONS = (
     ActionSpec("deploy.open", "Deploy", "Go to", "Ctrl+2", "wizard release run steps"),
     ActionSpec("rollback.open", "Rollback", "Go to", "Ctrl+3", "runs history back"),
     ActionSpec("breakers.open", "Circuit breakers", "Go to", "Ctrl+4", "providers rate gate limit outage"),
+    ActionSpec("tracks.open", "Tracks", "Go to", "Ctrl+6", "inspect lineage candidates why stored"),
     ActionSpec("settings.open", "Settings", "Go to", "Ctrl+9", "theme providers credentials preferences"),
     ActionSpec(
         "end-to-end.open", "End-to-end test", "Go to", "", "e2e strobe track bronze silver gold enrich"
@@ -42,6 +43,9 @@ ACTIONS = (
     ActionSpec("breakers.disable", "Disable…", "Circuit breakers", "", "pass provider"),
     ActionSpec("breakers.shadow", "Shadow…", "Circuit breakers", "", "observe provider"),
     ActionSpec("breakers.reset-all", "Reset all…", "Circuit breakers", "", "close every provider"),
+    ActionSpec("tracks.find", "Find a stored track", "Tracks", "", "search artist title"),
+    ActionSpec("tracks.import", "Import file…", "Tracks", "", "csv json lines batch bulk"),
+    ActionSpec("tracks.replay", "Resolve again…", "Tracks", "", "replay run stored answers promote"),
     ActionSpec("theme.dark", "Dark theme", "Appearance", "", "colour night"),
     ActionSpec("theme.light", "Light theme", "Appearance", "", "colour day"),
     ActionSpec("theme.system", "Theme as the system has it", "Appearance", "", "colour auto"),

@@ -25,6 +25,7 @@ from views.shell.router import BREAKER_ACTIONS, Router
 from views.shell.shortcut_sheet import ShortcutSheet
 from views.shell.status_bar import StatusBar
 from views.theme.theme import Theme
+from views.tracks.view import TracksView
 from views.widgets.base import column, holder, row
 from views.widgets.toast import Toasts
 
@@ -49,6 +50,7 @@ class MainWindow(QMainWindow):
         self.deploy = DeployView(theme, console.deploy, console.clock)
         self.rollback = RollbackView(theme, console.rollback, console.clock)
         self.breakers = BreakersView(theme, console.breakers, console.plots, console.clock)
+        self.tracks = TracksView(theme, console.tracks)
         self.settings = SettingsView(theme, console.settings)
         self.end_to_end = EndToEndView(theme, console.end_to_end)
         self.screens = QStackedWidget()
@@ -63,6 +65,7 @@ class MainWindow(QMainWindow):
             self.deploy,
             self.rollback,
             self.breakers,
+            self.tracks,
             self.settings,
             self.end_to_end,
         ):

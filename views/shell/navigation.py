@@ -23,7 +23,13 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             ("rollback.open", "Rollback", "undo-2", "Ctrl+3"),
         ),
     ),
-    ("OPERATE", (("breakers.open", "Circuit breakers", "zap", "Ctrl+4"),)),
+    (
+        "OPERATE",
+        (
+            ("breakers.open", "Circuit breakers", "zap", "Ctrl+4"),
+            ("tracks.open", "Tracks", "list-music", "Ctrl+6"),
+        ),
+    ),
     ("CONSOLE", (("settings.open", "Settings", "settings", "Ctrl+9"),)),
 )
 """Settings keep the last number, so that screens to come do not move them again."""

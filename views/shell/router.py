@@ -48,6 +48,10 @@ class Router(QObject):
             "breakers.filter": self._filter_breakers,
             "breakers.reset-all": self._reset_all_breakers,
             **{each: partial(self._ask_breaker, action) for each, action in BREAKER_ACTIONS.items()},
+            "tracks.open": partial(self._show, window.tracks, "tracks.open"),
+            "tracks.find": partial(self._on_tracks, window.tracks.focus_filter),
+            "tracks.import": partial(self._on_tracks, window.tracks.ask_import),
+            "tracks.replay": partial(self._on_tracks, window.tracks.ask_replay),
             "settings.open": self._open_settings,
             "end-to-end.open": partial(self._show, window.end_to_end, "deploy.open"),
             "palette.open": window.open_palette,
@@ -112,6 +116,10 @@ class Router(QObject):
         self._show(self._window.breakers, "breakers.open")
         self._window.breakers.ask(action)
 
+    def _on_tracks(self, carry_out: Callable[[], None]) -> None:
+        self._show(self._window.tracks, "tracks.open")
+        carry_out()
+
     def _open_rollback(self) -> None:
         self._window.show_screen(self._window.rollback, "rollback.open")
         self._console.rollback.refresh()
@@ -135,6 +143,7 @@ class Router(QObject):
         self._console.settings.refresh()
         self._console.breakers.feed.look_again()
         self._console.breakers.readings.refresh()
+        self._console.tracks.refresh()
 
     def _ask_stop(self) -> None:
         """A practice ground is stopped at once; elsewhere it is asked, with the name typed in production."""

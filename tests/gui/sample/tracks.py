@@ -1,27 +1,27 @@
-"""Sample tracks: two stored ones."""
+"""Sample tracks: a dozen stored ones, an import with a bad row, replay runs in memory."""
 
 # ruff: noqa: ARG002 - the ports fix the arguments
 
 from collections.abc import Sequence
 from datetime import timedelta
 
-from backend.contracts.enrichment import FieldProvenance
 from backend.contracts.errors import OperatorError
 from backend.contracts.imports import BadRow, ImportReport
-from backend.contracts.inspection import (
-    CandidateInspection,
-    InspectRequest,
-    Lineage,
-    Penalty,
-    SourceInspection,
-    StoredTrack,
-    TrackInspection,
-    WalkStep,
-)
+from backend.contracts.inspection import InspectRequest, StoredTrack, TrackInspection
 from backend.contracts.replay import ReplayRun, ReplayRunRequest, ReplayRunStatus
 from controllers.clock import Clock
+from tests.gui.sample.inspected import inspected, stored
 
-_NAMES = {"t-1001": ("deadmau5", "Strobe"), "t-1002": ("Eric Prydz", "Opus")}
+_TRACKS = {
+    "t-1001": ("deadmau5", "Strobe", "completed", 0.94),
+    "t-1002": ("Eric Prydz", "Opus", "completed", 0.88),
+    "t-1003": ("CamelPhat & Elderbrook", "Cola", "partial", 0.50),
+    "t-1004": ("Way Out West", "Xpander (Sasha Remix)", "cached", 1.0),
+    "t-1005": ("Adam Beyer & Bart Skils", "Your Mind", "failed", None),
+    "t-1006": ("Underworld", "Born Slippy .NUXX", "completed", 0.94),
+    "t-1007": ("Björk", "Hyperballad (Robin Hood Riding Through the Glen Mix)", "in_progress", None),
+    "t-1008": ("Orbital", "Halcyon + On + On", "completed", 0.81),
+}
 
 
 class SampleTracks:
@@ -37,7 +37,7 @@ class SampleTracks:
             rows=3,
             good=2,
             duplicates=0,
-            bad=[BadRow(line=3, problem="track_title: Field required", text="t-3,deadmau5")],
+            bad=[BadRow(line=4, problem="track_title: Field required", text="t-3,deadmau5")],
         )
 
     def tracks(self, environment: str, text: str, limit: int) -> Sequence[StoredTrack]:
@@ -48,39 +48,27 @@ class SampleTracks:
                 track_id=track,
                 artist_name=artist,
                 track_title=title,
-                status="completed",
-                completeness=0.94,
-                degraded=False,
+                status=status,
+                completeness=completeness,
+                degraded=track == "t-1003",
                 config_version=7,
-                last_requested_at=self._clock() - timedelta(minutes=5),
+                last_requested_at=self._clock() - timedelta(minutes=5 * place),
             )
-            for track, (artist, title) in _NAMES.items()
-            if text.lower() in f"{track} {artist} {title}".lower()
+            for place, (track, (artist, title, status, completeness)) in enumerate(_TRACKS.items(), 1)
+            if all(word in f"{track} {artist} {title}".lower() for word in text.lower().split())
         ]
         return found[:limit]
 
     def inspection(self, environment: str, track_id: str) -> TrackInspection:
         """A stored one, with lineage."""
         self._answer()
-        artist, title = _NAMES[track_id]
-        made = self._inspected(artist, title)
-        lineage = Lineage(
-            field="label",
-            value="mau5trap",
-            provenance=FieldProvenance(provider="discogs", confidence=0.87, position=2, config_version=7),
-            request_id="8b7d",
-            endpoint="release",
-            fetched_at=made.at,
-            match_probability=0.97,
-            candidate_title=title,
-            candidate_artists=[artist],
-        )
-        return made.model_copy(update={"track_id": track_id, "lineage": [lineage]})
+        artist, title, *_ = _TRACKS[track_id]
+        return stored(track_id, artist, title, self._clock() - timedelta(minutes=5))
 
     def inspect(self, environment: str, request: InspectRequest) -> TrackInspection:
         """Asked for just now."""
         self._answer()
-        return self._inspected(request.artist_name, request.track_title)
+        return inspected(request.artist_name, request.track_title, self._clock())
 
     def check_import(self, path: str) -> ImportReport:
         """The report."""
@@ -133,60 +121,3 @@ class SampleTracks:
     def _answer(self) -> None:
         if self.error is not None:
             raise self.error
-
-    def _inspected(self, artist: str, title: str) -> TrackInspection:
-        evidence = [
-            Penalty(name="title", weight=3.0, explanation="equal"),
-            Penalty(name="artist", weight=2.5, explanation="equal"),
-            Penalty(name="duration", weight=1.5, explanation="637 s and 637 s"),
-        ]
-        chosen = CandidateInspection(
-            provider_id="d-1",
-            title=title,
-            artists=[artist],
-            album="For Lack of a Better Name",
-            duration_ms=637_000,
-            probability=0.97,
-            evidence=evidence,
-            chosen=True,
-        )
-        edit = chosen.model_copy(
-            update={
-                "provider_id": "d-2",
-                "title": f"{title} (Radio Edit)",
-                "probability": 0.0,
-                "gate": "other version",
-                "evidence": [],
-                "chosen": False,
-            }
-        )
-        return TrackInspection(
-            track_id=None,
-            artist_name=artist,
-            track_title=title,
-            config_version=7,
-            at=self._clock() - timedelta(minutes=5),
-            sources=[
-                SourceInspection(
-                    provider="discogs", outcome="ok", verdict="matched", calls=2, candidates=[chosen, edit]
-                ),
-                SourceInspection(
-                    provider="musicbrainz", outcome="throttled", verdict="no_answer", detail="busy", calls=1
-                ),
-            ],
-            walk=[
-                WalkStep(
-                    field="label", position=1, provider="musicbrainz", outcome="throttled", detail="busy"
-                ),
-                WalkStep(
-                    field="label",
-                    position=2,
-                    provider="discogs",
-                    outcome="used",
-                    value="mau5trap",
-                    confidence=0.87,
-                    min_confidence=0.7,
-                ),
-            ],
-            values={"label": "mau5trap"},
-        )

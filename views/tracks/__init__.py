@@ -1,0 +1,1 @@
+"""Stored tracks: find one, see what each source offered, and where its values come from."""
