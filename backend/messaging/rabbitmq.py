@@ -1,10 +1,10 @@
 """The broker in RabbitMQ: quorum queues, publisher confirms, dead letters that move at least once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from backend.messaging.port import (
     PROBLEM_SECONDS,
@@ -14,11 +14,20 @@ from backend.messaging.port import (
     QueueSpec,
     UnknownQueueError,
 )
-from backend.messaging.rabbitmq_connection import RabbitConnection
+from backend.messaging.rabbitmq_connection import RabbitConnection, virtual_host
 from backend.messaging.rabbitmq_messages import outgoing, wait_queue
+from backend.messaging.rabbitmq_policies import PolicyCheck
 from backend.messaging.rabbitmq_publisher import RabbitPublisher
 from backend.messaging.rabbitmq_subscription import RabbitSubscription
-from backend.messaging.rabbitmq_topology import WAITS, declare_queue, declare_wait, wait_step, work_arguments
+from backend.messaging.rabbitmq_topology import (
+    SETTLE_SECONDS,
+    WAITS,
+    declare_queue,
+    ready_messages,
+    wait_arguments,
+    wait_step,
+    work_arguments,
+)
 
 
 class RabbitBroker:
@@ -26,11 +35,22 @@ class RabbitBroker:
 
     Opens its two connections when they are needed, so a service starts before its broker does. It must
     be told the queues (`declare`) before it consumes: RabbitMQ does not say what limit a queue has.
+    With `management_url` (`http://user:password@host:15672`) it refuses queues that a policy makes unsafe.
+    `settle_seconds` is how long making a new queue waits until it is safe; less only where nothing is lost.
     """
 
-    def __init__(self, url: str, *, name: str) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        name: str,
+        management_url: str | None = None,
+        settle_seconds: float = SETTLE_SECONDS,
+    ) -> None:
         self._publishing = RabbitConnection(url, f"{name}: publishing")
         self._consuming = RabbitConnection(url, f"{name}: consuming")
+        self._policies = PolicyCheck(management_url, virtual_host(url))
+        self._settle_seconds = settle_seconds
         self._publisher = RabbitPublisher(self._publishing)
         self._limits: dict[str, int] = {}
         self._waits: set[tuple[str, int]] = set()
@@ -48,9 +68,7 @@ class RabbitBroker:
 
     async def declare(self, queues: Sequence[QueueSpec]) -> None:
         """Make the queues, or check that they are as described (TopologyConflictError). Idempotent."""
-        async with self._consuming.short_channel() as channel:
-            for spec in queues:
-                await declare_queue(channel, spec.name, work_arguments(spec))
+        await self._make({spec.name: work_arguments(spec) for spec in queues})
         self._limits |= {spec.name: spec.delivery_limit for spec in queues if spec.delivery_limit is not None}
 
     async def publish(self, queue: str, messages: Sequence[Message]) -> None:
@@ -73,8 +91,8 @@ class RabbitBroker:
     async def depth(self, queue: str) -> int:
         """Messages that are ready, wait for their delay, or are at a consumer of this object."""
         held = sum(subscription.unsettled for name, subscription in self._subscriptions if name == queue)
-        waiting = [await self._ready(wait_queue(queue, seconds)) for seconds in WAITS]
-        return await self._ready(queue) + sum(waiting) + held
+        names = [queue, *(wait_queue(queue, seconds) for seconds in WAITS)]
+        return held + sum([await ready_messages(self._consuming, name) or 0 for name in names])
 
     async def problem(self) -> str:
         """Why RabbitMQ cannot be used now, in a short sentence; empty when it answers."""
@@ -92,8 +110,7 @@ class RabbitBroker:
     async def _put_back(self, queue: str, message: Message, deliveries: int, delay_seconds: float) -> None:
         seconds = wait_step(delay_seconds)
         if (queue, seconds) not in self._waits:
-            async with self._consuming.short_channel() as channel:
-                await declare_wait(channel, queue, seconds)
+            await self._make({wait_queue(queue, seconds): wait_arguments(queue, seconds)})
             self._waits.add((queue, seconds))
         try:
             await self._publisher.publish(wait_queue(queue, seconds), [outgoing(message, deliveries)])
@@ -101,11 +118,9 @@ class RabbitBroker:
             self._waits.discard((queue, seconds))
             raise
 
-    async def _ready(self, queue: str) -> int:
-        """Messages that nobody holds; 0 for a queue that does not exist, as in PostgreSQL."""
-        try:
-            async with self._consuming.short_channel() as channel:
-                declared = await channel.declare_queue(queue, passive=True)
-        except UnknownQueueError:
-            return 0
-        return declared.declaration_result.message_count or 0
+    async def _make(self, queues: Mapping[str, dict[str, Any]]) -> None:
+        """Make or compare; returns when no crash of RabbitMQ can make it forget a new queue."""
+        await self._policies.check(queues)
+        made = [await declare_queue(self._consuming, *queue) for queue in queues.items()]
+        if any(made):
+            await asyncio.sleep(self._settle_seconds)

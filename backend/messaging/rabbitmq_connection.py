@@ -7,11 +7,12 @@ from contextlib import asynccontextmanager, contextmanager
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection
 from aio_pika.exceptions import (
-    AMQPError,
+    CONNECTION_EXCEPTIONS,
     AuthenticationError,
     ChannelNotFoundEntity,
     ProbableAuthenticationError,
 )
+from yarl import URL
 
 from backend.messaging.port import BrokerError, BrokerUnavailableError, UnknownQueueError
 
@@ -19,6 +20,9 @@ HEARTBEAT_SECONDS = 10
 """RabbitMQ gives up a consumer whose machine is gone after two of these."""
 ANSWER_SECONDS = 10.0
 """How long an answer is waited for; RabbitMQ answers nobody while it is short of memory or disk."""
+
+CLIENT_ERRORS = (*CONNECTION_EXCEPTIONS, TimeoutError)
+"""What the client raises when a connection ends; RuntimeError for a channel that was closed is among it."""
 
 
 class RabbitConnection:
@@ -65,16 +69,19 @@ class RabbitConnection:
 
     async def close(self) -> None:
         """Close the connection; RabbitMQ gives back what its consumers had not settled."""
+        await self._drop()
+        await asyncio.gather(*self._retiring, return_exceptions=True)
+
+    async def _drop(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.close()
-        await asyncio.gather(*self._retiring)
 
     async def _opened(self) -> AbstractConnection:
         async with self._opening:
-            if self._connection is not None and self._connection.connected.is_set():
+            if self._connection is not None and _works(self._connection):
                 return self._connection
-            await self.close()
+            await self._drop()
             self._connection = await aio_pika.connect(
                 self._url,
                 heartbeat=HEARTBEAT_SECONDS,
@@ -83,11 +90,22 @@ class RabbitConnection:
             return self._connection
 
 
+def _works(connection: AbstractConnection) -> bool:
+    """Whether it reads and writes; the client's own flag follows only when it has finished closing."""
+    transport = connection.transport
+    return transport is not None and transport.connection.is_opened
+
+
+def virtual_host(url: str) -> str:
+    """The virtual host that an address names, `/` when it names none."""
+    return URL(url).path.removeprefix("/") or "/"
+
+
 async def _close(channel: AbstractChannel) -> None:
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             await channel.close()
-    except (AMQPError, OSError, TimeoutError):
+    except CLIENT_ERRORS:
         return  # it is gone with its connection
 
 
@@ -96,11 +114,16 @@ def translated_errors() -> Iterator[None]:
     """What the client raises, as the port's errors; without the address, which holds the password."""
     try:
         yield
+    except asyncio.CancelledError as error:
+        # The client cancels whoever waits for a connection that died of silence: no wish of our caller.
+        if (task := asyncio.current_task()) is None or task.cancelling():
+            raise
+        raise BrokerUnavailableError("the connection to RabbitMQ ended") from error
     except ChannelNotFoundEntity as error:
         raise UnknownQueueError(f"the queue was never declared: {error}") from error
     except (AuthenticationError, ProbableAuthenticationError) as error:
         raise BrokerUnavailableError("RabbitMQ refused the user or the password") from error
-    except (AMQPError, OSError, TimeoutError) as error:
+    except CLIENT_ERRORS as error:
         if "ACCESS_REFUSED" in str(error):
             raise BrokerError(f"RabbitMQ does not permit it: {error}") from error
         raise BrokerUnavailableError(f"RabbitMQ does not answer: {type(error).__name__}") from error

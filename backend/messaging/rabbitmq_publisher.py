@@ -90,6 +90,8 @@ def _as_port_error(queue: str, failure: BaseException) -> BaseException:
             return PublishRejectedError(f"RabbitMQ takes no more into the queue {queue} for now")
         case ChannelPreconditionFailed():
             return MessageRefusedError(f"RabbitMQ cannot hold the message: {failure}")
+        case asyncio.CancelledError():
+            return BrokerUnavailableError("the connection to RabbitMQ ended")
     try:
         with translated_errors():
             raise failure

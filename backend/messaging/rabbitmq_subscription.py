@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
-from aio_pika.exceptions import AMQPError
 
 from backend.messaging.port import (
     BrokerError,
@@ -87,9 +86,10 @@ class RabbitDelivery:
 
     async def _answer(self, answer: Awaitable[None]) -> None:
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                await answer
-        except (AMQPError, OSError, TimeoutError) as error:
+            with translated_errors():
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    await answer
+        except BrokerError as error:
             raise DeliveryLostError(
                 f"the connection under message {self._message.message_id} ended; it is delivered again"
             ) from error

@@ -3,17 +3,20 @@
 import re
 from typing import Any
 
-from aio_pika.abc import AbstractChannel
 from aio_pika.exceptions import ChannelPreconditionFailed
 
-from backend.messaging.port import QueueSpec, TopologyConflictError
-from backend.messaging.rabbitmq_messages import wait_queue
+from backend.messaging.port import QueueSpec, TopologyConflictError, UnknownQueueError
+from backend.messaging.rabbitmq_connection import RabbitConnection
 
 WAITS = (1, 5, 15, 60, 300)
 """Seconds a message can wait for. Each is a queue of its own: in a queue only its oldest message expires."""
 
 NO_LIMIT = 10**12
 """Deliveries that nothing reaches. RabbitMQ 4 gives a queue without a limit one of 20, and then drops."""
+
+SETTLE_SECONDS = 1.5
+"""After RabbitMQ 3.10 has answered that a quorum queue is made, it takes up to a second until its name is on
+disk. Who loses power before that loses the queue, and the messages that it has confirmed since."""
 
 _INEQUIVALENT = re.compile(
     r"inequivalent arg '(?P<name>[^']+)' for queue .*: received (?P<wanted>.+) but current is (?P<found>.+)"
@@ -47,17 +50,25 @@ def wait_step(delay_seconds: float) -> int:
     return next(seconds for seconds in WAITS if seconds >= delay_seconds)
 
 
-async def declare_queue(channel: AbstractChannel, name: str, arguments: dict[str, Any]) -> None:
-    """Make the queue or compare it. TopologyConflictError closes the channel."""
+async def declare_queue(connection: RabbitConnection, name: str, arguments: dict[str, Any]) -> bool:
+    """Make the queue or compare it (TopologyConflictError); gives whether it is new."""
+    is_new = await ready_messages(connection, name) is None
+    async with connection.short_channel() as channel:
+        try:
+            await channel.declare_queue(name, durable=True, arguments=arguments)
+        except ChannelPreconditionFailed as error:
+            raise TopologyConflictError(_conflict(name, str(error))) from error
+    return is_new
+
+
+async def ready_messages(connection: RabbitConnection, queue: str) -> int | None:
+    """Messages that no consumer has; None for a queue that does not exist."""
     try:
-        await channel.declare_queue(name, durable=True, arguments=arguments)
-    except ChannelPreconditionFailed as error:
-        raise TopologyConflictError(_conflict(name, str(error))) from error
-
-
-async def declare_wait(channel: AbstractChannel, queue: str, seconds: int) -> None:
-    """Make or compare the queue in which messages of `queue` wait that long."""
-    await declare_queue(channel, wait_queue(queue, seconds), wait_arguments(queue, seconds))
+        async with connection.short_channel() as channel:
+            declared = await channel.declare_queue(queue, passive=True)
+    except UnknownQueueError:
+        return None
+    return declared.declaration_result.message_count or 0
 
 
 def _moving_to(queue: str) -> dict[str, Any]:

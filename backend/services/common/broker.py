@@ -14,4 +14,9 @@ def make_broker(settings: ServiceSettings, operations: Pool, *, name: str) -> Br
     """
     if settings.amqp_url is None:
         return PostgresBroker(operations)
-    return RabbitBroker(settings.amqp_url.get_secret_value(), name=name)
+    management = settings.amqp_management_url
+    return RabbitBroker(
+        settings.amqp_url.get_secret_value(),
+        name=name,
+        management_url=management.get_secret_value() if management else None,
+    )

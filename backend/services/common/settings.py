@@ -40,6 +40,9 @@ class ServiceSettings(BaseSettings):
     amqp_url: SecretStr | None = None
     """RabbitMQ, such as `amqp://user:password@host:5672/`; none: the queues are in the database."""
 
+    amqp_management_url: SecretStr | None = None
+    """RabbitMQ's management API, such as `http://user:password@host:15672`, to find unsafe policies."""
+
     @field_validator("amqp_url")
     @classmethod
     def _amqp(cls, value: SecretStr | None) -> SecretStr | None:

@@ -3,18 +3,34 @@
 import asyncio
 import json
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
 from psycopg_pool import AsyncConnectionPool
 
+from backend.messaging.port import Broker
 from backend.messaging.postgres import PostgresBroker
 from backend.messaging.postgres_queue import Connection
+from backend.messaging.rabbitmq import RabbitBroker
 
 
-async def consume(conninfo: dict[str, object], queue: str) -> None:
+@asynccontextmanager
+async def reached(given: dict[str, Any]) -> AsyncIterator[Broker]:
+    """The broker behind `amqp_url`, or the one in the database of `conninfo`."""
+    if "amqp_url" in given:
+        async with RabbitBroker(given["amqp_url"], name="to be killed") as broker:
+            yield broker
+        return
     pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
-        kwargs=conninfo, min_size=2, max_size=4, open=False
+        kwargs=given["conninfo"], min_size=2, max_size=4, open=False
     )
-    async with pool, PostgresBroker(pool).consume(queue, prefetch=8) as deliveries:
+    async with pool:
+        yield PostgresBroker(pool)
+
+
+async def consume(given: dict[str, Any]) -> None:
+    async with reached(given) as broker, broker.consume(given["queue"], prefetch=8) as deliveries:
         number = 0
         async for delivery in deliveries:
             number += 1
@@ -25,5 +41,4 @@ async def consume(conninfo: dict[str, object], queue: str) -> None:
 
 
 if __name__ == "__main__":
-    given = json.loads(sys.stdin.readline())
-    asyncio.run(consume(given["conninfo"], given["queue"]))
+    asyncio.run(consume(json.loads(sys.stdin.readline())))
