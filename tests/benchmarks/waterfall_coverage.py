@@ -51,8 +51,8 @@ def main() -> None:
     tracks = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     with tempfile.TemporaryDirectory() as folder, _filled(Path(folder), tracks) as music:
         bare = _seconds(lambda: _count(music))
-        with serving(create_app(settings_for(music, "no_broker_here"))) as url:
-            operator = Operator(url)
+        app = create_app(settings_for(music, "no_broker_here"))
+        with serving(app) as url, Operator(url) as operator:
             answer = _seconds(lambda: operator.ask("GET", "/admin/waterfall/coverage").raise_for_status())
     sys.stdout.write(
         f"coverage of {tracks:,} tracks: {answer:.2f} s, limit {LIMIT:.0f} s, ratio {answer / LIMIT:.2f}; "

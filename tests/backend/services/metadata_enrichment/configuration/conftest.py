@@ -25,7 +25,7 @@ def music(
 
 
 @pytest.fixture(scope="module")
-def operator(music: DatabaseAddress, operations_template: str) -> Iterator[Operator]:
+def operator(music: DatabaseAddress) -> Iterator[Operator]:
     """Somebody who asks the served application; nothing of this module needs the broker."""
-    with serving(create_app(settings_for(music, "no_broker_here"))) as url:
-        yield Operator(url)
+    with serving(create_app(settings_for(music, "no_broker_here"))) as url, Operator(url) as operator:
+        yield operator

@@ -1,7 +1,7 @@
 """What an operator asks of the service's waterfall endpoints."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 from backend.contracts.waterfall import WaterfallChange, WaterfallConfiguration, WaterfallField
 from backend.http import httpx
@@ -11,15 +11,21 @@ VERSIONS = "/admin/waterfall/versions"
 
 
 class Operator:
-    """Asks one worker of the service."""
+    """Asks one worker of the service. Use in a `with` block."""
 
     def __init__(self, url: str) -> None:
-        self.url = url
+        self._client = httpx.Client(base_url=url, timeout=60)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._client.close()
 
     def ask(self, method: str, path: str, *, token: str | None = TOKEN, **more: Any) -> httpx.Response:
         """Any request; `headers` go beside the token."""
         headers = {**({"Authorization": f"Bearer {token}"} if token else {}), **more.pop("headers", {})}
-        return httpx.request(method, f"{self.url}{path}", headers=headers, timeout=60, **more)
+        return self._client.request(method, path, headers=headers, **more)
 
     def in_force(self) -> WaterfallConfiguration:
         """The version in force by the database."""

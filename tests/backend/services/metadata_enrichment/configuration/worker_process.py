@@ -19,8 +19,8 @@ from tests.waiting import wait_until
 def running_workers(count: int, folder: Path, music: DatabaseAddress) -> Iterator[list[Operator]]:
     """So many workers; there is neither a gateway nor a broker. Killed at the end."""
     ports = [free_port() for _ in range(count)]
-    workers = [Operator(f"http://127.0.0.1:{port}") for port in ports]
     with ExitStack() as stack:
+        workers = [stack.enter_context(Operator(f"http://127.0.0.1:{port}")) for port in ports]
         for port in ports:
             stack.enter_context(_running(port, folder / f"worker-{port}.log", music))
         wait_until(lambda: all(_walks(worker) for worker in workers), 60)
