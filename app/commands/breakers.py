@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 from cyclopts import App, Parameter
 from pydantic import ValidationError
 
-from app.commands.options import Common
+from app.commands.options import Common, unusable
 from app.providers_port import Providers
 from app.terminal import Terminal, duration
 from backend.contracts.control import DEFAULT_MINUTES, ControlAction, ControlRequest, ControlResult
@@ -110,7 +110,7 @@ def _control(
             minutes=minutes,
         )
     except ValidationError as error:
-        raise OperatorError(_in_words(error), exit_code=ExitCode.USAGE) from None
+        raise unusable(error) from None
     done = providers.control(common.environment, provider, request)
     return _tell(common.terminal(), done)
 
@@ -187,11 +187,6 @@ def _until(moment: datetime | None) -> str:
         return ""
     left = (moment - datetime.now(UTC)).total_seconds()
     return f" until {moment.astimezone():%H:%M:%S} ({duration(max(0.0, left))})"
-
-
-def _in_words(error: ValidationError) -> str:
-    problems = error.errors(include_url=False, include_context=False, include_input=False)
-    return "; ".join(f"{problem['loc'][-1]}: {problem['msg'].lower()}" for problem in problems) + "."
 
 
 BREAKERS = App(name="breakers", help="Providers of the gateway and their circuit breakers.")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from cyclopts import Parameter
+from pydantic import ValidationError
 
 from app.composition import Composition
 from app.environments import SANDBOX
@@ -44,6 +45,13 @@ class Common:
                 "Mend the folder's permissions, or set SONGNODES_HOME to another folder.",
                 exit_code=ExitCode.REFUSED,
             )
+
+
+def unusable(error: ValidationError) -> OperatorError:
+    """What is wrong with words that were typed, each with the option it belongs to."""
+    problems = error.errors(include_url=False, include_context=False, include_input=False)
+    told = "; ".join(f"{problem['loc'][-1]}: {problem['msg'].lower()}" for problem in problems)
+    return OperatorError(f"{told}.", exit_code=ExitCode.USAGE)
 
 
 Yes = Annotated[bool, Parameter(negative="", help="Do not ask.")]

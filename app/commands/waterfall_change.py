@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from pydantic import ValidationError
 
 from app.commands.deploy import confirm
-from app.commands.options import Common, Yes
+from app.commands.options import Common, Yes, unusable
 from app.terminal import Terminal
 from app.waterfall_files import read_waterfall
 from backend.contracts.errors import OperatorError
@@ -99,9 +99,7 @@ def _change(wanted: Wanted, in_force: int, author: str) -> WaterfallChange:
             fields=list(wanted.fields),
         )
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        text = f"{first['loc'][-1]}: {first['msg'].lower()}."
-        raise OperatorError(text, exit_code=ExitCode.USAGE) from None
+        raise unusable(error) from None
 
 
 def _refuse_outdated(change: WaterfallChange, in_force: WaterfallConfiguration) -> None:

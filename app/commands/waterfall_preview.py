@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+from pydantic import ValidationError
 
-from app.commands.options import Common
+from app.commands.options import Common, unusable
 from app.terminal import Terminal, counted
 from app.waterfall_files import read_waterfall
 from backend.contracts.replay import (
@@ -31,9 +32,11 @@ def preview(
     """Show what the waterfall of a file would change. Asks no provider and changes nothing."""
     common = common or Common()
     terminal = common.terminal()
-    request = PreviewRequest(
-        fields=read_waterfall(file).fields, tracks=tracks, field=field, differences=values
-    )
+    fields = read_waterfall(file).fields
+    try:
+        request = PreviewRequest(fields=fields, tracks=tracks, field=field, differences=values)
+    except ValidationError as error:
+        raise unusable(error) from None
     found = common.composition().waterfall().preview(common.environment, request)
     terminal.event("preview", **found.model_dump(mode="json"))
     _tell(terminal, found)

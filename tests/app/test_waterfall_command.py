@@ -226,6 +226,8 @@ def test_a_preview_shows_what_would_be_different(sandbox: Sandbox, console: Cons
         "  label, deadmau5 – Strobe: nothing (below its threshold) → mau5trap (discogs)",
     ]
     assert ReplayComparison.model_validate(event) == COMPARISON
+    code, _, errors = console.run("preview", str(file), "--tracks", "0")
+    assert (code, "tracks: input should be greater than or equal to 1" in errors) == (64, True)
 
 
 COMPARISON = ReplayComparison(
