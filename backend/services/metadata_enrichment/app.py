@@ -15,6 +15,7 @@ from backend.services.metadata_enrichment.batch_routes import batch_router
 from backend.services.metadata_enrichment.configuration.reference_routes import config_router
 from backend.services.metadata_enrichment.configuration.waterfall_routes import waterfall_router
 from backend.services.metadata_enrichment.health import health_router
+from backend.services.metadata_enrichment.inspection.asking import Asking
 from backend.services.metadata_enrichment.inspection.routes import inspection_router, inspections
 from backend.services.metadata_enrichment.layers.batches import Batches
 from backend.services.metadata_enrichment.layers.readings import Readings
@@ -45,7 +46,8 @@ def create_app(settings: EnrichmentSettings) -> FastAPI:
     service = Service(parts.enricher, Readings(pool))
     app.include_router(enrich_router(service))
     app.include_router(batch_router(parts.broker, parts.batches))
-    app.include_router(inspection_router(inspections(pool), token))
+    asking = Asking(parts.gateway, parts.configuration)
+    app.include_router(inspection_router(inspections(pool, asking), token))
     app.include_router(admin_router(service, token))
     app.include_router(config_router(pool, parts.configuration, token))
     app.include_router(waterfall_router(pool, parts.configuration, token))

@@ -6,9 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, HTTPException, Query
 from pydantic import SecretStr
 
-from backend.contracts.inspection import Lineage, StoredTrack, TrackInspection
+from backend.contracts.inspection import InspectRequest, Lineage, StoredTrack, TrackInspection
 from backend.services.common.auth import bearer_guard
 from backend.services.common.database import Pool
+from backend.services.metadata_enrichment.configuration.errors import ConfigurationError
+from backend.services.metadata_enrichment.inspection.asking import Asking
 from backend.services.metadata_enrichment.inspection.directory import Directory
 from backend.services.metadata_enrichment.inspection.lineage import Lineages
 from backend.services.metadata_enrichment.inspection.stored import StoredInspections
@@ -22,17 +24,18 @@ _TRACK = "/tracks/{track_id:path}"
 
 @dataclass(frozen=True)
 class Inspections:
-    """What the endpoints read."""
+    """What the endpoints work on."""
 
     directory: Directory
     stored: StoredInspections
     lineages: Lineages
+    asking: Asking
 
 
-def inspections(pool: Pool) -> Inspections:
-    """Everything on one music database."""
+def inspections(pool: Pool, asking: Asking) -> Inspections:
+    """Stored tracks of one music database, and what the providers say now."""
     lineages = Lineages(pool)
-    return Inspections(Directory(pool), StoredInspections(pool, lineages), lineages)
+    return Inspections(Directory(pool), StoredInspections(pool, lineages), lineages, asking)
 
 
 def inspection_router(found: Inspections, admin_token: SecretStr | None) -> APIRouter:
@@ -43,6 +46,15 @@ def inspection_router(found: Inspections, admin_token: SecretStr | None) -> APIR
     async def tracks(text: Text = "", limit: Limit = 50) -> list[StoredTrack]:
         async with readable():
             return await found.directory.find(text, limit)
+
+    @router.post("/tracks/inspect")
+    async def inspect(request: InspectRequest) -> TrackInspection:
+        try:
+            return await found.asking.inspect(request)
+        except ConfigurationError as error:
+            raise HTTPException(
+                503, f"The providers were not asked: the waterfall cannot be read ({error})."
+            ) from error
 
     @router.get(f"{_TRACK}/inspection")
     async def inspection(track_id: str) -> TrackInspection:

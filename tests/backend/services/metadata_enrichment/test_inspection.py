@@ -108,6 +108,47 @@ def test_what_nobody_asked_for_is_said_in_a_sentence(services: ServiceProcesses)
         assert text in reply.json()["detail"]
 
 
+def test_asking_now_shows_everything_and_writes_nothing_to_silver_and_gold(
+    healthy: ServiceProcesses,
+) -> None:
+    body = {"artist_name": "Deadmau5", "track_title": "Strobe (Club Edit)"}
+    before = rows(healthy)
+    shown = healthy.post(ENRICHMENT, "/tracks/inspect", body)
+    assert rows(healthy) == before
+    assert (shown["track_id"], shown["track_title"]) == (None, "Strobe (Club Edit)")
+    sources = {source["provider"]: source for source in shown["sources"]}
+    assert sources["spotify"]["verdict"] == "matched"
+    chosen = [one for one in sources["spotify"]["candidates"] if one["chosen"]]
+    assert ["Club Edit" in one["title"] for one in chosen] == [True]
+    assert {penalty["name"] for penalty in chosen[0]["evidence"]} >= {
+        "title",
+        "artist",
+        "version",
+        "duration",
+    }
+    assert shown["values"]["spotify_id"] == chosen[0]["provider_id"]
+    used = [step for step in shown["walk"] if step["outcome"] == "used"]
+    assert {step["field"]: step["value"] for step in used} == shown["values"]
+    assert all(step["min_confidence"] is not None for step in used)
+
+
+def test_providers_that_do_not_answer_are_shown_as_such(healthy: ServiceProcesses) -> None:
+    healthy.simulator.turn("spotify", error_rate=1.0, enforce_limit=False)
+    body = {"artist_name": "Kaskade", "track_title": "4 AM"}
+    sources = healthy.post(ENRICHMENT, "/tracks/inspect", body)["sources"]
+    spotify = next(source for source in sources if source["provider"] == "spotify")
+    assert (spotify["outcome"], spotify["verdict"]) == ("failure", "no_answer")
+    assert spotify["candidates"] == []
+
+
+def rows(services: ServiceProcesses) -> Any:
+    """How many there are in Silver and Gold."""
+    tables = ("enrichment_requests", "api_responses", "source_evidence", "enriched_tracks")
+    counts = ", ".join(f"(SELECT count(*) FROM {table})" for table in tables)
+    with services.musicdb.connect() as connection:
+        return connection.execute(f"SELECT {counts}".encode()).fetchone()
+
+
 @pytest.mark.parametrize("where", ["/tracks", "/tracks/t/inspection", "/tracks/t/lineage"])
 def test_the_inspector_needs_the_admin_token(services: ServiceProcesses, where: str) -> None:
     assert httpx.get(f"{services.url(ENRICHMENT)}{where}", timeout=30).status_code == 401
