@@ -5,6 +5,10 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from backend.messaging.postgres import PostgresBroker
+from backend.messaging.rabbitmq import RabbitBroker
+from backend.services.common.broker import make_broker
+from backend.services.common.database import Database
 from backend.services.common.settings import ServiceSettings
 
 
@@ -62,3 +66,18 @@ def test_a_secrets_folder_that_is_not_there_is_named(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("SONGNODES_SECRETS_DIR", str(tmp_path / "missing"))
     with pytest.raises(ValueError, match="missing, which is not a folder"):
         Settings()
+
+
+@pytest.mark.parametrize(
+    ("url", "kind"), [(None, PostgresBroker), ("amqps://user:sentinel@rabbit.example/", RabbitBroker)]
+)
+def test_the_address_of_rabbitmq_decides_on_the_broker(url: str | None, kind: type[object]) -> None:
+    pool = Database({}, name="tests").pool
+    settings = Settings(amqp_url=SecretStr(url) if url else None)
+    assert isinstance(make_broker(settings, pool, name="tests"), kind)
+    assert "sentinel" not in repr(settings)
+
+
+def test_an_address_that_is_none_of_rabbitmq_is_refused() -> None:
+    with pytest.raises(ValidationError, match="begins with amqp"):
+        Settings(amqp_url=SecretStr("http://rabbit.example"))
