@@ -1,0 +1,2 @@
+DROP TABLE replay_differences;
+DROP TABLE replay_progress;
