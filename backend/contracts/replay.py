@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from backend.contracts.errors import OperatorError
 from backend.contracts.waterfall import WaterfallField
 
 
@@ -22,6 +23,9 @@ class PreviewRequest(BaseModel):
     """List the values that would differ of this field only; none means of all fields."""
     differences: int = Field(default=200, ge=0, le=5000)
     """At most so many differing values are listed; they are all counted."""
+    editor: str = Field(default="", max_length=200)
+    """Who asks, as one name for as long as the draft is edited: a newer preview of the same editor takes the
+    place of one that is not answered yet, which then fails with PreviewSupersededError. Empty: none is replaced."""
 
 
 class FieldOutcome(BaseModel):
@@ -43,8 +47,9 @@ class FieldComparison(BaseModel):
     differing: int
     """Tracks whose value would be another one, appear or vanish."""
     unjudged: int
-    """Tracks about which the draft asks a source of which no answer is stored: counted in neither
-    `differing` nor `after.filled`, so the true `after.filled` is between that and that plus this."""
+    """Tracks about which the draft, or the version compared with, asks a source of which no answer is stored:
+    not counted in `differing`, nor in the `filled` of the side that asks; so the true `after.filled` is between
+    that and that plus this."""
 
 
 class ProviderCalls(BaseModel):
@@ -123,6 +128,10 @@ class ReplayComparison(BaseModel):
     dominated: list[DominatedStep]
     milliseconds: float
     """Time the comparison took, loading of stored answers included."""
+
+
+class PreviewSupersededError(OperatorError):
+    """A newer preview of the same editor took the place of this one; nothing went wrong."""
 
 
 class ReplayRunStatus(StrEnum):

@@ -1,0 +1,1 @@
+"""What-if replay: configurations run over what the sources had, without asking any of them."""

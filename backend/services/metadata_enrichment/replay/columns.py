@@ -1,0 +1,104 @@
+"""What one field comes to for every track of an evidence set, in a compact form."""
+
+from array import array
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+from backend.contracts.waterfall import WaterfallField
+from backend.services.metadata_enrichment.replay.evidence_set import EvidenceSet, TrackEvidence
+from backend.services.metadata_enrichment.replay.providers import ProviderBits
+from backend.services.metadata_enrichment.waterfall.walk import walk
+
+NO_VALUE = 0
+"""In `Column.positions`: no source gives a value."""
+UNJUDGED = -1
+"""In `Column.positions`: a source must be asked of which nothing is stored."""
+TRACKS_BETWEEN_PAUSES = 250
+"""About a millisecond of work."""
+_CELLS_KEPT = 2_000_000
+"""Pairs of track and field whose outcome is kept, 50 bytes each at most."""
+_COLUMNS_KEPT = 64
+"""However many tracks there are: two configurations and what was dragged lately."""
+
+Pause = Callable[[], None]
+"""Called every few tracks; may raise to stop the work."""
+
+
+class Column:
+    """The walk of one field over every track; the index is the track's slot."""
+
+    def __init__(self, field: WaterfallField, held: EvidenceSet, bits: ProviderBits) -> None:
+        self.field = field
+        self.positions = array("h")
+        """Place of the source that gives the value, from 1; else NO_VALUE or UNJUDGED."""
+        self.confidences = array("d")
+        """Of that value; 0 without one."""
+        self.values: list[Any] = []
+        self.asked: list[int] = []
+        """Bits of the sources that the walk asks."""
+        self.looked_up: list[int] = []
+        """Bits of those of them whose record of the track it needs besides."""
+        self._held = held
+        self._bits = bits
+        self._seen = 0
+
+    def update(self, pause: Pause) -> None:
+        """Walk the tracks that are new or changed since the last time."""
+        held = self._held
+        self._grow(len(held.tracks) - len(self.positions))
+        changed = dict.fromkeys(held.changes[self._seen :])
+        for count, slot in enumerate(changed):
+            if count % TRACKS_BETWEEN_PAUSES == 0:
+                pause()
+            self._walk(slot, held.tracks[slot])
+        self._seen = len(held.changes)
+
+    def _grow(self, more: int) -> None:
+        self.positions.extend([UNJUDGED] * more)
+        self.confidences.extend([0.0] * more)
+        self.values.extend([None] * more)
+        self.asked.extend([0] * more)
+        self.looked_up.extend([0] * more)
+
+    def _walk(self, slot: int, track: TrackEvidence) -> None:
+        result = walk(self.field, track.sources)
+        winner = result.winner
+        if winner is None:
+            self.positions[slot] = UNJUDGED if result.needs else NO_VALUE
+            self.confidences[slot], self.values[slot] = 0.0, None
+        else:
+            self.positions[slot] = winner.position
+            self.confidences[slot], self.values[slot] = winner.confidence or 0.0, winner.value
+        self.asked[slot], self.looked_up[slot] = self._bits.of(result, track.sources)
+
+
+class Columns:
+    """The columns of one evidence set, those used last kept: a drag walks the dragged field alone."""
+
+    def __init__(self, held: EvidenceSet) -> None:
+        self.held = held
+        self.bits = ProviderBits()
+        self._columns: OrderedDict[object, Column] = OrderedDict()
+
+    def of(self, field: WaterfallField, pause: Pause) -> Column:
+        """The field's column, up to date."""
+        key = _key(field)
+        column = self._columns.pop(key, None) or Column(field, self.held, self.bits)
+        self._columns[key] = column
+        column.update(pause)
+        return column
+
+    def trim(self) -> None:
+        """Let go what was not used for the longest time, beyond the bound."""
+        most = max(_COLUMNS_KEPT, _CELLS_KEPT // max(1, len(self.held.tracks)))
+        while len(self._columns) > most:
+            self._columns.popitem(last=False)
+
+
+def _key(field: WaterfallField) -> object:
+    """All that the walk depends on."""
+    sources = tuple(
+        (step.provider, step.enabled, step.min_confidence, step.reliability) for step in field.sources
+    )
+    return field.field, field.when_unavailable, field.on_disagreement, sources
