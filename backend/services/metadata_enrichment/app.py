@@ -20,6 +20,7 @@ from backend.services.metadata_enrichment.inspection.routes import inspection_ro
 from backend.services.metadata_enrichment.layers.batches import Batches
 from backend.services.metadata_enrichment.layers.readings import Readings
 from backend.services.metadata_enrichment.layers.records import Records
+from backend.services.metadata_enrichment.replay.assembly import assemble_replay
 from backend.services.metadata_enrichment.routes import Service, admin_router, enrich_router
 from backend.services.metadata_enrichment.settings import EnrichmentSettings
 
@@ -30,10 +31,12 @@ _log = structlog.get_logger()
 def create_app(settings: EnrichmentSettings) -> FastAPI:
     """The service. Its lifespan opens the connections, waits for none of them, and starts its worker."""
     parts = assemble(settings)
+    pool, token = parts.database.pool, settings.admin_token
+    replay = assemble_replay(pool, parts.client, parts.configuration, token)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with parts.running(_sweep(parts.records, parts.batches)):
+        async with parts.running(_sweep(parts.records, parts.batches), replay.runner.run()):
             yield
 
     app = FastAPI(
@@ -42,7 +45,6 @@ def create_app(settings: EnrichmentSettings) -> FastAPI:
         lifespan=lifespan,
         routes=[metrics_route(parts.registry)],
     )
-    pool, token = parts.database.pool, settings.admin_token
     service = Service(parts.enricher, Readings(pool))
     app.include_router(enrich_router(service))
     app.include_router(batch_router(parts.broker, parts.batches))
@@ -51,6 +53,7 @@ def create_app(settings: EnrichmentSettings) -> FastAPI:
     app.include_router(admin_router(service, token))
     app.include_router(config_router(pool, parts.configuration, token))
     app.include_router(waterfall_router(pool, parts.configuration, token))
+    app.include_router(replay.router)
     app.include_router(health_router(parts.health))
     return app
 

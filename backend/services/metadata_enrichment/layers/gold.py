@@ -1,6 +1,6 @@
 """The Gold row of a track with the provenance of its fields."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 from backend.contracts.enrichment import EnrichRequest, FieldProvenance
 from backend.services.metadata_enrichment.waterfall.keys import camelot
 from backend.services.metadata_enrichment.waterfall.resolution import Resolution
+from backend.services.metadata_enrichment.waterfall.walk import FieldResult
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 
@@ -35,9 +36,9 @@ _COLUMNS = (
     "valence",
 )
 _READ = """
-SELECT * FROM enriched_tracks WHERE track_id = %s
+SELECT * FROM enriched_tracks WHERE track_id = ANY(%s)
 """
-_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(track_id, 0)) FROM unnest(%s::text[]) AS track_id"
 _WRITE = f"""
 INSERT INTO enriched_tracks (track_id, requested_artist, requested_title, {", ".join(_COLUMNS)}, camelot_key,
     provider_ids, provenance, field_confidence, completeness, is_complete, degraded, config_version,
@@ -117,10 +118,46 @@ class GoldTrack:
 
 async def read_track(connection: Connection, track_id: str) -> GoldTrack | None:
     """The track's row, if it has one."""
+    return (await read_tracks(connection, [track_id])).get(track_id)
+
+
+async def read_tracks(connection: Connection, track_ids: Sequence[str]) -> dict[str, GoldTrack]:
+    """The rows of these tracks, by track; one without a row is not in it."""
     cursor = connection.cursor(row_factory=dict_row)
-    row = await (await cursor.execute(_READ, (track_id,))).fetchone()
-    if row is None:
-        return None
+    rows = await (await cursor.execute(_READ, (list(track_ids),))).fetchall()
+    return {row["track_id"]: _track(row) for row in rows}
+
+
+async def lock_tracks(connection: Connection, track_ids: Iterable[str]) -> None:
+    """Keep others from writing these tracks until the transaction ends."""
+    await connection.execute(_LOCK, (sorted(track_ids),))
+
+
+async def write_track(
+    connection: Connection, request_id: UUID, request: EnrichRequest, resolution: Resolution, version: int
+) -> GoldTrack:
+    """Put what was found into Gold.
+
+    A value found before stays where its source could not be asked this time, or where the field waits for
+    another one. A run that found nothing leaves the track's row as it was, and makes none where there was
+    none.
+    """
+    await lock_tracks(connection, [request.track_id])
+    before = await read_track(connection, request.track_id)
+    earlier = before if before is not None and before.is_of(request) else None
+    track = _merged(earlier, request, resolution, version)
+    if track.values or (before is not None and earlier is None):
+        await connection.execute(_WRITE, _row(request_id, request.track_id, track))
+        await _write_provenance(connection, request_id, request.track_id, track, resolution)
+    return track
+
+
+def stays(held: FieldProvenance, result: FieldResult) -> bool:
+    """Whether a value stays as it was: an outage takes from Gold nothing that the source had given."""
+    return result.waits or held.provider in result.missed
+
+
+def _track(row: Mapping[str, Any]) -> GoldTrack:
     values = {name: row[name] for name in _COLUMNS if row[name] not in (None, [])}
     values |= {f"{provider}_id": found for provider, found in row["provider_ids"].items()}
     return GoldTrack(
@@ -134,25 +171,6 @@ async def read_track(connection: Connection, track_id: str) -> GoldTrack | None:
         config_version=row["config_version"],
         enriched_at=row["enriched_at"],
     )
-
-
-async def write_track(
-    connection: Connection, request_id: UUID, request: EnrichRequest, resolution: Resolution, version: int
-) -> GoldTrack:
-    """Put what was found into Gold.
-
-    A value found before stays where its source could not be asked this time, or where the field waits for
-    another one. A run that found nothing leaves the track's row as it was, and makes none where there was
-    none.
-    """
-    await connection.execute(_LOCK, (request.track_id,))
-    before = await read_track(connection, request.track_id)
-    earlier = before if before is not None and before.is_of(request) else None
-    track = _merged(earlier, request, resolution, version)
-    if track.values or (before is not None and earlier is None):
-        await connection.execute(_WRITE, _row(request_id, request.track_id, track))
-        await _write_provenance(connection, request_id, request.track_id, track, resolution)
-    return track
 
 
 def _merged(
@@ -177,11 +195,11 @@ def _merged(
 
 
 def _kept(earlier: GoldTrack, resolution: Resolution) -> list[str]:
-    """The fields that stay as they were: an outage takes from Gold nothing that the source had given."""
+    """The fields that stay as they were."""
     return [
         field
         for field, held in earlier.provenance.items()
-        if (result := resolution.results.get(field)) and (result.waits or held.provider in result.missed)
+        if (result := resolution.results.get(field)) and stays(held, result)
     ]
 
 

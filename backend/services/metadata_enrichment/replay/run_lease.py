@@ -20,7 +20,8 @@ WITH due AS (
         started_at = coalesce(started_at, clock_timestamp())
     FROM due WHERE queued.id = due.id RETURNING queued.*
 )
-UPDATE replay_progress SET lease = %(lease)s, lease_until = clock_timestamp() + %(seconds)s * interval '1 second'
+UPDATE replay_progress
+SET lease = %(lease)s, lease_until = clock_timestamp() + %(seconds)s * interval '1 second'
 FROM taken WHERE replay_id = taken.id
 RETURNING taken.id, taken.track_ids, done_tracks, taken.fields, taken.config_version,
     taken.target_layer = 'gold', taken.assigned_run_id IS NOT NULL

@@ -93,9 +93,7 @@ class ReplayRuns:
                 await close_pipeline_run(connection, run_id, "cancelled")
         return run
 
-    async def differences(
-        self, run_id: UUID, after: tuple[str, str], limit: int
-    ) -> list[ValueDifference]:
+    async def differences(self, run_id: UUID, after: tuple[str, str], limit: int) -> list[ValueDifference]:
         """The run's differing values behind the pair of track and field, in the order of these."""
         async with self._pool.connection() as connection:
             cursor = connection.cursor(row_factory=dict_row)
