@@ -10,7 +10,14 @@ from backend.contracts.enrichment import BatchAccepted, BatchProgress, EnrichReq
 from backend.contracts.environment import ENRICHMENT, Environment
 from backend.contracts.errors import OperatorError
 from backend.contracts.inspection import InspectRequest, StoredTrack, TrackInspection
-from backend.contracts.replay import PreviewRequest, ReplayComparison, ReplayRun, ReplayRunRequest
+from backend.contracts.replay import (
+    PreviewRequest,
+    PreviewSupersededError,
+    ReplayComparison,
+    ReplayRun,
+    ReplayRunRequest,
+    ValueDifference,
+)
 from backend.contracts.runs import ExitCode
 from backend.contracts.waterfall import (
     FieldCoverage,
@@ -32,7 +39,7 @@ class EnrichmentClient:
     """Talks to one environment's enrichment service; each call may run in any thread."""
 
     def __init__(self, environment: Environment, token: str = "", timeout: float = 5.0) -> None:
-        self._calls = JsonService(environment, ENRICHMENT, token, timeout, _refused_change)
+        self._calls = JsonService(environment, ENRICHMENT, token, timeout, _refused)
 
     def waterfall(self) -> WaterfallConfiguration:
         """The configuration in force."""
@@ -78,6 +85,14 @@ class EnrichmentClient:
         """Stop a replay run; what it has promoted stays."""
         return self._calls.post(f"/admin/replay/runs/{quote(run_id, safe='')}/cancel", TypeAdapter(ReplayRun))
 
+    def replay_differences(
+        self, run_id: str, after: tuple[str, str] = ("", ""), limit: int = 200
+    ) -> Sequence[ValueDifference]:
+        """Values that a run found to differ, behind the track and field `after`, in the order of these."""
+        path = f"/admin/replay/runs/{quote(run_id, safe='')}/differences"
+        kind, (track, field) = TypeAdapter(list[ValueDifference]), after
+        return self._calls.get(path, kind, after_track=track, after_field=field, limit=limit)
+
     def tracks(self, text: str = "", limit: int = 50) -> Sequence[StoredTrack]:
         """Stored tracks whose artist, title or id contains every word of `text`, newest first."""
         return self._calls.get("/tracks", TypeAdapter(list[StoredTrack]), text=text, limit=limit)
@@ -103,9 +118,11 @@ class EnrichmentClient:
         return self._calls.get(path, TypeAdapter(BatchProgress))
 
 
-def _refused_change(answer: httpx.Response) -> OperatorError | None:
-    """The error of a waterfall that was not put in force; none for every other answer."""
+def _refused(answer: httpx.Response) -> OperatorError | None:
+    """The error of a waterfall not put in force, or of a preview overtaken; none for every other answer."""
     try:
+        if answer.status_code == httpx.codes.GONE:
+            return PreviewSupersededError("A newer preview took the place of this one.")
         if answer.status_code == httpx.codes.CONFLICT:
             conflict = WaterfallConflict.model_validate_json(answer.content)
             remedy = "Look at what changed, then apply again."

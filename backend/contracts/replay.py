@@ -24,8 +24,8 @@ class PreviewRequest(BaseModel):
     differences: int = Field(default=200, ge=0, le=5000)
     """At most so many differing values are listed; they are all counted."""
     editor: str = Field(default="", max_length=200)
-    """Who asks, as one name for as long as the draft is edited: a newer preview of the same editor takes the
-    place of one that is not answered yet, which then fails with PreviewSupersededError. Empty: none is replaced."""
+    """Who asks, as one name for as long as the draft is edited. A newer preview of the same editor takes the
+    place of one that is not answered yet, which then ends with PreviewSupersededError. Empty: none does."""
 
 
 class FieldOutcome(BaseModel):
@@ -48,8 +48,8 @@ class FieldComparison(BaseModel):
     """Tracks whose value would be another one, appear or vanish."""
     unjudged: int
     """Tracks about which the draft, or the version compared with, asks a source of which no answer is stored:
-    not counted in `differing`, nor in the `filled` of the side that asks; so the true `after.filled` is between
-    that and that plus this."""
+    counted neither in `differing` nor in the `filled` of the side that asks, so the true `after.filled` is
+    between that and that plus this."""
 
 
 class ProviderCalls(BaseModel):

@@ -53,7 +53,7 @@ def side_of(field: WaterfallField, result: FieldResult, track: TrackEvidence) ->
         confidence=winner.confidence,
         position=winner.position,
         match_probability=track.sources[winner.provider].match_probability,
-        detail=_capital("; ".join(passed)) if passed else "The first source that was asked had it.",
+        detail=_sentence(passed) if passed else "The first source that was asked had it.",
     )
 
 
@@ -74,24 +74,25 @@ def _without_value(result: FieldResult, passed: list[str]) -> str:
     if result.needs:
         return f"Nothing is stored of {', '.join(result.needs)}, which would be asked."
     if result.waits:
-        return f"Waits for {', '.join(result.missed)}: " + "; ".join(passed) + "."
-    return _capital("; ".join(passed)) if passed else "No source is switched on."
+        return f"Waits for {', '.join(result.missed)}. {_sentence(passed)}"
+    return _sentence(passed) if passed else "No source is switched on."
 
 
 def _told(field: WaterfallField, step: StepResult) -> str:
     """What became of a step that did not give the value."""
-    if step.outcome == outcomes.BELOW_THRESHOLD:
+    if step.outcome == outcomes.BELOW_THRESHOLD and step.confidence is not None:
         least = field.sources[step.position - 1].min_confidence
-        return f"{step.provider} was {step.confidence:.2f} sure, {least:.2f} is asked for"
+        return f"{step.provider}: {step.confidence:.2f} sure, where {least:.2f} is asked for"
     words = _WORDS.get(step.outcome, step.outcome.replace("_", " "))
-    return f"{step.provider}: {words}"
+    return f"{step.provider}: {words}" + (f" ({step.detail})" if step.detail else "")
 
 
-def _capital(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}."
+def _sentence(passed: list[str]) -> str:
+    return f"{'; '.join(passed)}."
 
 
 _WORDS = {
+    outcomes.BELOW_THRESHOLD: "not sure enough",
     outcomes.NO_VALUE: "has no value",
     outcomes.INVALID_VALUE: "its value is not valid",
     outcomes.AGREED: "says the same",

@@ -62,6 +62,7 @@ class Previews:
                 limits, columns = await asyncio.gather(
                     self._limits.per_second(), self._evidence.newest(request.tracks)
                 )
+                ticket.check()
                 question = Question(base, request, limits, started)
                 return await self._in_thread(lambda: compare(columns, question, ticket.pause), ticket)
         finally:
