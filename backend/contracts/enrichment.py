@@ -99,6 +99,22 @@ class BatchProgress(BaseModel):
     finished_at: datetime | None
 
 
+class RevisitRun(BaseModel):
+    """Tracks done again because the provider whose absence made their values worse is back."""
+
+    id: str
+    provider: str
+    status: str
+    """`running`, `completed`, or `partial` when the provider went away again."""
+    triggered_by: str
+    started_at: datetime
+    completed_at: datetime | None
+    queued: int
+    done: int
+    """Counted when it ends, as are the failed ones."""
+    failed: int
+
+
 class LayerRows(BaseModel):
     """The rows of one track in the three layers, as the database has them."""
 

@@ -1,8 +1,9 @@
 """The applications of metadata-enrichment: the service, and a worker that is a process of its own."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 
 import psycopg
 import structlog
@@ -10,7 +11,7 @@ from fastapi import FastAPI
 from psycopg_pool import PoolClosed, PoolTimeout
 
 from backend.services.common.metrics import metrics_route
-from backend.services.metadata_enrichment.assembly import VERSION, assemble
+from backend.services.metadata_enrichment.assembly import VERSION, Parts, assemble
 from backend.services.metadata_enrichment.batch_routes import batch_router
 from backend.services.metadata_enrichment.configuration.reference_routes import config_router
 from backend.services.metadata_enrichment.configuration.waterfall_routes import waterfall_router
@@ -21,8 +22,10 @@ from backend.services.metadata_enrichment.layers.batches import Batches
 from backend.services.metadata_enrichment.layers.readings import Readings
 from backend.services.metadata_enrichment.layers.records import Records
 from backend.services.metadata_enrichment.replay.assembly import assemble_replay
+from backend.services.metadata_enrichment.revisit_routes import revisit_router
 from backend.services.metadata_enrichment.routes import Service, admin_router, enrich_router
 from backend.services.metadata_enrichment.settings import EnrichmentSettings
+from backend.services.metadata_enrichment.work.revisits import Revisits
 
 _SWEEP_SECONDS = 60.0
 _log = structlog.get_logger()
@@ -36,7 +39,8 @@ def create_app(settings: EnrichmentSettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with parts.running(_sweep(parts.records, parts.batches), replay.runner.run()):
+        work = (_sweep(parts.records, parts.batches), replay.runner.run(), *_revisits(parts))
+        async with parts.running(*work):
             yield
 
     app = FastAPI(
@@ -45,9 +49,10 @@ def create_app(settings: EnrichmentSettings) -> FastAPI:
         lifespan=lifespan,
         routes=[metrics_route(parts.registry)],
     )
-    service = Service(parts.enricher, Readings(pool))
+    service = Service(parts.enricher, Readings(pool), parts.revisits)
     app.include_router(enrich_router(service))
     app.include_router(batch_router(parts.broker, parts.batches))
+    app.include_router(revisit_router(parts.revisits, parts.gateway, token))
     asking = Asking(parts.gateway, parts.configuration)
     app.include_router(inspection_router(inspections(pool, asking), token))
     app.include_router(admin_router(service, token))
@@ -75,6 +80,22 @@ def create_worker_app(settings: EnrichmentSettings) -> FastAPI:
     )
     app.include_router(health_router(parts.health))
     return app
+
+
+def _revisits(parts: Parts) -> list[Coroutine[Any, Any, None]]:
+    settings = parts.settings
+    if not settings.revisit_share:
+        return []
+    task = Revisits(
+        parts.database.pool,
+        parts.revisits,
+        parts.gateway,
+        parts.broker,
+        parts.metrics,
+        settings.revisit_share,
+        settings.revisit_seconds,
+    )
+    return [task.run()]
 
 
 async def _sweep(records: Records, batches: Batches) -> None:

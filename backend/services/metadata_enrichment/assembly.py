@@ -18,6 +18,7 @@ from backend.services.metadata_enrichment.configuration.holder import Configurat
 from backend.services.metadata_enrichment.health import Health
 from backend.services.metadata_enrichment.layers.batches import Batches
 from backend.services.metadata_enrichment.layers.records import Records
+from backend.services.metadata_enrichment.layers.revisits import RevisitRuns
 from backend.services.metadata_enrichment.service_metrics import EnrichmentMetrics
 from backend.services.metadata_enrichment.settings import EnrichmentSettings
 from backend.services.metadata_enrichment.work.enricher import Enricher
@@ -44,6 +45,7 @@ class Parts:
     configuration: ConfigurationHolder
     records: Records
     batches: Batches
+    revisits: RevisitRuns
     locks: TrackLocks
     enricher: Enricher
     worker: Worker
@@ -108,6 +110,7 @@ def assemble(settings: EnrichmentSettings) -> Parts:
         configuration=configuration,
         records=records,
         batches=Batches(database.pool),
+        revisits=RevisitRuns(database.pool),
         locks=locks,
         enricher=enricher,
         worker=worker,

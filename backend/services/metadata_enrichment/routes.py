@@ -16,6 +16,7 @@ from backend.contracts.enrichment import EnrichRequest, EnrichResponse, LayerRow
 from backend.messaging.port import BrokerError
 from backend.services.common.auth import bearer_guard
 from backend.services.metadata_enrichment.layers.readings import Readings
+from backend.services.metadata_enrichment.layers.revisits import RevisitRuns
 from backend.services.metadata_enrichment.work.enricher import Enricher
 
 _DATABASE_ERRORS = (psycopg.Error, PoolTimeout, PoolClosed)
@@ -28,6 +29,7 @@ class Service:
 
     enricher: Enricher
     readings: Readings
+    revisits: RevisitRuns
 
 
 def enrich_router(service: Service) -> APIRouter:
@@ -49,7 +51,12 @@ def enrich_router(service: Service) -> APIRouter:
     @router.get("/stats")
     async def stats() -> dict[str, Any]:
         async with readable():
-            return {**await service.readings.statistics(), "timestamp": datetime.now(UTC)}
+            return {
+                **await service.readings.statistics(),
+                "degraded_by": await service.revisits.degraded(),
+                "revisits": await service.revisits.newest(5),
+                "timestamp": datetime.now(UTC),
+            }
 
     return router
 

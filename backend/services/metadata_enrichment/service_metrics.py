@@ -1,5 +1,7 @@
 """Prometheus series of the metadata-enrichment service, under the reference's names."""
 
+from collections.abc import Mapping
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from backend.services.metadata_enrichment.waterfall.resolution import Resolution
@@ -52,9 +54,27 @@ class EnrichmentMetrics:
             "For how long the worker takes no more work, because nobody can be asked",
             registry=registry,
         )
+        self.degraded = Gauge(
+            "enrichment_degraded_tracks",
+            "Tracks with values that would be better had the provider been there; of the replica that looks",
+            ["provider"],
+            registry=registry,
+        )
+        self.revisits = Counter(
+            "enrichment_revisits_queued",
+            "Tracks queued again because the provider is back",
+            ["provider"],
+            registry=registry,
+        )
         self.config_version = Gauge(
             "enrichment_configuration_version", "Version of the waterfall in force", registry=registry
         )
+
+    def show_degraded(self, tracks: Mapping[str, int]) -> None:
+        """Tracks in Gold that each provider's absence made worse."""
+        self.degraded.clear()
+        for provider, count in tracks.items():
+            self.degraded.labels(provider).set(count)
 
     def count_calls(self, gathered: Gathered) -> None:
         """Count the calls of one track."""

@@ -16,6 +16,7 @@ from backend.messaging.port import (
     HEADER_FAILURE,
     HEADER_GENERATION,
     HEADER_OPERATION,
+    HEADER_REVISIT,
     Broker,
     Message,
 )
@@ -83,6 +84,13 @@ class Origin:
     def generation(self) -> int:
         """How often it was sent again, 0 for an original."""
         return int(self.message.headers.get(HEADER_GENERATION, 0))
+
+    @property
+    def source(self) -> str:
+        """How it came in, as Silver records it."""
+        if self.is_replay:
+            return "replay"
+        return "revisit" if HEADER_REVISIT in self.message.headers else "queue"
 
     @property
     def key(self) -> str:

@@ -2,12 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import quote
 
 from pydantic import ValidationError
 
-from backend.contracts.gateway import LANE_HEADER, Lane, Outcome, SearchResponse, TrackResponse
+from backend.contracts.gateway import LANE_HEADER, GatewayHealth, Lane, Outcome, SearchResponse, TrackResponse
+from backend.contracts.providers import ProviderStatus
 from backend.http import httpx
 from backend.services.metadata_enrichment.work.answers import Answer
 
@@ -88,6 +89,14 @@ class GatewayClient:
             detail=found.detail,
             retry_at=found.retry_at,
         )
+
+    async def providers(self) -> Mapping[str, ProviderStatus]:
+        """The providers as the gateway sees them; none when it does not answer."""
+        try:
+            reply = await self._client.get("/health", timeout=5.0)
+            return GatewayHealth.model_validate_json(reply.content).api_clients
+        except (httpx.HTTPError, ValidationError):
+            return {}
 
     async def problem(self) -> str:
         """Why the gateway cannot be used now; empty when it answers its health check."""

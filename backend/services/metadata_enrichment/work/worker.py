@@ -125,9 +125,10 @@ class Worker:
             undecodable = EnrichmentError("UndecodableMessage", f"No enrichment request: {_first(error)}")
             await bury(self._broker, origin, undecodable)
             return
-        source = "replay" if origin.is_replay else "queue"
         may_wait = not origin.is_replay and delivery.delivery_count < DELIVERY_LIMIT
-        answer = await self._enricher.enrich(request, source=source, message=message, may_wait=may_wait)
+        answer = await self._enricher.enrich(
+            request, source=origin.source, message=message, may_wait=may_wait
+        )
         if origin.is_replay and answer.status is not EnrichmentStatus.FAILED:
             await self._broker.publish(ENRICHMENT_OUTCOMES, [_outcome(origin, answer)])
 

@@ -12,7 +12,7 @@ from backend.database.databases import drop_database, ensure_database
 from backend.database.embedded import EmbeddedPostgres
 from tests.backend.services.metadata_enrichment.bulk import WORKERS
 from tests.fixtures.provider_simulator import running_simulator
-from tests.fixtures.service_processes import GATEWAY, ServiceProcesses, running_services
+from tests.fixtures.service_processes import ENRICHMENT, GATEWAY, ServiceProcesses, running_services
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +65,18 @@ def workers(bulk: ServiceProcesses) -> Iterator[ServiceProcesses]:
     for name in WORKERS:
         if name in bulk.processes:
             bulk.end(name, signal.SIGKILL)
+
+
+@pytest.fixture
+def revisiting(workers: ServiceProcesses) -> Iterator[ServiceProcesses]:
+    """The stack of `workers`, with a service that looks for providers that are back."""
+    settings = {"SONGNODES_REVISIT_SHARE": "0.5", "SONGNODES_REVISIT_SECONDS": "0.2"}
+    workers.end(ENRICHMENT, signal.SIGTERM)
+    workers.more.update(settings)
+    workers.start(ENRICHMENT)
+    yield workers
+    for name in settings:
+        del workers.more[name]
 
 
 @contextmanager

@@ -5,6 +5,7 @@
 
 import signal
 from functools import partial
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -23,7 +24,7 @@ from tests.backend.services.metadata_enrichment.bulk import (
     statuses,
     waiting,
 )
-from tests.fixtures.service_processes import DLQ, ENRICHMENT, ServiceProcesses, together
+from tests.fixtures.service_processes import ADMIN, DLQ, ENRICHMENT, GATEWAY, ServiceProcesses, together
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.stack
@@ -158,4 +159,51 @@ def start_both(services: ServiceProcesses) -> None:
 def counted(services: ServiceProcesses, statement: str) -> int:
     with services.musicdb.connect() as connection:
         row = connection.execute(statement).fetchone()
+    return int(row[0]) if row else 0
+
+
+async def test_what_an_outage_degraded_is_done_again_when_the_provider_is_back(
+    revisiting: ServiceProcesses,
+) -> None:
+    tracks = [new_id("revisited") for _ in range(6)]
+    force(revisiting, "force_open")
+    revisiting.start_worker(WORKERS[0])
+    await publish(revisiting, [message(track) for track in tracks])
+    wait_until(lambda: waiting(revisiting) == 0)
+    assert degraded(revisiting, tracks) == len(tracks)
+    refused = httpx.post(
+        f"{revisiting.url(ENRICHMENT)}/enrich/revisit?provider=spotify", headers=ADMIN, timeout=30
+    )
+    assert (refused.status_code, "circuit breaker open" in refused.json()["detail"]) == (409, True)
+    assert newest(revisiting) == {}
+
+    force(revisiting, "close")
+    wait_until(lambda: newest(revisiting).get("status") == "completed", 60)
+    run = newest(revisiting)
+    assert (run["done"], run["failed"]) == (run["queued"], 0)
+    assert degraded(revisiting, tracks) == 0
+    assert statuses(revisiting, tracks) == {"completed": 2 * len(tracks)}
+    assert "spotify" not in revisiting.get(ENRICHMENT, "/stats")["degraded_by"]
+    assert f'enrichment_revisits_queued_total{{provider="spotify"}} {run["queued"]}.0' in metrics(revisiting)
+
+
+def newest(services: ServiceProcesses) -> dict[str, Any]:
+    runs: list[dict[str, Any]] = services.get(ENRICHMENT, "/enrich/revisits")
+    return next((run for run in runs if run["provider"] == "spotify"), {})
+
+
+def metrics(services: ServiceProcesses) -> str:
+    return httpx.get(f"{services.url(ENRICHMENT)}/metrics", timeout=10).text
+
+
+def force(services: ServiceProcesses, action: str) -> None:
+    order = {"action": action, "reason": "tests", "author": "tests"}
+    services.post(GATEWAY, "/admin/circuit-breakers/spotify/control", order)
+
+
+def degraded(services: ServiceProcesses, tracks: list[str]) -> int:
+    with services.musicdb.connect() as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM enriched_tracks WHERE degraded AND track_id = ANY(%s)", (tracks,)
+        ).fetchone()
     return int(row[0]) if row else 0
