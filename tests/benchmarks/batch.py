@@ -1,9 +1,9 @@
 """A batch of tracks over gateway and simulator, both at the providers' real limits, in simulated time.
 
 `python -m tests.benchmarks.batch [TRACKS]`. First by names, then the same tracks with their identifiers
-known. Waiting costs nothing, so hours pass in minutes: rate gates, breakers, retries, the simulator's limits and
-the client that waits for its turn all go by one clock that jumps (`jumping_clock`). Left out: the database,
-and the network between the processes. As many tracks are worked on at once as by two workers.
+known. Waiting costs nothing, so hours pass in minutes: rate gates, breakers, retries, the simulator's limits
+and the client that waits for its turn all go by one clock that jumps (`jumping_clock`). Left out: the
+database, and the network between the processes. As many tracks are worked on at once as by two workers.
 """
 
 import asyncio
