@@ -1,0 +1,73 @@
+"""Keeps the draft while it is edited, one write after the other."""
+
+from functools import partial
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from backend.contracts.errors import OperatorError
+from backend.contracts.waterfall import WaterfallDraft
+from controllers.operations import Background, Operation
+from controllers.ports import WaterfallPort
+
+PAUSE_MS = 300
+"""Between two writes while somebody drags a slider."""
+
+
+class DraftKeeper(QObject):
+    """Writes the newest draft; the ones in between need not be written.
+
+    One write at a time: a draft that is dropped must not come back with a write that was late.
+
+    Signals: `failed` with the OperatorError of a write.
+    """
+
+    failed = Signal(object)
+
+    def __init__(
+        self, waterfall: WaterfallPort, background: Background, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._waterfall = waterfall
+        self._waiting: tuple[str, WaterfallDraft | None] | None = None
+        self._writing = Operation(background, self)
+        self._writing.failed.connect(self._on_failed)
+        self._writing.finished.connect(self._write)
+        self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
+        self._pause.timeout.connect(self._write)
+
+    def keep(self, environment: str, draft: WaterfallDraft | None) -> None:
+        """Keep `draft` in place of the one before; none drops it."""
+        if self._waiting is not None and self._waiting[0] != environment:
+            self.flush()
+        self._waiting = (environment, draft)
+        if not self._pause.isActive():
+            self._write()
+
+    def flush(self) -> None:
+        """Begin the write that waits now: the environment changes, or the window closes."""
+        if self._waiting is not None:
+            self._pause.stop()
+            environment, draft = self._take(self._waiting)
+            self._writing.run(partial(_write, self._waterfall, environment, draft))
+
+    def _take(self, waiting: tuple[str, WaterfallDraft | None]) -> tuple[str, WaterfallDraft | None]:
+        self._waiting = None
+        return waiting
+
+    @Slot()
+    def _write(self) -> None:
+        if self._waiting is not None and not self._writing.busy and not self._pause.isActive():
+            environment, draft = self._take(self._waiting)
+            self._pause.start()
+            self._writing.run(partial(_write, self._waterfall, environment, draft))
+
+    @Slot(object)
+    def _on_failed(self, error: OperatorError) -> None:
+        self.failed.emit(error)
+
+
+def _write(waterfall: WaterfallPort, environment: str, draft: WaterfallDraft | None) -> None:
+    if draft is None:
+        waterfall.drop_draft(environment)
+    else:
+        waterfall.keep_draft(environment, draft)
