@@ -16,6 +16,7 @@ from controllers.settings import SettingsController
 from controllers.stack_actions import StackActions
 from controllers.streams import StreamingBackground
 from controllers.tracks import TracksController
+from controllers.waterfall import WaterfallController
 
 
 class Console(QObject):
@@ -36,6 +37,7 @@ class Console(QObject):
         self.rollback = RollbackController(ports.runs, background, self)
         self.breakers = BreakersController(ports.providers, background, clock, self)
         self.tracks = TracksController(ports.tracks, background, clock, self)
+        self.waterfall = WaterfallController(ports.waterfall, self.breakers, background, clock, self)
         self.end_to_end = EndToEndController(ports.stack, background, self)
         self.actions = StackActions(ports.stack, background, self)
         self.settings = SettingsController(ports.settings, background, self)
@@ -48,6 +50,7 @@ class Console(QObject):
         self.monitor.set_visible(False)
         self.breakers.stop()
         self.tracks.stop()
+        self.waterfall.stop()
         self.deploy.follower.stop()
         self.rollback.follower.stop()
 
@@ -72,6 +75,7 @@ class Console(QObject):
             self.rollback,
             self.breakers,
             self.tracks,
+            self.waterfall,
             self.end_to_end,
             self.actions,
             self.settings,
@@ -83,6 +87,7 @@ class Console(QObject):
     def _on_snapshot(self, snapshot: Snapshot) -> None:
         if snapshot.status is not None:
             self.breakers.feed.set_deployed(snapshot.status.deployed)
+            self.waterfall.feed.set_deployed(snapshot.status.deployed)
         self.deploy.consider(snapshot.active)
         self.rollback.consider(snapshot.active)
 

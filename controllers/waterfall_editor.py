@@ -4,7 +4,11 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
 
-from backend.contracts.waterfall import OnDisagreement, WaterfallConfiguration, WaterfallField, WhenUnavailable
+from backend.contracts.waterfall import (
+    OnDisagreement,
+    WaterfallField,
+    WhenUnavailable,
+)
 from controllers import waterfall_edits as edits
 from controllers.waterfall_edits import Draft
 from controllers.waterfall_undo import Revision, UndoHistory
@@ -141,10 +145,6 @@ class WaterfallEditor(QObject):
         """Go back to the draft's base, as one step that can be undone."""
         if self.draft is not None:
             self.replace(edits.untouched(self.draft.base), "discard draft")
-
-    def follow(self, newer: WaterfallConfiguration) -> None:
-        """Stand on a newer version, which the draft does not contradict because it changes nothing."""
-        self.begin(edits.untouched(newer))
 
     def undo(self) -> None:
         """Take back what was done last."""

@@ -72,10 +72,7 @@ def with_step(
     update = {name: value for name, value in given.items() if value is not None}
     return _with(
         field,
-        [
-            step.model_copy(update=update) if step.provider == provider else step
-            for step in field.sources
-        ],
+        [step.model_copy(update=update) if step.provider == provider else step for step in field.sources],
     )
 
 

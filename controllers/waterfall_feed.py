@@ -1,8 +1,9 @@
 """What is read of the waterfall: the version in force, coverage, what providers give, and the draft kept."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -104,12 +105,19 @@ class WaterfallFeed(QObject):
             self._loading.run_if_idle(partial(_read, self._waterfall, self._environment))
 
     @Slot()
+    def look_again(self) -> None:
+        """Read what is in force now; an answer that is on its way may be older and is dropped."""
+        self._loading.cancel()
+        self._looking.cancel()
+        self.look()
+
+    @Slot()
     def look_around(self) -> None:
         """Read coverage and capabilities anew."""
         if self._loaded:
             self._surrounding.run_if_idle(partial(_surroundings, self._waterfall, self._environment))
 
-    def _operation(self, background: Background, succeeded: object) -> Operation:
+    def _operation(self, background: Background, succeeded: Callable[[Any], None]) -> Operation:
         result = Operation(background, self)
         result.succeeded.connect(succeeded)
         result.failed.connect(self._on_failed)
