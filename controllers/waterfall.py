@@ -116,6 +116,11 @@ class WaterfallController(QObject):
         self.set_shown(False)
         self.keeper.flush()
 
+    def refresh(self) -> None:
+        """Read anew what is in force and how the fields stand."""
+        self.feed.look_again()
+        self.feed.look_around()
+
     def hover(self, place: int, target: int) -> None:
         """Show what the draft would change if the source at `place` were dropped at `target`."""
         draft, field = self.editor.draft, self.editor.field
@@ -173,8 +178,7 @@ class WaterfallController(QObject):
     def _on_applied(self, configuration: WaterfallConfiguration) -> None:
         self.newest = configuration
         self.editor.begin(untouched(configuration))
-        self.feed.look_again()
-        self.feed.look_around()
+        self.refresh()
         self.told.emit(f"Version {configuration.version} is in force.")
 
     @Slot(object)

@@ -116,8 +116,8 @@ def side_words(side: ValueSide) -> str:
         return f"No value. {side.detail}".strip()
     match = f", match {100 * side.match_probability:.0f} %" if side.match_probability is not None else ""
     place = f", place {side.position}" if side.position is not None else ""
-    head = f"{value_words(side.value)}: {side.provider}{place}, confidence {confidence_words(side.confidence)}{match}."
-    return f"{head} {side.detail}".strip()
+    sure = f"confidence {confidence_words(side.confidence)}{match}"
+    return f"{value_words(side.value)}: {side.provider}{place}, {sure}. {side.detail}".strip()
 
 
 def explanation(difference: ValueDifference) -> str:

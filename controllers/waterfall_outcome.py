@@ -1,4 +1,4 @@
-"""What a draft would change, as lines: figures before and after, winners, calls, and what cannot be judged."""
+"""What a draft would change, as lines: figures, winners, calls, and what cannot be judged."""
 
 from dataclasses import dataclass
 
@@ -67,8 +67,8 @@ def unjudged_words(comparison: ReplayComparison, field: str) -> str:
     if found is not None and found.unjudged and comparison.tracks:
         low, high = found.after.filled, found.after.filled + found.unjudged
         return (
-            f"{plural(found.unjudged, 'track')} ({share(found.unjudged, comparison.tracks)}) cannot be judged: "
-            "the draft asks a source of which no answer is stored. Filled is between "
+            f"{plural(found.unjudged, 'track')} ({share(found.unjudged, comparison.tracks)}) cannot be "
+            "judged: the draft asks a source of which no answer is stored. Filled is between "
             f"{share(low, comparison.tracks)} and {share(high, comparison.tracks)}."
         )
     if comparison.unjudged and comparison.judged_share is not None:
@@ -155,3 +155,11 @@ def _tone(gained: float, digits: int, worse: str = "warn") -> str:
 def _longest(hours: list[float | None]) -> float | None:
     known = [each for each in hours if each is not None]
     return max(known) if known else None
+
+
+def effect_words(comparison: ReplayComparison) -> str:
+    """What the draft does to all fields together, in a sentence."""
+    if not comparison.responses:
+        return ""
+    unjudged = f"; {count(comparison.unjudged)} cannot be judged" if comparison.unjudged else ""
+    return f"On {count(comparison.tracks)} stored tracks {plural(comparison.differing, 'value')} would differ{unjudged}."

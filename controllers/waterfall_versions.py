@@ -24,7 +24,7 @@ class VersionPair:
 
 
 class WaterfallVersions(QObject):
-    """Signals: `listed` when `summaries` grew; `compared` with a VersionPair; `failed` with an OperatorError."""
+    """Signals: `listed` when `summaries` changed; `compared` with a VersionPair; `failed` with the error."""
 
     listed = Signal()
     compared = Signal(object)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from backend.contracts.providers import Capability, CapabilityState
-from backend.contracts.waterfall import OnDisagreement, WhenUnavailable
-from controllers.wording import count, plural, rough
+from backend.contracts.waterfall import OnDisagreement, WaterfallConfiguration, WhenUnavailable
+from controllers.wording import count, local_time, plural, rough
 
 NONE = "—"
 
@@ -106,3 +106,23 @@ def names(fields: Sequence[str], most: int = 4) -> str:
     if len(fields) <= most:
         return ", ".join(fields)
     return f"{', '.join(fields[: most - 1])} and {len(fields) - most + 1} more"
+
+
+def conflict_title(theirs: WaterfallConfiguration) -> str:
+    """Who came first, when, and why."""
+    comment = f" “{theirs.comment}”" if theirs.comment else ""
+    author = theirs.author or "somebody"
+    return (
+        f"Version {theirs.version} by {author} came into force at {local_time(theirs.activated_at, '%H:%M')} "
+        f"while you were editing.{comment}"
+    )
+
+
+def conflict_sentence(theirs: Sequence[str], contested: Sequence[str]) -> str:
+    """What they changed, and what of it has to be decided."""
+    if not theirs:
+        return "It changes nothing against the version your draft stands on. Your draft is kept."
+    both = f" You both changed {names(contested)}, which has to be decided." if contested else ""
+    return (
+        f"It changes {names(theirs)}.{both} Nothing of yours is lost and nothing is applied until you decide."
+    )

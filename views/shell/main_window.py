@@ -25,6 +25,7 @@ from views.shell.router import BREAKER_ACTIONS, Router
 from views.shell.shortcut_sheet import ShortcutSheet
 from views.shell.status_bar import StatusBar
 from views.theme.theme import Theme
+from views.waterfall.view import WaterfallView
 from views.tracks.view import TracksView
 from views.widgets.base import column, holder, row
 from views.widgets.toast import Toasts
@@ -50,6 +51,7 @@ class MainWindow(QMainWindow):
         self.deploy = DeployView(theme, console.deploy, console.clock)
         self.rollback = RollbackView(theme, console.rollback, console.clock)
         self.breakers = BreakersView(theme, console.breakers, console.plots, console.clock)
+        self.waterfall = WaterfallView(theme, console.waterfall)
         self.tracks = TracksView(theme, console.tracks)
         self.settings = SettingsView(theme, console.settings)
         self.end_to_end = EndToEndView(theme, console.end_to_end)
@@ -65,6 +67,7 @@ class MainWindow(QMainWindow):
             self.deploy,
             self.rollback,
             self.breakers,
+            self.waterfall,
             self.tracks,
             self.settings,
             self.end_to_end,
@@ -93,6 +96,8 @@ class MainWindow(QMainWindow):
         console.breakers.badge_changed.connect(self.navigation.show_breakers)
         self.breakers.action_asked.connect(self.router.run)
         self.breakers.told.connect(self.toasts.say)
+        self.waterfall.action_asked.connect(self.router.run)
+        self.waterfall.told.connect(self.toasts.say)
         self.header.environment_chosen.connect(console.session.select)
         self.header.search_asked.connect(self._open_palette)
         self.header.attention_asked.connect(self._open_overview)

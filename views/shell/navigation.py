@@ -27,6 +27,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "OPERATE",
         (
             ("breakers.open", "Circuit breakers", "zap", "Ctrl+4"),
+            ("waterfall.open", "Waterfall", "arrow-down-wide-narrow", "Ctrl+5"),
             ("tracks.open", "Tracks", "list-music", "Ctrl+6"),
         ),
     ),

@@ -48,6 +48,13 @@ class Router(QObject):
             "breakers.filter": self._filter_breakers,
             "breakers.reset-all": self._reset_all_breakers,
             **{each: partial(self._ask_breaker, action) for each, action in BREAKER_ACTIONS.items()},
+            "waterfall.open": partial(self._show, window.waterfall, "waterfall.open"),
+            "waterfall.review": partial(self._on_waterfall, window.waterfall.dialogs.review),
+            "waterfall.history": partial(self._on_waterfall, window.waterfall.dialogs.history),
+            "waterfall.add": partial(self._on_waterfall, window.waterfall.dialogs.add_source),
+            "waterfall.copy-order": partial(self._on_waterfall, window.waterfall.dialogs.copy_order),
+            "waterfall.discard": partial(self._on_waterfall, window.waterfall.discard),
+            "waterfall.filter": partial(self._on_waterfall, window.waterfall.focus_filter),
             "tracks.open": partial(self._show, window.tracks, "tracks.open"),
             "tracks.find": partial(self._on_tracks, window.tracks.focus_filter),
             "tracks.import": partial(self._on_tracks, window.tracks.ask_import),
@@ -116,6 +123,10 @@ class Router(QObject):
         self._show(self._window.breakers, "breakers.open")
         self._window.breakers.ask(action)
 
+    def _on_waterfall(self, carry_out: Callable[[], None]) -> None:
+        self._show(self._window.waterfall, "waterfall.open")
+        carry_out()
+
     def _on_tracks(self, carry_out: Callable[[], None]) -> None:
         self._show(self._window.tracks, "tracks.open")
         carry_out()
@@ -143,6 +154,7 @@ class Router(QObject):
         self._console.settings.refresh()
         self._console.breakers.feed.look_again()
         self._console.breakers.readings.refresh()
+        self._console.waterfall.refresh()
         self._console.tracks.refresh()
 
     def _ask_stop(self) -> None:

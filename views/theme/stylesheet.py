@@ -85,16 +85,17 @@ QPushButton[kind="chip"] { background: $raised; color: $muted; border: 1px solid
   border-radius: 10px; padding: 2px 9px; font-size: 12px; font-weight: 600; }
 QPushButton[kind="chip"]:checked { background: $accent_tint; color: $accent; }
 QPushButton[kind="chip"]:focus { border-color: $accent; }
-QLineEdit, QSpinBox, QComboBox { background: $surface_2; color: $text; border: 1px solid $border_strong;
-  border-radius: 7px; padding: 6px 10px; selection-background-color: $accent_fill;
+QLineEdit, QAbstractSpinBox, QComboBox { background: $surface_2; color: $text;
+  border: 1px solid $border_strong; border-radius: 7px; padding: 6px 10px; selection-background-color: $accent_fill;
   selection-color: $on_accent; }
-QLineEdit:focus, QSpinBox:focus, QComboBox:focus { border-color: $accent; }
-QLineEdit:disabled, QSpinBox:disabled { color: $faint; border-color: $border; }
+QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus { border-color: $accent; }
+QLineEdit:disabled, QAbstractSpinBox:disabled { color: $faint; border-color: $border; }
 QLineEdit[kind="palette"] { border: none; font-size: 15px; padding: 10px 12px; background: transparent; }
-QSpinBox QLineEdit { border: none; background: transparent; padding: 0; }
-QSpinBox::up-button, QSpinBox::down-button { width: 18px; border: none; background: transparent; }
-QSpinBox::up-arrow { image: url($up); width: 10px; height: 10px; }
-QSpinBox::down-arrow, QComboBox::down-arrow { image: url($down); width: 10px; height: 10px; }
+QAbstractSpinBox QLineEdit { border: none; background: transparent; padding: 0; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 18px; border: none;
+  background: transparent; }
+QAbstractSpinBox::up-arrow { image: url($up); width: 10px; height: 10px; }
+QAbstractSpinBox::down-arrow, QComboBox::down-arrow { image: url($down); width: 10px; height: 10px; }
 QComboBox::drop-down { border: none; width: 26px; }
 QComboBox QAbstractItemView { background: $surface; color: $text; border: 1px solid $border;
   selection-background-color: $accent_tint; selection-color: $text; outline: none; }

@@ -1,0 +1,114 @@
+"""The controls of the source in focus: everything that dragging and keys do, as buttons with names."""
+
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QFrame, QPushButton, QWidget
+
+from controllers.waterfall_rows import StepRow
+from views.theme.icons import icon
+from views.theme.theme import Theme
+from views.widgets.base import GAP_S, button, column, row
+from views.widgets.elided import ElidedLabel
+
+
+class StepBar(QFrame):
+    """Signals: `toggled`; `threshold_set` with a value; `up_asked`, `down_asked`, `place_asked`,
+    `removal_asked`.
+    """
+
+    toggled = Signal()
+    threshold_set = Signal(float)
+    up_asked = Signal()
+    down_asked = Signal()
+    place_asked = Signal()
+    removal_asked = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setProperty("kind", "inset")
+        self.title = ElidedLabel("", "strong")
+        self.note = ElidedLabel("", "faint")
+        self.switch = QCheckBox("On")
+        self.threshold = QDoubleSpinBox()
+        self.up_button = button("", name="step-up")
+        self.down_button = button("", name="step-down")
+        self.place_button = button("Move to…", "link", name="step-place")
+        self.remove_button = button("Remove", "link", name="step-remove")
+        self._arrange()
+        self._wire()
+        self._draw_icons()
+
+    def _arrange(self) -> None:
+        self.threshold.setRange(0, 1)
+        self.threshold.setDecimals(2)
+        self.threshold.setSingleStep(0.01)
+        self.threshold.setPrefix("≥ ")
+        self.threshold.setFixedWidth(84)
+        self.threshold.lineEdit().setTextMargins(6, 0, 0, 0)
+        for each in (self.up_button, self.down_button):
+            each.setFixedSize(30, 30)
+            each.setIconSize(QSize(14, 14))
+        head = row(self.title, self.note, gap=10)
+        head.setStretch(1, 1)
+        controls = row(
+            self.switch, self.threshold, self.up_button, self.down_button, None, self.place_button,
+            self.remove_button, gap=GAP_S + 2,
+        )  # fmt: skip
+        self.setLayout(column(head, controls, gap=6, margin=(12, 8, 6, 8)))
+
+    def _wire(self) -> None:
+        self.switch.clicked.connect(self.toggled)
+        self.threshold.valueChanged.connect(self.threshold_set)
+        self.up_button.clicked.connect(self.up_asked)
+        self.down_button.clicked.connect(self.down_asked)
+        self.place_button.clicked.connect(self.place_asked)
+        self.remove_button.clicked.connect(self.removal_asked)
+        self._theme.changed.connect(self._draw_icons)
+
+    def show_step(self, step: StepRow | None, note: str = "") -> None:
+        """Show a source; without one everything is disabled."""
+        for each in (self.switch, self.threshold, self.place_button, self.remove_button):
+            each.setEnabled(step is not None)
+        self.up_button.setEnabled(step is not None and step.place > 1)
+        self.down_button.setEnabled(step is not None and step.place < step.of)
+        if step is None:
+            self.title.setText("No source")
+            self.note.setText("Add one to fill this field.")
+            return
+        self.title.setText(step.provider)
+        self.note.setText(" · ".join(part for part in (f"place {step.place} of {step.of}", note) if part))
+        self._fill(step)
+        self._name(step.provider)
+
+    def focus_number(self) -> None:
+        """Put the keyboard into the threshold."""
+        self.threshold.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.threshold.selectAll()
+
+    def _fill(self, step: StepRow) -> None:
+        """Shown, not set: nobody has done anything."""
+        with QSignalBlocker(self.switch), QSignalBlocker(self.threshold):
+            self.switch.setChecked(step.enabled)
+            if round(self.threshold.value(), 2) != step.min_confidence:
+                self.threshold.setValue(step.min_confidence)
+
+    def _name(self, provider: str) -> None:
+        names: tuple[tuple[QPushButton | QCheckBox, str], ...] = (
+            (self.switch, f"{provider} is on"),
+            (self.up_button, f"Move {provider} up"),
+            (self.down_button, f"Move {provider} down"),
+            (self.place_button, f"Move {provider} to a position"),
+            (self.remove_button, f"Remove {provider}"),
+        )
+        for widget, name in names:
+            widget.setAccessibleName(name)
+        self.up_button.setToolTip(f"Move {provider} up (Alt+↑)")
+        self.down_button.setToolTip(f"Move {provider} down (Alt+↓)")
+        self.threshold.setAccessibleName(f"Threshold of {provider}")
+        self.threshold.lineEdit().setAccessibleName(self.threshold.accessibleName())
+
+    @Slot()
+    def _draw_icons(self) -> None:
+        colour = self._theme.tokens.text
+        self.up_button.setIcon(icon("chevron-up", colour, 14))
+        self.down_button.setIcon(icon("chevron-down", colour, 14))
