@@ -4,11 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from backend.contracts.providers import Capability
-from backend.contracts.waterfall import WaterfallProblem
+from backend.contracts.waterfall import WaterfallProblem, WhenUnavailable
 from backend.contracts.waterfall_rules import problems, warnings
 from controllers.waterfall_edits import Draft
-from controllers.waterfall_rows import Liveness
+from controllers.waterfall_rows import UNKNOWN, Liveness
 from controllers.waterfall_words import dead_words
+
+_MEANWHILE = {
+    WhenUnavailable.SKIP: "Until it can, the sources after it are taken and the values marked degraded.",
+    WhenUnavailable.WAIT: "Until it can, the field stays as it is.",
+}
 
 
 @dataclass(frozen=True)
@@ -42,23 +47,17 @@ def _sources(
     found = []
     for name in draft.changed:
         field = draft.field(name)
-        for step in field.sources if field is not None else ():
-            if step.enabled and (why := _why(step.provider, name, live, capabilities)):
+        if field is None:
+            continue
+        for step in field.sources:
+            capability = capabilities.get((step.provider, name))
+            why = _why(capability, live.get(step.provider, UNKNOWN), _MEANWHILE[field.when_unavailable])
+            if step.enabled and why:
                 found.append(WaterfallProblem(field=name, provider=step.provider, problem=why))
     return found
 
 
-def _why(
-    provider: str,
-    field: str,
-    live: Mapping[str, Liveness],
-    capabilities: Mapping[tuple[str, str], Capability],
-) -> str:
-    if dead := dead_words(capabilities.get((provider, field))):
+def _why(capability: Capability | None, live: Liveness, meanwhile: str) -> str:
+    if dead := dead_words(capability):
         return f"It gives this field no more ({dead.rstrip('.')}). Switch it off here."
-    unavailable = live[provider].unavailable if provider in live else ""
-    if unavailable:
-        return (
-            f"It cannot be asked now: {unavailable}. Until it can, this draft cannot show what it promises."
-        )
-    return ""
+    return f"It cannot be asked now: {live.unavailable}. {meanwhile}" if live.unavailable else ""

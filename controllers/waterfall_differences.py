@@ -103,10 +103,10 @@ def cell_of(difference: ValueDifference, column: int) -> DifferenceCell:
 
 
 def source_words(side: ValueSide) -> str:
-    """`discogs 0.84 · place 2`, or why there is no value."""
+    """`discogs 0.84 · #2` with its place, or why there is no value."""
     if side.provider is None:
         return side.detail or "no value"
-    place = f" · place {side.position}" if side.position is not None else ""
+    place = f" · #{side.position}" if side.position is not None else ""
     return f"{side.provider} {confidence_words(side.confidence)}{place}"
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from backend.contracts.replay import FieldComparison, ReplayComparison
+from backend.contracts.replay import FieldComparison, ProviderCalls, ReplayComparison
 from controllers.waterfall_words import NONE, confidence_words, delta_words, hours_delta_words, hours_words
 from controllers.wording import count, local_stamp, plural, share
 
@@ -55,7 +55,7 @@ def calls(comparison: ReplayComparison) -> list[OutcomeLine]:
             f"{each.after:.2f}",
             hours_words(each.hours_after),
             _tone(each.before - each.after, 2),
-            "no limit known" if each.limit_per_second is None else f"{each.limit_per_second:g}/s",
+            _limit(each, slowest=each.provider == comparison.bottleneck_after),
         )
         for each in comparison.providers
     ]
@@ -121,7 +121,7 @@ def _calls(comparison: ReplayComparison) -> OutcomeLine:
     before, after = comparison.calls_per_track_before, comparison.calls_per_track_after
     saved = before - after
     return OutcomeLine(
-        "Upstream calls per track", f"{before:.1f}", f"{after:.1f}", delta_words(-saved), _tone(saved, 1)
+        "Calls per track", f"{before:.2f}", f"{after:.2f}", delta_words(-saved, 2), _tone(saved, 2)
     )
 
 
@@ -129,15 +129,18 @@ def _backlog(comparison: ReplayComparison) -> OutcomeLine:
     before = _longest([each.hours_before for each in comparison.providers])
     after = _longest([each.hours_after for each in comparison.providers])
     saved = before - after if before is not None and after is not None else 0.0
-    slowest = comparison.bottleneck_after
     return OutcomeLine(
         f"{count(comparison.backlog_tracks)} tracks, at rate limits",
         hours_words(before),
         hours_words(after),
         hours_delta_words(before, after),
         _tone(saved, 3),
-        f"waits for {slowest}" if slowest else "",
     )
+
+
+def _limit(calls: ProviderCalls, *, slowest: bool) -> str:
+    words = "no limit known" if calls.limit_per_second is None else f"{calls.limit_per_second:g}/s"
+    return f"{words}, the backlog waits for it" if slowest else words
 
 
 def _share(name: str, before: int, after: int, tracks: int) -> OutcomeLine:
@@ -162,4 +165,5 @@ def effect_words(comparison: ReplayComparison) -> str:
     if not comparison.responses:
         return ""
     unjudged = f"; {count(comparison.unjudged)} cannot be judged" if comparison.unjudged else ""
-    return f"On {count(comparison.tracks)} stored tracks {plural(comparison.differing, 'value')} would differ{unjudged}."
+    differing = plural(comparison.differing, "value")
+    return f"On {count(comparison.tracks)} stored tracks {differing} would differ{unjudged}."

@@ -8,10 +8,9 @@ from backend.contracts.providers import Capability, GateState, ProviderStatus
 from backend.contracts.waterfall import FieldCoverage, WaterfallField, WaterfallStep
 from controllers.breakers_conditions import MARKS, Condition, condition_of
 from controllers.breakers_rows import budget, condition_note, gate_words
-from controllers.marks import Mark, Shape
+from controllers.marks import Mark, Shape, of_gate
 from controllers.rows import Row
 from controllers.waterfall_words import NONE, dead_words
-from controllers.wording import share
 
 _REFUSING = (Condition.OPEN, Condition.FORCED_OPEN, Condition.QUARANTINED)
 _STOPPED = (GateState.QUOTA, GateState.BLOCKED)
@@ -90,9 +89,10 @@ def liveness(status: ProviderStatus | None, now: datetime | None) -> Liveness:
     note = condition_note(status, now)
     state = f"breaker {word}{f', {note}' if note else ''}"
     if gate.state is GateState.FLOWING:
-        words = f"{state} · {budget(gate)}"
-        return Liveness(MARKS[condition], words, state if condition in _REFUSING else "")
-    waits = gate_words(gate, now).lower()
+        refusing = condition in _REFUSING
+        words = state if refusing else f"{state} · {budget(gate)}"
+        return Liveness(MARKS[condition], words, state if refusing else "")
+    waits = gate_words(gate, now).lower() if condition is Condition.CLOSED else of_gate(gate.state).word
     refused = state if condition in _REFUSING else f"rate gate {waits}" if gate.state in _STOPPED else ""
     mark = MARKS[condition] if condition is not Condition.CLOSED else Mark(Shape.PAUSED, "warn", waits)
     return Liveness(mark, f"{state} · {waits}", refused)
@@ -143,4 +143,4 @@ def wins_of(winners: Mapping[str, int], providers: Collection[str]) -> dict[str,
     total = sum(winners.values())
     if not total:
         return {}
-    return {name: share(winners.get(name, 0), total).replace(".0 %", " %") for name in providers}
+    return {name: f"{100 * winners.get(name, 0) / total:.0f} %" for name in providers}

@@ -10,7 +10,7 @@ from controllers.wording import count, local_time, plural, rough
 NONE = "—"
 
 DISAGREEMENT = {
-    OnDisagreement.FIRST: "first above its threshold",
+    OnDisagreement.FIRST: "first above threshold",
     OnDisagreement.SUREST: "the surest source",
     OnDisagreement.MAJORITY: "the majority",
 }

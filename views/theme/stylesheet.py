@@ -81,13 +81,15 @@ QPushButton[kind="link"] { background: transparent; border: 1px solid transparen
   padding: 3px 7px; }
 QPushButton[kind="link"]:hover { color: $text; background: $raised; }
 QPushButton[kind="link"]:focus { border-color: $accent; }
+QPushButton[kind="link"]:disabled { color: $border_strong; background: transparent;
+  border-color: transparent; }
 QPushButton[kind="chip"] { background: $raised; color: $muted; border: 1px solid transparent;
   border-radius: 10px; padding: 2px 9px; font-size: 12px; font-weight: 600; }
 QPushButton[kind="chip"]:checked { background: $accent_tint; color: $accent; }
 QPushButton[kind="chip"]:focus { border-color: $accent; }
 QLineEdit, QAbstractSpinBox, QComboBox { background: $surface_2; color: $text;
-  border: 1px solid $border_strong; border-radius: 7px; padding: 6px 10px; selection-background-color: $accent_fill;
-  selection-color: $on_accent; }
+  border: 1px solid $border_strong; border-radius: 7px; padding: 6px 10px;
+  selection-background-color: $accent_fill; selection-color: $on_accent; }
 QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus { border-color: $accent; }
 QLineEdit:disabled, QAbstractSpinBox:disabled { color: $faint; border-color: $border; }
 QLineEdit[kind="palette"] { border: none; font-size: 15px; padding: 10px 12px; background: transparent; }

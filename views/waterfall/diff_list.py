@@ -10,7 +10,7 @@ from controllers.wording import sentence
 from views.widgets.base import clear, label, line, scrolling
 
 _NAME_WIDTH = 130
-_LINE, _MOST = 20, 280
+_MOST = 280
 
 
 class DiffList(QWidget):
@@ -29,13 +29,13 @@ class DiffList(QWidget):
         self._shown: tuple[FieldDiff, ...] = ()
         self.setLayout(self._grid)
 
-    def in_scroll_area(self, *, fixed: bool = True) -> QScrollArea:
-        """The list inside a scroll area: as high as its lines up to a limit, or what is left of the height."""
+    def in_scroll_area(self, width: int | None = None) -> QScrollArea:
+        """The list in a scroll area: of `width` and as high as its lines up to a limit, or of any size."""
         area = scrolling(self)
         area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         area.setAccessibleName(self.accessibleName())
-        if fixed:
-            area.setFixedHeight(min(_MOST, max(_LINE + 4, self.lines() * _LINE + len(self._shown) * 12)))
+        if width is not None:
+            area.setFixedHeight(min(_MOST, self._grid.totalHeightForWidth(width) + 2))
         return area
 
     def show_changes(self, changes: Sequence[FieldDiff]) -> None:
@@ -52,10 +52,6 @@ class DiffList(QWidget):
             if place + 1 < len(changes):
                 self._grid.addWidget(line(), 2 * place + 1, 0, 1, 2)
         self._grid.setRowStretch(2 * len(changes) + 1, 1)
-
-    def lines(self) -> int:
-        """Number of sentences."""
-        return sum(len(change.edits) for change in self._shown)
 
     def text(self) -> str:
         """Everything that is shown."""

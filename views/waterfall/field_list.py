@@ -42,6 +42,10 @@ class FieldDelegate(QStyledItemDelegate):
         self._theme = theme
         self._mono, self._small = mono_font(12), ui_font(12)
 
+    def set_narrow(self, *, narrow: bool) -> None:
+        """Smaller names where there is little room."""
+        self._mono = mono_font(11 if narrow else 12)
+
     def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
         """Rows are equally high."""
         return QSize(120, _ROW)
@@ -62,9 +66,9 @@ class FieldDelegate(QStyledItemDelegate):
             painter.setBrush(QColor(tokens.tint("accent")))
             painter.drawRoundedRect(area, 6, 6)
         if shown.mark.word:
-            sign = QRectF(area.right() - 8 - _SIGN, area.center().y() - _SIGN / 2, _SIGN, _SIGN)
+            sign = QRectF(area.right() - 6 - _SIGN, area.center().y() - _SIGN / 2, _SIGN, _SIGN)
             draw_icon(painter, shown.mark.shape.value, tokens.colour(shown.mark.tone), sign)
-        self._paint_texts(painter, shown, area.adjusted(9, 0, -24, 0), strong=selected)
+        self._paint_texts(painter, shown, area.adjusted(8, 0, -22, 0), strong=selected)
         painter.restore()
 
     def _paint_texts(self, painter: QPainter, shown: Row, area: QRectF, *, strong: bool) -> None:
@@ -96,19 +100,20 @@ class FieldList(Card):
         self.list = QListView()
         self.none_found = label("No field matches.", "muted")
         self._field = ""
-        self._arrange(theme)
+        self._delegate = FieldDelegate(theme, self.list)
+        self._arrange()
         self.filter.textChanged.connect(self._on_filter)
         self.filter.returnPressed.connect(self.list.setFocus)
         self.list.selectionModel().currentRowChanged.connect(self._on_current)
         fields.modelReset.connect(self._restore)
         theme.changed.connect(self.list.viewport().update)
 
-    def _arrange(self, theme: Theme) -> None:
+    def _arrange(self) -> None:
         self.filter.setPlaceholderText("Filter…  Ctrl+F")
         self.filter.setAccessibleName("Filter fields by name")
         self.filter.setClearButtonEnabled(True)
         self.list.setModel(self.shown)
-        self.list.setItemDelegate(FieldDelegate(theme, self.list))
+        self.list.setItemDelegate(self._delegate)
         self.list.setAccessibleName("Fields")
         self.list.setFrameShape(QFrame.Shape.NoFrame)
         self.list.setUniformItemSizes(True)
@@ -116,13 +121,17 @@ class FieldList(Card):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.outer.setContentsMargins(8, 12, 8, 8)
-        head = row(label("Field", "caption"), None, label("filled", "caption"), margin=(9, 0, 26, 0))
+        head = row(label("Field", "caption"), None, label("filled", "caption"), margin=(9, 0, 22, 0))
         self.body.setSpacing(6)
         self.body.addLayout(head)
         self.body.addWidget(self.filter)
         self.body.addWidget(self.none_found)
         self.body.addWidget(self.list, 1)
         self.none_found.hide()
+
+    def set_narrow(self, *, narrow: bool) -> None:
+        """Smaller names where there is little room."""
+        self._delegate.set_narrow(narrow=narrow)
 
     def show_selection(self, field: str) -> None:
         """Select a field, where it is shown."""

@@ -50,7 +50,7 @@ class HistoryDialog(Overlay):
         left = column(self.list, row(self.older_button, None), gap=6)
         head = row(self.title, label("compared with", "muted"), self.other)
         head.setStretch(0, 1)
-        area = self.diff.in_scroll_area(fixed=False)
+        area = self.diff.in_scroll_area()
         right = column(head, area, gap=12)
         right.setStretch(1, 1)
         self.list.setFixedHeight(_HEIGHT)

@@ -9,7 +9,7 @@ from controllers.waterfall_outcome import OutcomeLine
 from views.widgets.base import label, line, restyle
 from views.widgets.elided import ElidedLabel
 
-_FIGURE = 62
+_FIGURE = 56
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 

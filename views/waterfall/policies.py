@@ -48,6 +48,7 @@ class Policies(QWidget):
         )
         for place, (name, widget) in enumerate(named):
             caption = label(name, "faint")
+            caption.setContentsMargins(0, 6 * (place // 2), 0, 0)
             caption.setBuddy(widget)
             widget.setAccessibleName(name)
             widget.setMinimumWidth(60)

@@ -12,6 +12,7 @@ from views.waterfall.diff_list import DiffList
 from views.widgets.base import button, column, frame, holder, label, row, scrolling
 from views.widgets.overlay import Overlay
 
+_WIDTH = 720
 _FIELD, _MOST = 122, 250
 
 
@@ -19,7 +20,7 @@ class RebaseDialog(Overlay):
     """Two ways out: keep my changes on top of theirs, or take theirs. Both can be undone."""
 
     def __init__(self, controller: WaterfallController, conflict: Rebase, parent: QWidget) -> None:
-        super().__init__(parent, width=720)
+        super().__init__(parent, width=_WIDTH)
         self._controller, self._conflict = controller, conflict
         self.choices: dict[str, Choice] = {}
         self.options: dict[tuple[str, Choice], QRadioButton] = {}
@@ -44,7 +45,7 @@ class RebaseDialog(Overlay):
         self.body.addWidget(label(conflict_title(conflict.theirs), "heading", wrap=True))
         self.body.addWidget(label(f"v{base} → v{conflict.theirs.version}: what they changed", "caption"))
         self.diff.show_changes(list(self._theirs.values()))
-        self.body.addWidget(self.diff.in_scroll_area())
+        self.body.addWidget(self.diff.in_scroll_area(_WIDTH - 44))
         if conflict.mine_alone:
             words = f"Only you changed {names(conflict.mine_alone, 8)}: kept when you keep your changes."
             self.body.addWidget(label(words, wrap=True))

@@ -82,14 +82,14 @@ class ReplayPages(QWidget):
         if not rows:
             self.advice_text.setText("No step of the draft costs calls without winning anything.")
         elif not self.advice_list.currentIndex().isValid():
-            self.advice_text.setText("Select a step to read its advice in full.")
+            self.advice_list.setCurrentIndex(self.advice.index(0))
 
     def _show_values(self, comparison: ReplayComparison, field: str, *, listed: bool) -> None:
         found = outcome.of_field(comparison, field)
         differing = found.differing if found is not None else 0
         shown = [each for each in comparison.differences if each.field == field] if listed else []
         self.differences.replace(shown, comparison.base_version)
-        self._label(self.values_chip, "Values that differ", differing)
+        self._label(self.values_chip, "Values", differing)
         self.table.setVisible(bool(shown))
         words = ""
         if not differing:

@@ -1,29 +1,25 @@
 """The last look before a draft is put in force: what changes, what stands against it, and why it is done."""
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 
 from backend.contracts.environment import Tier
 from backend.contracts.errors import OperatorError
-from backend.contracts.waterfall import WaterfallConfiguration, WaterfallProblem
+from backend.contracts.waterfall import WaterfallConfiguration
 from backend.contracts.waterfall_diff import diff
-from controllers.marks import Mark, Shape
-from controllers.rows import Row, RowsModel
 from controllers.waterfall import WaterfallController
 from controllers.waterfall_outcome import effect_words
 from views.theme.theme import Theme
 from views.waterfall.diff_list import DiffList
+from views.waterfall.finding_list import FindingList
 from views.widgets.banner import Banner
 from views.widgets.base import button, label, row
 from views.widgets.overlay import Overlay
-from views.widgets.row_list import RowList
 from views.widgets.typed_name import TypedName
 
 _SHORTEST_COMMENT = 3
-_PROBLEM = Mark(Shape.CROSS, "bad", "keeps it from being applied")
-_NOTE = Mark(Shape.WARNING, "warn", "note")
+_WIDTH = 680
+_INNER = _WIDTH - 44
 
 
 class ReviewDialog(Overlay):
@@ -32,13 +28,12 @@ class ReviewDialog(Overlay):
     def __init__(
         self, theme: Theme, controller: WaterfallController, parent: QWidget, comment: str = ""
     ) -> None:
-        super().__init__(parent, width=680)
+        super().__init__(parent, width=_WIDTH)
         self._controller = controller
         self._draft = controller.editor.draft
         self.check = controller.check()
         self.diff = DiffList("What changes", "Nothing changes.")
-        self.findings = RowsModel(self)
-        self.list = RowList(theme, self.findings, "What to know before", picks=False)
+        self.findings = FindingList(theme, self.check)
         self.comment = QLineEdit(comment)
         self.typed = TypedName()
         self.banner = Banner(theme)
@@ -56,13 +51,10 @@ class ReviewDialog(Overlay):
         self.verb_button.setText(f"Apply as v{base + 1}")
         self.verb_button.setAccessibleName(self.verb_button.text())
         self.diff.show_changes(diff(self._draft.base.fields, self._draft.fields) if self._draft else [])
-        self.findings.replace([*_rows(self.check.problems, _PROBLEM), *_rows(self.check.notes, _NOTE)])
-        self.list.fit(4)
-        self.list.setVisible(bool(self.findings.rows()))
         self.body.addWidget(label(f"Apply as version {base + 1}?", "heading"))
         self.body.addWidget(label(self._consequence(base), "muted", wrap=True))
-        self.body.addWidget(self.diff.in_scroll_area())
-        self.body.addWidget(self.list)
+        self.body.addWidget(self.diff.in_scroll_area(_INNER))
+        self.body.addWidget(self.findings.in_scroll_area(_INNER))
         self.body.addLayout(self._form())
         self.body.addWidget(self.banner)
         self.body.addLayout(row(self.typed, None, self.cancel_button, self.verb_button))
@@ -142,15 +134,3 @@ class ReviewDialog(Overlay):
         environment = self._controller.environment
         self.banner.show_error(error, environment.name if environment is not None else "")
         self._enable()
-
-
-def _rows(found: Sequence[WaterfallProblem], mark: Mark) -> list[Row]:
-    return [
-        Row(
-            f"{mark.word} {place}",
-            mark,
-            " · ".join(part for part in (each.field, each.provider) if part) or "the whole waterfall",
-            each.problem,
-        )
-        for place, each in enumerate(found)
-    ]

@@ -16,6 +16,10 @@ from views.widgets.card import Card
 from views.widgets.elided import ElidedLabel
 
 _NARROW = 440
+_AROUND = 330
+"""Height of everything but the list."""
+_FIRST = 100
+"""The list takes the height before anything else does, up to that of its rows."""
 
 
 class SourcesCard(Card):
@@ -43,11 +47,12 @@ class SourcesCard(Card):
         head.setStretch(0, 1)
         self.body.setSpacing(9)
         self.body.addLayout(head)
-        self.body.addWidget(self.list, 1)
+        self.body.addWidget(self.list, _FIRST)
         self.body.addWidget(self.bar)
         self.body.addLayout(row(self.add_button, self.copy_button, None))
         self.body.addWidget(frame("line"))
         self.body.addWidget(self.policies)
+        self.body.addStretch(1)
 
     def _wire(self) -> None:
         editor, steps = self._controller.editor, self._controller.steps
@@ -93,8 +98,9 @@ class SourcesCard(Card):
 
     def _fit(self) -> None:
         """Lower rows where not all of them would fit."""
-        rows = self._controller.steps.rowCount()
-        self.list.set_low(low=rows * ROW_HEIGHT > self.list.height())
+        room = self.height() - _AROUND
+        self.list.set_low(low=self._controller.steps.rowCount() * ROW_HEIGHT > room)
+        self.list.setMaximumHeight(self.list.wanted_height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave the hint out where it is narrow."""

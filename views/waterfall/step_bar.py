@@ -43,8 +43,8 @@ class StepBar(QFrame):
         self.threshold.setDecimals(2)
         self.threshold.setSingleStep(0.01)
         self.threshold.setPrefix("≥ ")
-        self.threshold.setFixedWidth(84)
-        self.threshold.lineEdit().setTextMargins(6, 0, 0, 0)
+        self.threshold.setFixedWidth(78)
+        self.threshold.lineEdit().setTextMargins(4, 0, 0, 0)
         for each in (self.up_button, self.down_button):
             each.setFixedSize(30, 30)
             each.setIconSize(QSize(14, 14))

@@ -17,6 +17,8 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 _SIGN = 10
 _KNOB = 6
+_KNOB_COLOUR = "#ffffff"
+"""In both themes, with an outline."""
 
 
 class StepDelegate(QStyledItemDelegate):
@@ -86,7 +88,7 @@ class StepDelegate(QStyledItemDelegate):
         size = area.height() - 4
         left = area.right() - size - 2 if row.enabled else area.left() + 2
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(tokens.surface if row.enabled else tokens.muted))
+        painter.setBrush(QColor(_KNOB_COLOUR if row.enabled else tokens.muted))
         painter.drawEllipse(QRectF(left, area.top() + 2, size, size))
 
     def _draw_texts(self, painter: QPainter, row: StepRow, parts: StepLayout) -> None:
@@ -111,7 +113,7 @@ class StepDelegate(QStyledItemDelegate):
         painter.setBrush(QColor(tokens.faint if pale else tokens.accent))
         painter.drawRoundedRect(QRectF(groove.left(), groove.top(), knob.x() - groove.left(), 4), 2, 2)
         painter.setPen(QPen(QColor(tokens.border_strong), 1))
-        painter.setBrush(QColor("#ffffff"))
+        painter.setBrush(QColor(_KNOB_COLOUR))
         painter.drawEllipse(knob, _KNOB, _KNOB)
         number = f"≥ {row.min_confidence:.2f}"
         colour = tokens.faint if pale else tokens.text

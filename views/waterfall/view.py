@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QHideEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QWidget
 
 from backend.contracts.errors import OperatorError
 from controllers.breakers_head import LOOK_AGAIN, Empty
@@ -24,8 +24,9 @@ from views.widgets.free_height import FreeHeight
 from views.widgets.page import PageHead
 
 _NARROW = 1100
-_WIDTHS, _NARROW_WIDTHS = (204, 520, 446), (150, 396, 350)
-"""Shares of the three columns."""
+_FIELDS, _NARROW_FIELDS = 204, 170
+_SHARES, _NARROW_SHARES = (54, 46), (55, 45)
+"""Of the other two columns."""
 
 
 class WaterfallView(QWidget):
@@ -61,6 +62,10 @@ class WaterfallView(QWidget):
         self.head.add(
             self.undo_button, self.redo_button, self.history_button, self.discard_button, self.apply_button
         )
+        self.head.explanation.hide()
+        for card in (self.sources, self.replay):
+            card.setMinimumWidth(300)
+            card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._full = FreeHeight(self._columns)
         self._states.addWidget(self._full)
         self._states.addWidget(self.empty)
@@ -124,9 +129,11 @@ class WaterfallView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Other shares for the columns where it is narrow."""
         super().resizeEvent(event)
-        widths = _NARROW_WIDTHS if event.size().width() < _NARROW else _WIDTHS
-        for place, width in enumerate(widths):
-            self._columns.setStretch(place, width)
+        narrow = event.size().width() < _NARROW
+        self.fields.setFixedWidth(_NARROW_FIELDS if narrow else _FIELDS)
+        self.fields.set_narrow(narrow=narrow)
+        for place, share in enumerate(_NARROW_SHARES if narrow else _SHARES, 1):
+            self._columns.setStretch(place, share)
 
     @Slot()
     def _on_changed(self) -> None:

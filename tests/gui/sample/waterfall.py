@@ -2,12 +2,12 @@
 
 # ruff: noqa: ARG002 - the ports fix the arguments
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from backend.contracts.errors import OperatorError
 from backend.contracts.providers import Capability, CapabilityState
-from backend.contracts.replay import FieldComparison, FieldOutcome, PreviewRequest, ReplayComparison
+from backend.contracts.replay import PreviewRequest, ReplayComparison
 from backend.contracts.waterfall import (
     FieldCoverage,
     VersionSummary,
@@ -18,7 +18,10 @@ from backend.contracts.waterfall import (
     WaterfallField,
     WaterfallStep,
 )
+from backend.contracts.waterfall_diff import diff
+from backend.contracts.waterfall_rules import FIELDS, PROVIDERS
 from controllers.clock import Clock
+from tests.gui.sample.replays import TRACKS, before_and_after
 
 _ORDERS: dict[str, tuple[tuple[str, float], ...]] = {
     "genres": (("discogs", 0.55), ("musicbrainz", 0.50), ("lastfm", 0.50)),
@@ -30,7 +33,7 @@ _ORDERS: dict[str, tuple[tuple[str, float], ...]] = {
         ("lastfm", 0.50),
     ),
     "release_date": (("musicbrainz", 0.70), ("spotify", 0.65), ("deezer", 0.60), ("discogs", 0.55)),
-    "bpm": (("beatport", 0.70), ("deezer", 0.60)),
+    "bpm": (("beatport", 0.70), ("spotify", 0.70), ("deezer", 0.60)),
     "musical_key": (("beatport", 0.70),),
     "isrc": (("spotify", 0.80), ("deezer", 0.80), ("musicbrainz", 0.75)),
     "album": (("spotify", 0.65), ("musicbrainz", 0.60), ("deezer", 0.60)),
@@ -38,7 +41,15 @@ _ORDERS: dict[str, tuple[tuple[str, float], ...]] = {
     "popularity": (("spotify", 0.70), ("deezer", 0.60)),
     "duration_ms": (("spotify", 0.75), ("musicbrainz", 0.70), ("deezer", 0.70)),
 }
-TRACKS = 5000
+
+
+_AUTHORS = (
+    ("migration 004", "Defaults"),
+    ("lea@desk-2", "Deezer behind Spotify for the artwork"),
+    ("ada@desk-1", "Tempo from Beatport first"),
+    ("mo@ops-3", "Discogs finds more labels since its new index, so it may be a little less sure"),
+    ("lea@desk-2", "Discogs before MusicBrainz for labels"),
+)
 
 
 def sample_fields() -> list[WaterfallField]:
@@ -62,7 +73,7 @@ def sample_fields() -> list[WaterfallField]:
 
 
 class SampleWaterfall:
-    """The waterfall port over a list of versions; `current` may be replaced by what raises."""
+    """The waterfall port over a list of versions; `error` and `preview_error` make it fail."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -70,11 +81,11 @@ class SampleWaterfall:
         self.history: list[WaterfallConfiguration] = []
         self.error: OperatorError | None = None
         self.previews: list[PreviewRequest] = []
-        self.compare: Callable[[PreviewRequest, int], ReplayComparison] = compare
-        for version, (author, comment) in enumerate(
-            [("migration 004", "Defaults"), ("lea@desk-2", "Discogs before MusicBrainz for labels")], start=6
-        ):
-            self.history.append(self._made(version, sample_fields(), author, comment))
+        self.preview_error: OperatorError | None = None
+        self.capability_error: OperatorError | None = None
+        self.responses = 18_211
+        for version, (author, comment) in enumerate(_AUTHORS, start=3):
+            self.history.append(self._made(version, _earlier_fields(version), author, comment))
 
     def configuration(self, environment: str) -> WaterfallConfiguration:
         """The newest version."""
@@ -93,7 +104,7 @@ class SampleWaterfall:
                 comment=one.comment,
                 base_version=one.version - 1,
                 in_force=one.version == newest,
-                fields_changed=["label"],
+                fields_changed=self._changed(one),
             )
             for one in reversed(self.history)
             if before is None or one.version < before
@@ -121,27 +132,24 @@ class SampleWaterfall:
         ]
 
     def capabilities(self, environment: str) -> Sequence[Capability]:
-        """Live where an order names the pair; two known ends."""
+        """Live where an order names the pair and for a few others; the tempo of Spotify has ended."""
         self._answer()
-        live = [
-            Capability(provider=name, field=field, state=CapabilityState.LIVE)
-            for field, order in _ORDERS.items()
-            for name, _ in order
-        ]
-        ended = Capability(
-            provider="spotify",
-            field="bpm",
-            state=CapabilityState.ENDED,
-            since="2024-11-27",
-            note="Audio features are closed to new applications.",
-        )
-        return [*live, ended]
+        if self.capability_error is not None:
+            raise self.capability_error
+        pairs = {(name, field) for field, order in _ORDERS.items() for name, _ in order}
+        pairs |= {("itunes", "label"), ("itunes", "genres"), ("beatport", "genres"), ("beatport", "label")}
+        live = [Capability(provider=name, field=field, state=CapabilityState.LIVE) for name, field in pairs]
+        return [*sorted(live, key=lambda each: each.provider), *_KNOWN]
 
     def preview(self, environment: str, request: PreviewRequest) -> ReplayComparison:
-        """What `compare` says; every request is remembered."""
+        """The sample library walked through; every request is remembered."""
         self._answer()
         self.previews.append(request)
-        return self.compare(request, self.history[-1].version)
+        if self.preview_error is not None:
+            raise self.preview_error
+        base = self.version(environment, request.base_version or self.history[-1].version)
+        comparison = before_and_after(base.fields, request, base.version)
+        return comparison.model_copy(update={"responses": self.responses})
 
     def apply(self, environment: str, change: WaterfallChange) -> WaterfallConfiguration:
         """The next version, or a conflict."""
@@ -181,53 +189,87 @@ class SampleWaterfall:
         if self.error is not None:
             raise self.error
 
+    def _changed(self, one: WaterfallConfiguration) -> list[str]:
+        earlier = next((each for each in self.history if each.version == one.version - 1), None)
+        return [each.field for each in diff(earlier.fields, one.fields)] if earlier is not None else []
+
     def _made(
         self, version: int, fields: list[WaterfallField], author: str, comment: str
     ) -> WaterfallConfiguration:
-        at: datetime = self._clock() - timedelta(days=max(0, 9 - version))
+        at: datetime = self._clock() - timedelta(days=3 * max(0, 8 - version), minutes=19)
         return WaterfallConfiguration(
             version=version, activated_at=at, fields=fields, author=author, comment=comment
         )
 
 
-def _coverage(field: str, order: tuple[tuple[str, float], ...], place: int) -> FieldCoverage:
-    filled = TRACKS - 140 * place
-    return FieldCoverage(
-        field=field,
-        tracks=TRACKS,
-        filled=filled,
-        mean_confidence=0.9 - place / 100,
-        by_provider={name: filled // (2**at) for at, (name, _) in enumerate(order, 1)},
-    )
+_KNOWN = (
+    Capability(
+        provider="spotify",
+        field="bpm",
+        state=CapabilityState.ENDED,
+        since="2024-11-27",
+        note="Audio features are closed to new applications.",
+    ),
+    Capability(
+        provider="deezer",
+        field="label",
+        state=CapabilityState.RESTRICTED,
+        note="In the look-up of an album only.",
+    ),
+    Capability(
+        provider="coverartarchive", field="label", state=CapabilityState.ENDED, note="It has pictures only."
+    ),
+    Capability(
+        provider="musicbrainz",
+        field="label",
+        state=CapabilityState.RESTRICTED,
+        note="Labels belong to releases, which need a look-up of their own.",
+    ),
+)
 
 
-def compare(request: PreviewRequest, base: int) -> ReplayComparison:
-    """Nothing differs."""
-    fields = [
-        FieldComparison(
-            field=field.field,
-            before=FieldOutcome(filled=4000, mean_confidence=0.81, winners={}),
-            after=FieldOutcome(filled=4000, mean_confidence=0.81, winners={}),
-            differing=0,
-            unjudged=0,
-        )
-        for field in request.fields
+def _earlier_fields(version: int) -> list[WaterfallField]:
+    """The fields as the versions 3 to 7 have them: each puts one field into the order it has now."""
+    fields = sample_fields()
+    for field, since in (("artwork_url", 4), ("bpm", 5), ("label", 7)):
+        if version < since:
+            fields = [
+                each.model_copy(update={"sources": _swapped(each.sources, 1 if field == "label" else 0)})
+                if each.field == field
+                else each
+                for each in fields
+            ]
+    if version < 6:
+        fields = [_with_threshold(each) if each.field == "label" else each for each in fields]
+    return fields
+
+
+def _swapped(steps: list[WaterfallStep], place: int) -> list[WaterfallStep]:
+    return [*steps[:place], steps[place + 1], steps[place], *steps[place + 2 :]]
+
+
+def _with_threshold(field: WaterfallField) -> WaterfallField:
+    steps = [
+        step.model_copy(update={"min_confidence": 0.75}) if step.provider == "discogs" else step
+        for step in field.sources
     ]
-    return ReplayComparison(
-        base_version=base,
-        tracks=TRACKS,
-        responses=18_211,
-        evidence_until=None,
-        fields=fields,
-        differing=0,
-        unjudged=0,
-        judged_share=1.0,
-        calls_per_track_before=2.3,
-        calls_per_track_after=2.3,
-        providers=[],
-        bottleneck_before=None,
-        bottleneck_after=None,
-        differences=[],
-        dominated=[],
-        milliseconds=140.0,
-    )
+    return field.model_copy(update={"sources": steps})
+
+
+def full_fields() -> list[WaterfallField]:
+    """Every field there is, each from every provider."""
+    return [
+        WaterfallField(
+            field=field,
+            required_for_gold=False,
+            sources=[
+                WaterfallStep(
+                    provider=name,
+                    enabled=not field.endswith("_id") or field == f"{name}_id",
+                    min_confidence=0.5 + place / 20,
+                )
+                for place, name in enumerate(PROVIDERS)
+            ],
+        )
+        for field in FIELDS
+    ]
