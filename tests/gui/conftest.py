@@ -14,6 +14,7 @@ from tests.gui.breakers_on_screen import Opened
 from tests.gui.sample import providers as samples
 from tests.gui.sample import stack as stacks
 from tests.gui.sample.stage import Stage
+from tests.gui.waterfall_on_screen import EditorOpened
 from views.theme.theme import Theme
 
 
@@ -57,6 +58,21 @@ def opened(make_stage: Callable[..., Stage]) -> Opened:
         stage.providers.current = samples.failing
         stage.open()
         stage.window.router.run("breakers.open")
+        return stage
+
+    return make
+
+
+@pytest.fixture
+def edited(make_stage: Callable[..., Stage]) -> EditorOpened:
+    """The waterfall editor on an environment, looking at the label."""
+
+    def make(environment: str = "sandbox") -> Stage:
+        stage = make_stage(environment)
+        stage.stack.current = stacks.healthy
+        stage.open()
+        stage.window.router.run("waterfall.open")
+        stage.console.waterfall.editor.select("label")
         return stage
 
     return make

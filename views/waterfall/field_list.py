@@ -103,7 +103,8 @@ class FieldList(Card):
         self._delegate = FieldDelegate(theme, self.list)
         self._arrange()
         self.filter.textChanged.connect(self._on_filter)
-        self.filter.returnPressed.connect(self.list.setFocus)
+        self.filter.returnPressed.connect(self._on_return)
+        self.list.clicked.connect(self._choose)
         self.list.selectionModel().currentRowChanged.connect(self._on_current)
         fields.modelReset.connect(self._restore)
         theme.changed.connect(self.list.viewport().update)
@@ -157,8 +158,22 @@ class FieldList(Card):
 
     @Slot(QModelIndex)
     def _on_current(self, index: QModelIndex) -> None:
-        shown = index.data(ROW_ROLE)
         # While the filter hides the selected field the view makes another one current; nobody has chosen it.
-        if isinstance(shown, Row) and self.list.hasFocus():
+        if self.list.hasFocus():
+            self._choose(index)
+
+    @Slot()
+    def _on_return(self) -> None:
+        """Go to the first field that was found."""
+        first = self.shown.index(0, 0)
+        if first.isValid():
+            self.list.setCurrentIndex(first)
+            self._choose(first)
+            self.list.setFocus()
+
+    @Slot(QModelIndex)
+    def _choose(self, index: QModelIndex) -> None:
+        shown = index.data(ROW_ROLE)
+        if isinstance(shown, Row) and shown.key != self._field:
             self._field = shown.key
             self.chosen.emit(shown.key)

@@ -43,18 +43,18 @@ class StepBar(QFrame):
         self.threshold.setDecimals(2)
         self.threshold.setSingleStep(0.01)
         self.threshold.setPrefix("≥ ")
-        self.threshold.setFixedWidth(78)
+        self.threshold.setFixedWidth(74)
         self.threshold.lineEdit().setTextMargins(4, 0, 0, 0)
         for each in (self.up_button, self.down_button):
-            each.setFixedSize(30, 30)
+            each.setFixedSize(28, 28)
             each.setIconSize(QSize(14, 14))
         head = row(self.title, self.note, gap=10)
         head.setStretch(1, 1)
         controls = row(
             self.switch, self.threshold, self.up_button, self.down_button, None, self.place_button,
-            self.remove_button, gap=GAP_S + 2,
+            self.remove_button, gap=GAP_S + 1,
         )  # fmt: skip
-        self.setLayout(column(head, controls, gap=6, margin=(12, 8, 6, 8)))
+        self.setLayout(column(head, controls, gap=6, margin=(11, 8, 4, 8)))
 
     def _wire(self) -> None:
         self.switch.clicked.connect(self.toggled)

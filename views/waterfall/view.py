@@ -24,8 +24,8 @@ from views.widgets.free_height import FreeHeight
 from views.widgets.page import PageHead
 
 _NARROW = 1100
-_FIELDS, _NARROW_FIELDS = 204, 170
-_SHARES, _NARROW_SHARES = (54, 46), (55, 45)
+_FIELDS, _NARROW_FIELDS = 204, 162
+_SHARES, _NARROW_SHARES = (54, 46), (52, 48)
 """Of the other two columns."""
 
 
@@ -94,9 +94,10 @@ class WaterfallView(QWidget):
         self.apply_button.clicked.connect(self.dialogs.review)
         self.empty.pressed.connect(self._on_empty_action)
         for sequence, slot in (
-            (QKeySequence.StandardKey.Undo, editor.undo),
-            (QKeySequence.StandardKey.Redo, editor.redo),
-            (QKeySequence.StandardKey.Find, self.focus_filter),
+            ("Ctrl+Z", editor.undo),
+            ("Ctrl+Shift+Z", editor.redo),
+            ("Ctrl+Y", editor.redo),
+            ("Ctrl+F", self.focus_filter),
         ):
             QShortcut(QKeySequence(sequence), self).activated.connect(slot)
 

@@ -1,9 +1,11 @@
 """A sample replay: a made-up library walked through before and after, so that figures follow a draft."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import islice
 from zlib import crc32
 
 from backend.contracts.replay import (
@@ -16,7 +18,7 @@ from backend.contracts.replay import (
     ValueDifference,
     ValueSide,
 )
-from backend.contracts.waterfall import WaterfallField, WaterfallStep
+from backend.contracts.waterfall import WaterfallField
 
 TRACKS = 5000
 _WALKED = 250
@@ -37,7 +39,8 @@ _LIMITS = {"musicbrainz": 1.0, "discogs": 1.0, "lastfm": 5.0, "beatport": 0.5, "
 
 @dataclass(frozen=True)
 class _Found:
-    step: WaterfallStep | None
+    provider: str | None = None
+    least: float = 0.0
     place: int = 0
     confidence: float = 0.0
 
@@ -49,7 +52,8 @@ def before_and_after(
     old = {field.field: field for field in base}
     fields = [_field(old.get(field.field), field) for field in request.fields]
     wanted = [field for field in request.fields if request.field in (None, field.field)]
-    differences = [each for field in wanted for each in _differences(old.get(field.field), field)]
+    found = (each for field in wanted for each in _differences(old.get(field.field), field))
+    differences = list(islice(found, request.differences))
     providers = [_calls(name, list(base), request.fields) for name in _LIMITS]
     slowest = max(providers, key=lambda each: each.hours_after or 0)
     was = max(providers, key=lambda each: each.hours_before or 0)
@@ -67,7 +71,7 @@ def before_and_after(
         providers=providers,
         bottleneck_before=was.provider,
         bottleneck_after=slowest.provider,
-        differences=differences[: request.differences],
+        differences=differences,
         dominated=list(_dominated(request.fields)),
         milliseconds=184.0,
     )
@@ -86,69 +90,77 @@ def _confidence(field: str, provider: str, track: int) -> float:
     return 0.45 + 0.54 * _chance(field, provider, track, "sure")
 
 
-def _walk(field: WaterfallField | None, track: int) -> _Found:
-    for place, step in enumerate(field.sources if field is not None else (), 1):
-        confidence = _confidence(field.field, step.provider, track) if field is not None else 0.0
-        if step.enabled and confidence >= step.min_confidence:
-            return _Found(step, place, round(confidence, 2))
-    return _Found(None)
+def _walks(field: WaterfallField | None) -> tuple[_Found, ...]:
+    """What each track that is walked through gets."""
+    if field is None:
+        return (_Found(),) * _WALKED
+    steps = tuple((step.provider, step.enabled, step.min_confidence) for step in field.sources)
+    return _walked(field.field, steps)
+
+
+@lru_cache(maxsize=512)
+def _walked(field: str, steps: tuple[tuple[str, bool, float], ...]) -> tuple[_Found, ...]:
+    return tuple(_walk(field, steps, track) for track in range(_WALKED))
+
+
+def _walk(field: str, steps: tuple[tuple[str, bool, float], ...], track: int) -> _Found:
+    for place, (provider, enabled, least) in enumerate(steps, 1):
+        if enabled and (confidence := _confidence(field, provider, track)) >= least:
+            return _Found(provider, least, place, round(confidence, 2))
+    return _Found()
 
 
 def _outcome(field: WaterfallField | None) -> FieldOutcome:
-    found = [each for each in (_walk(field, track) for track in range(_WALKED)) if each.step is not None]
-    winners: dict[str, int] = {}
-    for each in found:
-        if each.step is not None:
-            winners[each.step.provider] = winners.get(each.step.provider, 0) + _EACH
+    found = [each for each in _walks(field) if each.provider is not None]
+    winners = Counter(each.provider for each in found if each.provider is not None)
     mean = sum(each.confidence for each in found) / len(found) if found else None
-    return FieldOutcome(filled=len(found) * _EACH, mean_confidence=mean, winners=winners)
+    return FieldOutcome(
+        filled=len(found) * _EACH,
+        mean_confidence=mean,
+        winners={name: number * _EACH for name, number in winners.items()},
+    )
 
 
 def _field(old: WaterfallField | None, new: WaterfallField) -> FieldComparison:
-    pairs = [(_walk(old, track), _walk(new, track)) for track in range(_WALKED)]
+    pairs = zip(_walks(old), _walks(new), strict=True)
     asked = {step.provider for step in old.sources if step.enabled} if old is not None else set()
     added = [step for step in new.sources if step.enabled and step.provider not in asked]
     return FieldComparison(
         field=new.field,
         before=_outcome(old),
         after=_outcome(new),
-        differing=sum(_differ(*pair) for pair in pairs) * _EACH,
+        differing=sum(one.provider != other.provider for one, other in pairs) * _EACH,
         unjudged=37 * len(added),
     )
 
 
-def _differ(one: _Found, other: _Found) -> bool:
-    first = one.step.provider if one.step is not None else None
-    second = other.step.provider if other.step is not None else None
-    return first != second
-
-
 def _differences(old: WaterfallField | None, new: WaterfallField) -> Iterator[ValueDifference]:
+    before, after = _walks(old), _walks(new)
     for number in range(TRACKS):
-        before, after = _walk(old, number % _WALKED), _walk(new, number % _WALKED)
-        if not _differ(before, after):
+        one, other = before[number % _WALKED], after[number % _WALKED]
+        if one.provider == other.provider:
             continue
-        artist, title, label, other = _NAMES[number % len(_NAMES)]
+        artist, title, label, alias = _NAMES[number % len(_NAMES)]
         yield ValueDifference(
             track_id=f"track-{number:04}",
             artist_name=artist,
             track_title=title if number < len(_NAMES) else f"{title} #{number}",
             field=new.field,
-            before=_side(before, other),
-            after=_side(after, label),
+            before=_side(one, alias),
+            after=_side(other, label),
         )
 
 
 def _side(found: _Found, value: str) -> ValueSide:
-    if found.step is None:
+    if found.provider is None:
         return ValueSide(provider=None, detail="No source reached its threshold.")
     return ValueSide(
-        provider=found.step.provider,
+        provider=found.provider,
         value=value,
         confidence=found.confidence,
         position=found.place,
         match_probability=0.98,
-        detail=f"The first of the order that reached its threshold of {found.step.min_confidence:.2f}.",
+        detail=f"The first of the order that reached its threshold of {found.least:.2f}.",
     )
 
 
