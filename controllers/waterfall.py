@@ -98,6 +98,7 @@ class WaterfallController(QObject):
     def set_environment(self, environment: Environment) -> None:
         """Turn to another environment; its draft is read when the screen is shown."""
         self.keeper.flush()
+        self.keeper.begin(None)
         self.environment, self.newest, self.surroundings = environment, None, Surroundings()
         self.editor.forget()
         for part in (self.preview, self.applying, self.versions):
@@ -155,6 +156,7 @@ class WaterfallController(QObject):
         self.newest, self.surroundings = reading.configuration, reading.surroundings
         self.applying.operator = reading.operator
         kept = reading.draft
+        self.keeper.begin(kept)
         draft = Draft(kept.base, tuple(kept.fields)) if kept is not None else None
         if draft is not None and draft.changed:
             self.editor.begin(draft)

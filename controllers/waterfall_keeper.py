@@ -29,16 +29,22 @@ class DraftKeeper(QObject):
         super().__init__(parent)
         self._waterfall = waterfall
         self._waiting: tuple[str, WaterfallDraft | None] | None = None
+        self._kept: WaterfallDraft | None = None
         self._writing = Operation(background, self)
         self._writing.failed.connect(self._on_failed)
         self._writing.finished.connect(self._write)
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self._write)
 
+    def begin(self, kept: WaterfallDraft | None) -> None:
+        """Know what is kept now, so that it is not written again."""
+        self._kept = kept
+
     def keep(self, environment: str, draft: WaterfallDraft | None) -> None:
         """Keep `draft` in place of the one before; none drops it."""
-        if self._waiting is not None and self._waiting[0] != environment:
-            self.flush()
+        if _alike(draft, self._kept):
+            return
+        self._kept = draft
         self._waiting = (environment, draft)
         if not self._pause.isActive():
             self._write()
@@ -64,6 +70,12 @@ class DraftKeeper(QObject):
     @Slot(object)
     def _on_failed(self, error: OperatorError) -> None:
         self.failed.emit(error)
+
+
+def _alike(one: WaterfallDraft | None, other: WaterfallDraft | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return (one.base.version, one.fields) == (other.base.version, other.fields)
 
 
 def _write(waterfall: WaterfallPort, environment: str, draft: WaterfallDraft | None) -> None:
