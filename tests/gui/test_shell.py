@@ -94,6 +94,7 @@ def test_navigation_shows_only_screens_that_work() -> None:
         "Deploy",
         "Rollback",
         "Circuit breakers",
+        "Waterfall",
         "Tracks",
         "Settings",
     ]
