@@ -8,12 +8,11 @@ from backend.contracts.control import ControlConflictError, ControlRequest
 from backend.contracts.errors import OperatorError
 from backend.contracts.live import LiveProviders
 from backend.contracts.runs import RollbackOptions, RollbackScope, RunState
+from tests.gui import waterfall_scenes as waterfalls
 from tests.gui.sample import providers, stack
 from tests.gui.sample.rollbacks import rollback_run
 from tests.gui.sample.stage import Stage
-from tests.gui.sample.waterfall import full_fields
 from views.breakers.control_dialog import ControlDialog
-from views.waterfall.review import ReviewDialog
 from views.tracks.import_dialog import ImportDialog
 
 UNREACHABLE = OperatorError(
@@ -23,10 +22,6 @@ UNREACHABLE = OperatorError(
 GATEWAY_GONE = OperatorError(
     "api-gateway-internal on 127.0.0.1:8022 does not answer.",
     "Start the stack; if that does not help, read the gateway's log.",
-)
-ENRICHMENT_GONE = OperatorError(
-    "metadata-enrichment on 127.0.0.1:8020 does not answer.",
-    "Start the stack; if that does not help, read the log of metadata-enrichment.",
 )
 
 
@@ -243,114 +238,6 @@ def reset_all(stage: Stage) -> None:
     stage.window.router.run("breakers.reset-all")
 
 
-def drafted(stage: Stage) -> None:
-    """Two fields changed: another order for the label, another threshold for the genres."""
-    stage.window.router.run("waterfall.open")
-    editor = stage.console.waterfall.editor
-    editor.select("genres")
-    editor.set_threshold("lastfm", 0.62)
-    editor.select("label")
-    editor.move(2, 1)
-    editor.set_threshold("discogs", 0.66)
-    editor.toggle("beatport")
-    stage.console.waterfall.preview.ask_now()
-    stage.window.waterfall.sources.list.choose("musicbrainz")
-
-
-def explained(stage: Stage) -> None:
-    drafted(stage)
-    table = stage.window.waterfall.replay.pages.table
-    table.setCurrentIndex(table.model().index(1, 0))
-
-
-def waterfall_page(place: int) -> Callable[[Stage], None]:
-    def play(stage: Stage) -> None:
-        drafted(stage)
-        pages = stage.window.waterfall.replay.pages
-        (pages.values_chip, pages.winners_chip, pages.calls_chip, pages.advice_chip)[place].click()
-
-    return play
-
-
-def full_waterfall(stage: Stage) -> None:
-    healthy(stage)
-    stage.waterfall.add_version(full_fields(), "lea@desk-2", "Every source everywhere")
-
-
-def dead_source(stage: Stage) -> None:
-    stage.window.router.run("waterfall.open")
-    stage.console.waterfall.editor.select("bpm")
-    stage.window.waterfall.sources.list.choose("spotify")
-
-
-def waterfall_fails(stage: Stage) -> None:
-    healthy(stage)
-    stage.waterfall.error = ENRICHMENT_GONE
-
-
-def replay_fails(stage: Stage) -> None:
-    drafted(stage)
-    stage.waterfall.preview_error = ENRICHMENT_GONE
-    stage.console.waterfall.editor.move(0, 1)
-    stage.console.waterfall.preview.ask_now()
-
-
-def nothing_stored(stage: Stage) -> None:
-    healthy(stage)
-    stage.waterfall.responses = 0
-
-
-def review(stage: Stage) -> None:
-    drafted(stage)
-    stage.window.router.run("waterfall.review")
-    dialog = stage.window.waterfall.dialogs.current
-    assert isinstance(dialog, ReviewDialog)
-    dialog.comment.setText("MusicBrainz is surer about labels than Discogs")
-
-
-def review_problem(stage: Stage) -> None:
-    drafted(stage)
-    editor = stage.console.waterfall.editor
-    editor.select("duration_ms")
-    for name in ("spotify", "musicbrainz", "deezer"):
-        editor.toggle(name)
-    editor.select("label")
-    editor.toggle("beatport")
-    stage.window.router.run("waterfall.review")
-
-
-def came_first(stage: Stage) -> None:
-    """Another operator's version changes the label too, and the tempo."""
-    drafted(stage)
-    fields = [
-        field.model_copy(update={"sources": list(reversed(field.sources))})
-        if field.field in ("label", "bpm")
-        else field
-        for field in stage.waterfall.history[-1].fields
-    ]
-    stage.waterfall.add_version(fields, "lea@desk-2", "Last.fm first while Discogs is down")
-    stage.console.waterfall.feed.look()
-
-
-def rebase(stage: Stage) -> None:
-    came_first(stage)
-    stage.window.waterfall.dialogs.resolve()
-
-
-def waterfall_history(stage: Stage) -> None:
-    stage.window.router.run("waterfall.history")
-
-
-def add_source(stage: Stage) -> None:
-    drafted(stage)
-    stage.window.router.run("waterfall.add")
-
-
-def copy_order(stage: Stage) -> None:
-    drafted(stage)
-    stage.window.router.run("waterfall.copy-order")
-
-
 def track_opened(stage: Stage) -> None:
     stage.window.router.run("tracks.open")
     stage.console.tracks.open("t-1001")
@@ -429,24 +316,24 @@ SCENES = (
     Scene("breakers-reset-all", reset_all, breakers(providers.failing), "staging"),
     Scene("breakers-filter-empty", filter_nothing, breakers(providers.failing), "staging"),
     Scene("waterfall", show("waterfall.open"), breakers()),
-    Scene("waterfall-draft", drafted, breakers(providers.failing), "staging"),
-    Scene("waterfall-explained", explained, breakers(), "staging"),
-    Scene("waterfall-winners", waterfall_page(1), breakers()),
-    Scene("waterfall-calls", waterfall_page(2), breakers()),
-    Scene("waterfall-advice", waterfall_page(3), breakers()),
-    Scene("waterfall-full", show("waterfall.open"), full_waterfall),
-    Scene("waterfall-dead-source", dead_source, breakers()),
+    Scene("waterfall-draft", waterfalls.drafted, breakers(providers.failing), "staging"),
+    Scene("waterfall-explained", waterfalls.explained, breakers(), "staging"),
+    Scene("waterfall-winners", waterfalls.page(1), breakers()),
+    Scene("waterfall-calls", waterfalls.page(2), breakers()),
+    Scene("waterfall-advice", waterfalls.page(3), breakers()),
+    Scene("waterfall-full", show("waterfall.open"), waterfalls.full),
+    Scene("waterfall-dead-source", waterfalls.dead_source, breakers()),
     Scene("waterfall-empty", show("waterfall.open")),
-    Scene("waterfall-failing", show("waterfall.open"), waterfall_fails),
-    Scene("waterfall-replay-failing", replay_fails, breakers()),
-    Scene("waterfall-nothing-stored", show("waterfall.open"), nothing_stored),
-    Scene("waterfall-conflict", came_first, breakers(), "staging"),
-    Scene("waterfall-rebase", rebase, breakers(), "staging"),
-    Scene("waterfall-review", review, breakers(providers.failing), "production"),
-    Scene("waterfall-review-problem", review_problem, breakers(providers.failing)),
-    Scene("waterfall-history", waterfall_history, breakers()),
-    Scene("waterfall-add-source", add_source, breakers()),
-    Scene("waterfall-copy-order", copy_order, breakers()),
+    Scene("waterfall-failing", show("waterfall.open"), waterfalls.fails),
+    Scene("waterfall-replay-failing", waterfalls.replay_fails, breakers()),
+    Scene("waterfall-nothing-stored", show("waterfall.open"), waterfalls.nothing_stored),
+    Scene("waterfall-conflict", waterfalls.came_first, breakers(), "staging"),
+    Scene("waterfall-rebase", waterfalls.rebase, breakers(), "staging"),
+    Scene("waterfall-review", waterfalls.review, breakers(providers.failing), "production"),
+    Scene("waterfall-review-problem", waterfalls.review_problem, breakers(providers.failing)),
+    Scene("waterfall-history", waterfalls.history, breakers()),
+    Scene("waterfall-add-source", waterfalls.add_source, breakers()),
+    Scene("waterfall-copy-order", waterfalls.copy_order, breakers()),
     Scene("tracks", track_opened, healthy),
     Scene("tracks-asked", track_asked, healthy),
     Scene("tracks-failing", tracks_failing, healthy),

@@ -10,8 +10,8 @@ from pytestqt.qtbot import QtBot
 from controllers.waterfall_rebase import Choice
 from tests.gui.sample import providers as samples
 from tests.gui.sample.stage import Stage
-from tests.gui.scenes import ENRICHMENT_GONE
 from tests.gui.waterfall_on_screen import EditorOpened, comes_first, dialog, draft_of, order
+from tests.gui.waterfall_scenes import ENRICHMENT_GONE
 from views.waterfall.history import HistoryDialog
 from views.waterfall.rebase_dialog import RebaseDialog
 from views.waterfall.review import ReviewDialog

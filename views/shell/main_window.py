@@ -25,8 +25,8 @@ from views.shell.router import BREAKER_ACTIONS, Router
 from views.shell.shortcut_sheet import ShortcutSheet
 from views.shell.status_bar import StatusBar
 from views.theme.theme import Theme
-from views.waterfall.view import WaterfallView
 from views.tracks.view import TracksView
+from views.waterfall.view import WaterfallView
 from views.widgets.base import column, holder, row
 from views.widgets.toast import Toasts
 
