@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
@@ -21,6 +21,7 @@ from backend.database.address import DatabaseAddress
 from backend.http import httpx
 from backend.services.api_gateway.app import create_app
 from tests.backend.services.api_gateway.serving import TOKEN, settings_for
+from tests.fixtures.answering import Answer, answering
 from tests.fixtures.conditions import wait_for
 from tests.fixtures.music import add_gold, add_requests
 from tests.fixtures.postgres import free_port
@@ -206,24 +207,12 @@ def _write_results(musicdb: DatabaseAddress, operations_db: DatabaseAddress, fie
 
 
 @contextmanager
-def _answering(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[Providers]:
-    """A port to a program that answers every GET in its own way."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            answer(self)
-
-        def log_message(self, *_arguments: object) -> None:
-            """Say nothing."""
-
+def _answering(answer: Answer) -> Iterator[Providers]:
+    """A port to a program that answers in its own way."""
     address = DatabaseAddress("127.0.0.1", free_port(), "musicdb", "nobody")
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        place = Place(server.server_port, address, address)
+    with answering(answer) as port:
+        place = Place(port, address, address)
         yield Providers(lambda _name: place)
-        server.shutdown()
-        thread.join()
 
 
 def test_a_stream_that_falls_silent_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,10 +1,7 @@
 """What answers on a service's port counts only when it is that service, of that release."""
 
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from contextlib import AbstractContextManager
 
 import pytest
 
@@ -12,6 +9,7 @@ from backend.clients.services import ServiceClient
 from backend.contracts.environment import GATEWAY, Environment
 from backend.contracts.runs import CriterionState
 from backend.deployment.checks.health import check_service
+from tests.fixtures.answering import always, answering
 from tests.fixtures.sandbox import Sandbox, new_sandbox
 
 
@@ -20,26 +18,9 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
     return new_sandbox(tmp_path_factory.mktemp("home"))
 
 
-@contextmanager
-def _answering(environment: Environment, status: int, body: object) -> Iterator[None]:
+def _answering(environment: Environment, status: int, body: object) -> AbstractContextManager[int]:
     """A program on the gateway's port that always answers the same."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(status)
-            self.send_header("content-type", "application/json")
-            self.end_headers()
-            self.wfile.write(json.dumps(body).encode())
-
-        def log_message(self, *_arguments: object) -> None:
-            """Say nothing."""
-
-    with HTTPServer(("127.0.0.1", environment.port(GATEWAY)), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield
-        server.shutdown()
-        thread.join()
+    return answering(always(status, json.dumps(body).encode()), environment.port(GATEWAY))
 
 
 @pytest.mark.parametrize(

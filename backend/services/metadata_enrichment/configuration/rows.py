@@ -1,6 +1,9 @@
 """Versions of the waterfall as the database has them."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, LiteralString
 
 import psycopg
@@ -43,34 +46,48 @@ async def version_in_force(connection: Connection) -> int:
 
 async def read_version(connection: Connection, version: int) -> WaterfallConfiguration | None:
     """One version, none when there is no such one. UnusableVersionError when it makes no sense."""
-    return (await read_versions(connection, [version])).get(version)
+    rows = await _rows(connection, [version])
+    return _configuration(rows) if rows else None
 
 
 async def read_versions(
     connection: Connection, versions: Sequence[int]
 ) -> Mapping[int, WaterfallConfiguration]:
-    """The versions by number, without those that do not exist. UnusableVersionError."""
+    """The versions by number, without those that do not exist or make no sense to this release."""
+    found: dict[int, WaterfallConfiguration] = {}
+    for version, rows in groupby(await _rows(connection, versions), itemgetter("version")):
+        with suppress(UnusableVersionError):
+            found[version] = _configuration(list(rows))
+    return found
+
+
+async def _rows(connection: Connection, versions: Sequence[int]) -> list[dict[str, Any]]:
     cursor = connection.cursor(row_factory=dict_row)
-    rows = await (await cursor.execute(_READ, (list(versions),))).fetchall()
+    return await (await cursor.execute(_READ, (list(versions),))).fetchall()
+
+
+def _configuration(rows: Sequence[Mapping[str, Any]]) -> WaterfallConfiguration:
+    """A version from its rows, one a step; a field without sources and a version without fields have one."""
     try:
-        return _from_rows(rows)
+        return _parsed(rows)
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, problem["loc"]))
-        raise UnusableVersionError(f"a stored version makes no sense ({place}: {problem['msg']})") from error
+        raise UnusableVersionError(
+            f"version {rows[0]['version']} makes no sense to this release ({place}: {problem['msg']})"
+        ) from error
 
 
-def _from_rows(rows: Sequence[Mapping[str, Any]]) -> dict[int, WaterfallConfiguration]:
-    found: dict[int, WaterfallConfiguration] = {}
+def _parsed(rows: Sequence[Mapping[str, Any]]) -> WaterfallConfiguration:
+    version = _without_fields(rows[0])
     for row in rows:
-        version = found.setdefault(row["version"], _without_fields(row))
         if row["field"] is None:
             continue
         if not version.fields or version.fields[-1].field != row["field"]:
             version.fields.append(WaterfallField.model_validate({**row, "sources": []}))
         if row["provider"] is not None:
             version.fields[-1].sources.append(WaterfallStep.model_validate(row))
-    return found
+    return version
 
 
 def _without_fields(row: Mapping[str, Any]) -> WaterfallConfiguration:

@@ -182,8 +182,8 @@ def _step_rows(version: int, fields: Sequence[WaterfallField]) -> list[tuple[obj
 
 
 def _changed(row: Mapping[str, Any], contents: Mapping[int, WaterfallConfiguration]) -> list[str]:
-    """Names of the fields that differ from the base; none for a version that was made from nothing."""
-    base = contents.get(row["base_version"])
-    if base is None:
+    """Names of the fields that differ from the base; none where one of the two is not there to compare."""
+    base, made = contents.get(row["base_version"]), contents.get(row["version"])
+    if base is None or made is None:
         return []
-    return [each.field for each in diff(base.fields, contents[row["version"]].fields)]
+    return [each.field for each in diff(base.fields, made.fields)]

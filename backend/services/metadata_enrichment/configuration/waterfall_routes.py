@@ -117,8 +117,10 @@ async def database_answers() -> AsyncIterator[None]:
 
 async def take_up(holder: ConfigurationHolder, applied: Applied) -> None:
     """Use the new version in this process at once; the others hear of it from the database."""
-    configuration = applied.configuration
-    _log.info("waterfall_version_applied", version=configuration.version, author=configuration.author)
+    if not applied.is_new:
+        return
+    made = applied.configuration
+    _log.info("waterfall_version_applied", version=made.version, author=made.author)
     try:
         await holder.reload()
     except ConfigurationError as error:

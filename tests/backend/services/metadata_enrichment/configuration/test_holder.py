@@ -13,6 +13,7 @@ from backend.services.common.database import Database
 from backend.services.metadata_enrichment.configuration import holder as module
 from backend.services.metadata_enrichment.configuration.errors import ConfigurationError
 from backend.services.metadata_enrichment.configuration.holder import ConfigurationHolder
+from backend.services.metadata_enrichment.configuration.versions import Versions
 from tests.waiting import wait_until
 
 HOURS = 9999.0
@@ -124,6 +125,9 @@ async def test_values_that_no_release_wrote_are_refused_and_not_walked(musicdb: 
             activate_again(connection, 2)
         await become(lambda: "keep_days" in holder.problem)
         assert holder.version_in_force() == 1
+    async with Database(musicdb.conninfo(), name="history") as database:
+        rows = await Versions(database.pool).history(None, 10)
+    assert [(row.version, row.in_force) for row in rows] == [(2, True), (1, False)]
 
 
 async def test_a_complaint_about_the_database_ends_with_its_cause(musicdb: DatabaseAddress) -> None:
