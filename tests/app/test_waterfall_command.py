@@ -208,6 +208,16 @@ def test_without_a_service_it_says_what_to_do(console: Console) -> None:
     assert (code, "nothing listens there" in errors, "main.py up" in errors) == (1, True, True)
 
 
+def test_a_preview_of_the_real_service_without_tracks_judges_nothing(served: Console, tmp_path: Path) -> None:
+    file = tmp_path / "waterfall.json"
+    served.run("export", str(file))
+    code, said, errors = served.run("preview", str(file))
+    assert (code, errors) == (0, "")
+    assert said.splitlines()[0] == "0 tracks, 0 stored answers, beside version 1"
+    (event,) = served.events("preview", str(file))
+    assert (event["tracks"], event["judged_share"], event["differing"]) == (0, None, 0)
+
+
 def test_a_preview_shows_what_would_be_different(sandbox: Sandbox, console: Console, tmp_path: Path) -> None:
     file = tmp_path / "waterfall.json"
     file.write_text(json.dumps({"fields": [{"field": "label", "required_for_gold": False, "sources": []}]}))
