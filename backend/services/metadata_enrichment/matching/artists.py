@@ -21,6 +21,7 @@ SHARED_GUEST = 0.95
 MISSPELT = 0.94
 """At most this much for names that are not written the same way."""
 _SHORT_NAME = 7
+_OTHER_NAME = 0.7
 _OTHER_SPACING = 0.86
 _JOINING = frozenset({"and", "the", "of"})
 _NUMBERED = re.compile(r"\s*\(\d+\)$")
@@ -35,20 +36,17 @@ class ArtistAgreement:
     """False when the names are in scripts that cannot be compared letter by letter."""
 
 
-SAME = ArtistAgreement(1.0)
-
-
 @lru_cache(maxsize=8192)
 def name_similarity(one: str, other: str) -> float:
     """0 to 1 for two single names, or two joined credits as a whole."""
     plain = _plain(one), _plain(other)
     if plain[0] == plain[1]:
         return 1.0
-    found = max(similarity(one, other), similarity(*plain))
+    found = similarity(*plain)
     if found >= 1:
         return 1.0 if _is_spaced_alike(*plain) else _OTHER_SPACING
     if min(len(plain[0]), len(plain[1])) <= _SHORT_NAME:
-        return min(found, 0.7)  # one letter makes another artist: Air, Airs; Blur, Blue; Justice, Justine
+        return min(found, _OTHER_NAME)  # one letter makes another artist: Air, Airs; Justice, Justine
     return SHARED_GUEST if _is_short_for(*plain) else min(found, MISSPELT)
 
 
@@ -60,22 +58,29 @@ def _is_spaced_alike(one: str, other: str) -> bool:
 
 def _is_short_for(one: str, other: str) -> bool:
     """Whether the words of one name are all in the other: Hall and Oates, Daryl Hall and John Oates."""
-    words = {word for word in one.split() if word not in _JOINING}, set(other.split())
+    words = set(one.split()) - _JOINING, set(other.split()) - _JOINING
     shorter, longer = sorted(words, key=len)
-    return len(shorter - _JOINING) >= 2 and shorter - _JOINING <= longer
+    return len(shorter) >= 2 and shorter <= longer
 
 
 def agreement(
-    sought: str, guests: Iterable[str], credited: Sequence[str], featured: Iterable[str]
+    sought: str, guests: Iterable[str], credited: Iterable[str], featured: Iterable[str]
 ) -> ArtistAgreement:
     """Compare what was asked for (`sought`, with the guests in its title) with a candidate's credits."""
-    names, guests = [*credited, *featured], tuple(guests)
-    if len(names) == 1 and not guests and _plain(sought) == _plain(names[0]):
-        return SAME
+    return _agreement(sought, tuple(guests), tuple(credited), tuple(featured))
+
+
+@lru_cache(maxsize=8192)
+def _agreement(
+    sought: str, guests: tuple[str, ...], credited: tuple[str, ...], featured: tuple[str, ...]
+) -> ArtistAgreement:
+    names = (*credited, *featured)
     joined = " ".join(credited)
-    if len(names) == len(credited) and not guests and name_similarity(sought, joined) >= EQUAL:
-        return SAME
+    if not guests and not featured and name_similarity(sought, joined) >= EQUAL:
+        return ArtistAgreement(1.0)
     wanted, known = _single(sought, *guests), _single(*names)
+    if len(wanted) == len(known) == 1:
+        return ArtistAgreement(name_similarity(wanted[0], known[0]), are_comparable(sought, joined))
     whole = max((name_similarity(sought, name) for name in names), default=0.0)
     best = [max((name_similarity(one, other) for other in known), default=0.0) for one in wanted]
     value = _value(whole, best, _all_known(known, wanted, names))

@@ -8,7 +8,7 @@ from itertools import pairwise
 from anyascii import anyascii
 from rapidfuzz.fuzz import ratio
 
-_APOSTROPHES = re.compile(r"['’‘`´ʼ]")
+_APOSTROPHES = str.maketrans("", "", "'’‘`´ʼ")
 _SEPARATORS = re.compile(r"[^\w]+|_+")
 _PLUS = re.compile(r"(?<=\s)\+(?=\s)")
 _SPELLED_I = re.compile(r"(?<=[^\W\d_])!(?=[^\W\d_])")
@@ -59,9 +59,11 @@ def folded(text: str) -> str:
 
     A text of nothing but punctuation keeps it: there are tracks named "???" and artists named "!!!".
     """
-    unified = unicodedata.normalize("NFKC", text).casefold()
-    spelled = _SPELLED_I.sub("i", _PLUS.sub("and", unified).replace("&", " and ").replace("$", "s"))
-    return _SEPARATORS.sub(" ", _APOSTROPHES.sub("", spelled)).strip() or unified.strip()
+    unified = (text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold()
+    spelled = unified.replace("&", " and ").replace("$", "s").translate(_APOSTROPHES)
+    if "!" in spelled or "+" in spelled:
+        spelled = _SPELLED_I.sub("i", _PLUS.sub("and", spelled))
+    return _SEPARATORS.sub(" ", spelled).strip() or unified.strip()
 
 
 @lru_cache(maxsize=8192)
@@ -110,7 +112,10 @@ def similarity(one: str, other: str) -> float:
     """
     if folded(one) == folded(other):
         return 1.0
-    return max(_ratio(folded(one), folded(other)), _ratio(sounding(one), sounding(other)))
+    sound = _ratio(sounding(one), sounding(other))
+    if one.isascii() and other.isascii():
+        return sound
+    return max(sound, _ratio(folded(one), folded(other)))
 
 
 @lru_cache(maxsize=8192)
