@@ -113,7 +113,7 @@ class Delivery(Protocol):
     async def nack(self, delay_seconds: float = 0.0) -> None:
         """Put it back, to be delivered again not before the delay. DeliveryLostError as for `ack`.
 
-        RabbitMQ keeps to steps of 1, 5, 15, 60 and 300 seconds and rounds up. ValueError for a delay above
+        RabbitMQ keeps to steps of 1, 5, 30 and 300 seconds and rounds up. ValueError for a delay above
         LONGEST_DELAY_SECONDS.
         """
         ...

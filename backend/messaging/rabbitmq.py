@@ -1,10 +1,10 @@
 """The broker in RabbitMQ: quorum queues, publisher confirms, dead letters that move at least once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from backend.messaging.port import (
     PROBLEM_SECONDS,
@@ -12,7 +12,6 @@ from backend.messaging.port import (
     Delivery,
     Message,
     QueueSpec,
-    UnknownQueueError,
 )
 from backend.messaging.rabbitmq_connection import RabbitConnection, virtual_host
 from backend.messaging.rabbitmq_messages import outgoing, wait_queue
@@ -22,11 +21,10 @@ from backend.messaging.rabbitmq_subscription import RabbitSubscription
 from backend.messaging.rabbitmq_topology import (
     SETTLE_SECONDS,
     WAITS,
+    arguments_by_queue,
     declare_queue,
     ready_messages,
-    wait_arguments,
     wait_step,
-    work_arguments,
 )
 
 
@@ -53,7 +51,6 @@ class RabbitBroker:
         self._settle_seconds = settle_seconds
         self._publisher = RabbitPublisher(self._publishing)
         self._limits: dict[str, int] = {}
-        self._waits: set[tuple[str, int]] = set()
         self._subscriptions: list[tuple[str, RabbitSubscription]] = []
 
     async def __aenter__(self) -> Self:
@@ -68,7 +65,11 @@ class RabbitBroker:
 
     async def declare(self, queues: Sequence[QueueSpec]) -> None:
         """Make the queues, or check that they are as described (TopologyConflictError). Idempotent."""
-        await self._make({spec.name: work_arguments(spec) for spec in queues})
+        wanted = {name: arguments for spec in queues for name, arguments in arguments_by_queue(spec).items()}
+        await self._policies.check(wanted)
+        made = [await declare_queue(self._consuming, *queue) for queue in wanted.items()]
+        if any(made):
+            await asyncio.sleep(self._settle_seconds)
         self._limits |= {spec.name: spec.delivery_limit for spec in queues if spec.delivery_limit is not None}
 
     async def publish(self, queue: str, messages: Sequence[Message]) -> None:
@@ -108,19 +109,5 @@ class RabbitBroker:
         return ""
 
     async def _put_back(self, queue: str, message: Message, deliveries: int, delay_seconds: float) -> None:
-        seconds = wait_step(delay_seconds)
-        if (queue, seconds) not in self._waits:
-            await self._make({wait_queue(queue, seconds): wait_arguments(queue, seconds)})
-            self._waits.add((queue, seconds))
-        try:
-            await self._publisher.publish(wait_queue(queue, seconds), [outgoing(message, deliveries)])
-        except UnknownQueueError:
-            self._waits.discard((queue, seconds))
-            raise
-
-    async def _make(self, queues: Mapping[str, dict[str, Any]]) -> None:
-        """Make or compare; returns when no crash of RabbitMQ can make it forget a new queue."""
-        await self._policies.check(queues)
-        made = [await declare_queue(self._consuming, *queue) for queue in queues.items()]
-        if any(made):
-            await asyncio.sleep(self._settle_seconds)
+        waiting_place = wait_queue(queue, wait_step(delay_seconds))
+        await self._publisher.publish(waiting_place, [outgoing(message, deliveries)])

@@ -1,6 +1,7 @@
 """Messages as RabbitMQ carries them, and what its own headers say about their past."""
 
 import math
+import re
 import struct
 from collections.abc import Mapping
 from typing import Any, cast
@@ -25,12 +26,12 @@ LARGEST_HEADERS = 120_000
 """Bytes of all properties, which travel in one frame of 131,072; RabbitMQ ends the connection above that."""
 _LONGEST_NAME = 128
 _BROKERS_OWN = "x-"
-_WAIT_MARK = ".wait."
+_WAITED_IN = re.compile(r"\.wait\.\d+s$")
 
 
 def wait_queue(queue: str, seconds: int) -> str:
     """Name of the queue in which messages of `queue` wait for that long."""
-    return f"{queue}{_WAIT_MARK}{seconds}s"
+    return f"{queue}.wait.{seconds}s"
 
 
 def outgoing(message: Message, deliveries: int = 0) -> AmqpMessage:
@@ -90,7 +91,8 @@ def _death(headers: Mapping[str, Any], limits: Mapping[str, int]) -> dict[str, H
 
 def _came_from_waiting(headers: Mapping[str, Any]) -> bool:
     last = _last_death(headers)
-    return last.get("reason") == "expired" and _WAIT_MARK in (_text(last.get("queue")) or "")
+    waited = _WAITED_IN.search(_text(last.get("queue")) or "")
+    return last.get("reason") == "expired" and waited is not None
 
 
 def _last_death(headers: Mapping[str, Any]) -> Mapping[str, Any]:

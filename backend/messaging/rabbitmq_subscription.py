@@ -29,8 +29,14 @@ _log = structlog.get_logger()
 class RabbitDelivery:
     """A message that RabbitMQ keeps for this consumer until it is settled or its channel is gone."""
 
-    def __init__(self, subscription: "RabbitSubscription", incoming: AbstractIncomingMessage) -> None:
+    def __init__(
+        self,
+        subscription: "RabbitSubscription",
+        channel: AbstractChannel,
+        incoming: AbstractIncomingMessage,
+    ) -> None:
         self._subscription = subscription
+        self._channel = channel
         self._incoming = incoming
         self._message = received(incoming, subscription.limits)
         self._count = delivery_count(incoming)
@@ -90,6 +96,8 @@ class RabbitDelivery:
                 async with asyncio.timeout(ANSWER_SECONDS):
                     await answer
         except BrokerError as error:
+            # Should the channel still be open, RabbitMQ would keep the message for it.
+            self._subscription.interrupted(self._channel)
             raise DeliveryLostError(
                 f"the connection under message {self._message.message_id} ended; it is delivered again"
             ) from error
@@ -157,7 +165,7 @@ class RabbitSubscription:
             raise
         self._channel = channel
         if channel.is_closed:
-            self._interrupted(channel)
+            self.interrupted(channel)
 
     async def close(self) -> None:
         """Give back what was not settled; RabbitMQ counts all of it as delivered, also what was not seen."""
@@ -183,7 +191,7 @@ class RabbitSubscription:
         await channel.set_qos(prefetch_count=self._prefetch)
 
         def ended(*_: object) -> None:
-            self._interrupted(channel)
+            self.interrupted(channel)
 
         channel.close_callbacks.add(ended)
         underlay = await channel.get_underlay_channel()
@@ -192,13 +200,13 @@ class RabbitSubscription:
 
         async def arrived(incoming: AbstractIncomingMessage) -> None:
             if not channel.is_closed:
-                self._waiting.append(RabbitDelivery(self, incoming))
+                self._waiting.append(RabbitDelivery(self, channel, incoming))
                 self._news.set()
 
         await queue.consume(arrived)
 
-    def _interrupted(self, channel: AbstractChannel) -> None:
-        """RabbitMQ ended the channel, or the consumer because its queue was deleted."""
+    def interrupted(self, channel: AbstractChannel) -> None:
+        """The channel cannot be used any more, or its consumer ended because the queue was deleted."""
         if channel is self._channel:
             self._channel = None
             self._lose_deliveries()

@@ -7,8 +7,9 @@ from aio_pika.exceptions import ChannelPreconditionFailed
 
 from backend.messaging.port import QueueSpec, TopologyConflictError, UnknownQueueError
 from backend.messaging.rabbitmq_connection import RabbitConnection
+from backend.messaging.rabbitmq_messages import wait_queue
 
-WAITS = (1, 5, 15, 60, 300)
+WAITS = (1, 5, 30, 300)
 """Seconds a message can wait for. Each is a queue of its own: in a queue only its oldest message expires."""
 
 NO_LIMIT = 10**12
@@ -32,6 +33,12 @@ def work_arguments(spec: QueueSpec) -> dict[str, Any]:
     limit = NO_LIMIT if spec.delivery_limit is None else spec.delivery_limit - 1
     arguments = {"x-queue-type": "quorum", "x-overflow": "reject-publish", "x-delivery-limit": limit}
     return arguments if spec.dead_letter_queue is None else arguments | _moving_to(spec.dead_letter_queue)
+
+
+def arguments_by_queue(spec: QueueSpec) -> dict[str, dict[str, Any]]:
+    """Everything that has to exist for a queue: itself, and where its messages wait."""
+    waits = {wait_queue(spec.name, seconds): wait_arguments(spec.name, seconds) for seconds in WAITS}
+    return {spec.name: work_arguments(spec), **waits}
 
 
 def wait_arguments(queue: str, seconds: int) -> dict[str, Any]:

@@ -250,6 +250,16 @@ class BrokerContract:
             assert moved.message.headers[HEADER_DEATH_COUNT] == 3
             assert moved.delivery_count == 1
 
+    async def test_a_queue_without_a_limit_never_gives_up(self, broker: Broker, queue: str) -> None:
+        """RabbitMQ 4 would drop after 20 deliveries by omission."""
+        await broker.publish(queue, [message()])
+        async with broker.consume(queue, prefetch=1) as deliveries:
+            for number in range(1, 31):
+                delivery = await following(deliveries)
+                assert delivery.delivery_count == number
+                await delivery.nack()
+        await depth_becomes(broker, queue, 1)
+
     async def test_deliveries_before_a_delay_count_for_the_limit(self, broker: Broker) -> None:
         dead, work = queue_name(), queue_name()
         await broker.declare([QueueSpec(dead), QueueSpec(work, 3, dead, LEASE)])

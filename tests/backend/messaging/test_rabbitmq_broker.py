@@ -23,16 +23,8 @@ async def broker(rabbitmq_server: RabbitServer) -> AsyncIterator[RabbitBroker]:
         yield broker
 
 
-class TestRabbitBroker(BrokerContract):
-    """The contract over RabbitMQ."""
-
-    @pytest.fixture
-    def refused(self) -> Message:
-        return Message("id", b"", headers={"long": "x" * 130_000})
-
-
 class TestRabbitOutages(OutageContract):
-    """The contract over RabbitMQ when processes die."""
+    """The contract over RabbitMQ when processes die; first, while the node has few queues to start with."""
 
     @pytest.fixture
     async def broker(self, rabbitmq_server: RabbitServer) -> AsyncIterator[RabbitBroker]:
@@ -46,6 +38,14 @@ class TestRabbitOutages(OutageContract):
     @pytest.fixture
     def reach(self, rabbitmq_server: RabbitServer) -> dict[str, Any]:
         return {"amqp_url": rabbitmq_server.url}
+
+
+class TestRabbitBroker(BrokerContract):
+    """The contract over RabbitMQ."""
+
+    @pytest.fixture
+    def refused(self) -> Message:
+        return Message("id", b"", headers={"long": "x" * 130_000})
 
 
 @pytest.fixture

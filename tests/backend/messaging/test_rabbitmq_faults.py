@@ -144,9 +144,7 @@ async def test_of_one_id_the_returned_message_is_not_taken_for_confirmed(
 async def test_what_cannot_wait_is_put_back_at_once(
     direct: RabbitBroker, rabbitmq_server: RabbitServer, work: str
 ) -> None:
-    made_by_others = {"durable": True, "arguments": {"x-queue-type": "classic"}}
-    path = f"/queues/%2F/{wait_queue(work, 300)}"
-    await asyncio.to_thread(rabbitmq_server.manage, "PUT", path, made_by_others)
+    await asyncio.to_thread(rabbitmq_server.manage, "DELETE", f"/queues/%2F/{wait_queue(work, 300)}")
     await direct.publish(work, [message()])
     async with direct.consume(work, prefetch=1) as deliveries:
         await (await following(deliveries)).nack(delay_seconds=299)
