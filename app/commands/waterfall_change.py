@@ -74,10 +74,14 @@ def _put_in_force(common: Common, wanted: Wanted, *, dry_run: bool, yes: bool) -
     waterfall = composition.waterfall()
     in_force = waterfall.configuration(common.environment)
     change = _change(wanted, in_force.version, waterfall.operator())
+    found = diff(in_force.fields, change.fields)
+    if not found:
+        terminal.say(f"Nothing differs from version {in_force.version}, which is in force.")
+        return ExitCode.DONE
     _refuse_outdated(change, in_force)
     _refuse_unusable(change.fields)
-    if not _tell(terminal, in_force, change):
-        return ExitCode.DONE
+    tell_differences(terminal, found)
+    _tell_doubts(terminal, change)
     if dry_run:
         terminal.say("Dry run: nothing was changed.", "bold")
         return ExitCode.DONE
@@ -121,15 +125,9 @@ def _refuse_unusable(fields: Sequence[WaterfallField]) -> None:
         raise OperatorError(f"Nothing was changed. {told}", exit_code=ExitCode.REFUSED)
 
 
-def _tell(terminal: Terminal, in_force: WaterfallConfiguration, change: WaterfallChange) -> list[FieldDiff]:
-    """Show what would differ, and what is probably not meant."""
-    found = diff(in_force.fields, change.fields)
-    tell_differences(terminal, found)
-    if not found:
-        terminal.say(f"Nothing differs from version {in_force.version}, which is in force.")
-        return found
+def _tell_doubts(terminal: Terminal, change: WaterfallChange) -> None:
+    """Show what is probably not meant."""
     for doubt in warnings(change.fields):
         terminal.event("warning", **doubt.model_dump(mode="json"))
         place = ", ".join(filter(None, (doubt.field, doubt.provider)))
         terminal.say(f"! {place}: {doubt.problem}", "yellow")
-    return found

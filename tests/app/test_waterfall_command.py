@@ -103,6 +103,7 @@ def test_a_waterfall_is_exported_changed_applied_and_taken_back(served: Console,
     difference, warning, applied = served.events("apply", str(file), "--comment", "surer labels", "--yes")
     assert (difference["field"], warning["provider"]) == ("label", "discogs")
     assert applied == {"event": "applied", "version": 2, "base_version": 1}
+    assert "differs from version 2" in served.run("apply", str(file), "--comment", "once more", "--yes")[1]
     code, said, _ = served.run("revert", "1", "--comment", "too few", "--yes")
     assert (code, "Version 3 is in force" in said) == (0, True)
     newest, second, first = served.events("history")
