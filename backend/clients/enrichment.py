@@ -33,6 +33,8 @@ from backend.http import httpx
 _PROVIDER_SECONDS = 60.0
 """Asking the providers may have to wait for a place within their limits."""
 _REPLAY_SECONDS = 60.0
+_COUNTING_SECONDS = 30.0
+"""Every value in Gold is counted: one to two seconds for 100,000 tracks on a busy machine."""
 
 
 class EnrichmentClient:
@@ -61,7 +63,8 @@ class EnrichmentClient:
 
     def coverage(self) -> Sequence[FieldCoverage]:
         """How each field stands in Gold."""
-        return self._calls.get("/admin/waterfall/coverage", TypeAdapter(list[FieldCoverage]))
+        kind = TypeAdapter(list[FieldCoverage])
+        return self._calls.get("/admin/waterfall/coverage", kind, _COUNTING_SECONDS)
 
     def preview(self, request: PreviewRequest) -> ReplayComparison:
         """What a draft would change, by stored answers alone."""

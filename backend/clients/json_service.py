@@ -31,20 +31,19 @@ class JsonService:
         self.service = service
         self.url = environment.url(service)
         self._token = token
-        self._timeout = httpx.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS))
+        self._timeout = timeout
         self._refusals = refusals
 
-    def get(self, path: str, kind: TypeAdapter[Answer], **query: Any) -> Answer:
-        """GET a path; `query` without the parameters that are None."""
+    def get(self, path: str, kind: TypeAdapter[Answer], timeout: float | None = None, **query: Any) -> Answer:
+        """GET a path; `query` without the parameters that are None; `timeout` as in `post`."""
         asked = {name: value for name, value in query.items() if value is not None}
-        return self._read(self._send("GET", path, params=asked), kind)
+        return self._read(self._send("GET", path, timeout, params=asked), kind)
 
     def post(
         self, path: str, kind: TypeAdapter[Answer], body: object = None, timeout: float | None = None
     ) -> Answer:
         """POST JSON to a path; `timeout` in seconds, none for the client's own."""
-        arguments: dict[str, Any] = {} if timeout is None else {"timeout": timeout}
-        return self._read(self._send("POST", path, json=body, **arguments), kind)
+        return self._read(self._send("POST", path, timeout, json=body), kind)
 
     def unreachable(self, error: Exception) -> OperatorError:
         """The service does not answer."""
@@ -81,10 +80,12 @@ class JsonService:
             f"Console and {self.service} are of different releases, or another program has the port.",
         )
 
-    def _send(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+    def _send(self, method: str, path: str, timeout: float | None, **arguments: Any) -> httpx.Response:
+        seconds = self._timeout if timeout is None else timeout
+        patience = httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS))
         headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
         try:
-            with httpx.Client(timeout=self._timeout, trust_env=False, headers=headers) as client:
+            with httpx.Client(timeout=patience, trust_env=False, headers=headers) as client:
                 return client.request(method, self.url + path, **arguments)
         except httpx.HTTPError as error:
             raise self.unreachable(error) from None

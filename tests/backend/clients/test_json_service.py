@@ -118,6 +118,8 @@ def test_a_service_that_is_silent_is_given_up() -> None:
     with answering(silent) as port:
         with pytest.raises(OperatorError, match="no answer in time"):
             service(port, timeout=0.1).get("/thing", KIND)
+        with pytest.raises(OperatorError, match="no answer in time"):
+            service(port, timeout=60).get("/thing", KIND, timeout=0.1)
         done.set()
 
 

@@ -38,7 +38,8 @@ WHERE version < %(before)s ORDER BY version DESC LIMIT %(limit)s
 _BASE: LiteralString = "SELECT base_version FROM waterfall_config_versions WHERE version = %s"
 _LOCK: LiteralString = "LOCK TABLE waterfall_config_activations IN SHARE ROW EXCLUSIVE MODE"
 """One change at a time, also beside whoever activates a version with psql; readers do not wait."""
-_PATIENCE: LiteralString = "SET LOCAL lock_timeout = '5s'"
+_PATIENCE: LiteralString = "SET LOCAL lock_timeout = '3s'"
+"""Less than a client waits, so that it is told why."""
 _VERSION: LiteralString = """
 INSERT INTO waterfall_config_versions (created_by, note, base_version) VALUES (%s, %s, %s) RETURNING version
 """
