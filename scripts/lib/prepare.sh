@@ -128,6 +128,7 @@ prepare_tests() {
   # messages may go through RabbitMQ. Its program is named by its path: /usr/sbin is not on everybody's.
   ensure_program curl curl
   ensure_program redis-server redis-server
+  ensure_program Xvfb xvfb
   ensure_program /usr/lib/rabbitmq/bin/rabbitmq-server rabbitmq-server
 }
 

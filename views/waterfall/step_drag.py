@@ -1,7 +1,16 @@
 """Dragging in the list of sources: the row is lifted, and what would change is told before it is dropped."""
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QDrag, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QPainter, QPixmap
+from PySide6.QtGui import (
+    QColor,
+    QDrag,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+)
 from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
 from controllers.waterfall_rows import StepRow
@@ -23,7 +32,9 @@ class DraggedList(QListView):
     def __init__(self, theme: Theme, steps: StepsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._steps = steps
+        self._theme = theme
         self._hover: tuple[int, int] | None = None
+        self._before = -1
         self._delegate = StepDelegate(theme, self)
         self.setModel(steps)
         self.setItemDelegate(self._delegate)
@@ -69,16 +80,33 @@ class DraggedList(QListView):
         super().dragMoveEvent(event)
         place = self.currentIndex().row()
         if event.isAccepted() and place >= 0:
-            hover = (place, self._target(event.position(), place))
+            self._before = self._gap(event.position())
+            hover = (place, self._before - 1 if self._before > place else self._before)
             if hover != self._hover:
                 self._hover = hover
                 self.hovered.emit(*hover)
 
-    def _target(self, point: QPointF, place: int) -> int:
+    def _gap(self, point: QPointF) -> int:
+        """The row before which the source would be put; the number of rows for the end."""
         index = self.indexAt(point.toPoint())
         below = self.dropIndicatorPosition() is QAbstractItemView.DropIndicatorPosition.BelowItem
-        before = index.row() + below if index.isValid() else self._steps.rowCount()
-        return before - 1 if before > place else before
+        return index.row() + below if index.isValid() else self._steps.rowCount()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A bar in the gap where the source would be put, over the thin line that the view draws."""
+        super().paintEvent(event)
+        if self._hover is None:
+            return
+        last = self.visualRect(self._steps.index(self._steps.rowCount() - 1)).bottom()
+        index = self._steps.index(self._before)
+        middle = self.visualRect(index).top() if index.isValid() else last
+        painter = QPainter(self.viewport())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(self._theme.tokens.accent))
+        bar = QRectF(1, min(max(middle, 2), self.viewport().height() - 2) - 2, self.viewport().width() - 2, 4)
+        painter.drawRoundedRect(bar, 2, 2)
+        painter.end()
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         """Outside of the list nothing would change."""
