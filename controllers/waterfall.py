@@ -6,24 +6,22 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from backend.contracts.environment import Environment
 from backend.contracts.providers import Capability
-from backend.contracts.waterfall import WaterfallConfiguration, WaterfallDraft, WaterfallField
+from backend.contracts.waterfall import WaterfallConfiguration, WaterfallDraft
 from backend.contracts.waterfall_rules import PROVIDERS
 from controllers.breakers import BreakersController
 from controllers.clock import Clock
 from controllers.operations import Background
 from controllers.ports import WaterfallPort
-from controllers.rows import RowsModel
 from controllers.waterfall_apply import WaterfallApply
 from controllers.waterfall_check import Check, check
 from controllers.waterfall_editor import WaterfallEditor
-from controllers.waterfall_edits import Draft, moved, untouched
+from controllers.waterfall_edits import Draft, moved
 from controllers.waterfall_feed import Reading, Surroundings, WaterfallFeed
 from controllers.waterfall_keeper import DraftKeeper
-from controllers.waterfall_outcome import advice_of, of_field
 from controllers.waterfall_preview import WaterfallPreview
-from controllers.waterfall_rebase import Choice, Rebase
-from controllers.waterfall_rows import Liveness, field_row, liveness, step_rows, wins_of
-from controllers.waterfall_steps import StepsModel
+from controllers.waterfall_rows import Liveness, liveness
+from controllers.waterfall_standing import WaterfallStanding
+from controllers.waterfall_tables import WaterfallTables
 from controllers.waterfall_versions import WaterfallVersions
 
 
@@ -44,13 +42,12 @@ class WaterfallController(QObject):
         super().__init__(parent)
         self._breakers, self._clock = breakers, clock
         self.environment: Environment | None = None
-        self.newest: WaterfallConfiguration | None = None
-        """The version in force, as it was read last."""
         self.surroundings = Surroundings()
         self._shown = False
-        self.steps = StepsModel(self)
-        self.fields = RowsModel(self)
+        self.tables = WaterfallTables(self)
+        self.steps, self.fields = self.tables.steps, self.tables.fields
         self.editor = WaterfallEditor(self)
+        self.standing = WaterfallStanding(self.editor, self)
         self.feed = WaterfallFeed(waterfall, background, self)
         self.keeper = DraftKeeper(waterfall, background, self)
         self.preview = WaterfallPreview(waterfall, background, self)
@@ -62,23 +59,17 @@ class WaterfallController(QObject):
         self.editor.changed.connect(self._on_edited)
         self.editor.selected.connect(self._on_selected)
         self.feed.read.connect(self._on_read)
-        self.feed.in_force.connect(self._on_in_force)
+        self.feed.in_force.connect(self.standing.see)
         self.feed.surrounded.connect(self._on_surroundings)
         self.feed.failed.connect(self.changed)
         self.feed.answered.connect(self.changed)
         self.preview.changed.connect(self._show_rows)
         self.applying.applied.connect(self._on_applied)
-        self.applying.conflict.connect(self._on_in_force)
+        self.applying.conflict.connect(self.standing.see)
+        self.standing.overtaken.connect(self.changed)
+        self.standing.told.connect(self.told)
         self.steps.moved.connect(self.editor.move)
         self._breakers.changed.connect(self._on_breakers)
-
-    @property
-    def conflict(self) -> Rebase | None:
-        """Somebody else's version that the draft does not stand on; none when there is no such version."""
-        draft, newest = self.editor.draft, self.newest
-        if draft is None or newest is None or newest.version == draft.base.version or not draft.changed:
-            return None
-        return Rebase(draft, newest)
 
     @property
     def capabilities(self) -> Mapping[tuple[str, str], Capability]:
@@ -99,8 +90,8 @@ class WaterfallController(QObject):
         """Turn to another environment; its draft is read when the screen is shown."""
         self.keeper.flush()
         self.keeper.begin(None)
-        self.environment, self.newest, self.surroundings = environment, None, Surroundings()
-        self.editor.forget()
+        self.environment, self.surroundings = environment, Surroundings()
+        self.standing.forget()
         for part in (self.preview, self.applying, self.versions):
             part.set_environment(environment.name)
         self.feed.watch(environment.name)
@@ -133,53 +124,15 @@ class WaterfallController(QObject):
         if self.editor.draft is not None:
             self.preview.want(self.editor.draft, self.editor.selection)
 
-    def take_theirs(self) -> None:
-        """Give up the changes for the version that came first. Undo brings them back."""
-        if self.newest is not None:
-            self.editor.replace(untouched(self.newest), f"take version {self.newest.version}")
-
-    def keep_mine(self, choices: Mapping[str, Choice]) -> None:
-        """Lay the changes over the version that came first; fields that both changed as chosen."""
-        conflict = self.conflict
-        if conflict is not None and conflict.decided(choices):
-            label = f"put changes on version {conflict.theirs.version}"
-            self.editor.replace(conflict.on_top(choices), label)
-
-    def revert_to(self, version: WaterfallConfiguration) -> None:
-        """Make the draft what an earlier version was. Undo brings the draft back; nothing is applied yet."""
-        if self.newest is not None:
-            draft = Draft(self.newest, tuple(version.fields))
-            self.editor.replace(draft, f"revert to version {version.version}")
-
     @Slot(object)
     def _on_read(self, reading: Reading) -> None:
-        self.newest, self.surroundings = reading.configuration, reading.surroundings
-        self.applying.operator = reading.operator
-        kept = reading.draft
-        self.keeper.begin(kept)
-        draft = Draft(kept.base, tuple(kept.fields)) if kept is not None else None
-        if draft is not None and draft.changed:
-            self.editor.begin(draft)
-            self.told.emit(f"Your draft on version {draft.base.version} is here again.")
-        else:
-            self.editor.begin(untouched(reading.configuration))
-
-    @Slot(object)
-    def _on_in_force(self, configuration: WaterfallConfiguration) -> None:
-        draft = self.editor.draft
-        if draft is None or configuration == self.newest:
-            return
-        self.newest = configuration
-        if draft.changed:
-            self.changed.emit()
-        elif configuration.version != draft.base.version:
-            self.editor.begin(untouched(configuration))
-            self.told.emit(f"Version {configuration.version} by {configuration.author} is in force now.")
+        self.surroundings, self.applying.operator = reading.surroundings, reading.operator
+        self.keeper.begin(reading.draft)
+        self.standing.begin(reading.configuration, reading.draft)
 
     @Slot(object)
     def _on_applied(self, configuration: WaterfallConfiguration) -> None:
-        self.newest = configuration
-        self.editor.begin(untouched(configuration))
+        self.standing.begin(configuration, None)
         self.refresh()
         self.told.emit(f"Version {configuration.version} is in force.")
 
@@ -219,23 +172,6 @@ class WaterfallController(QObject):
         if not self._shown:
             return
         if draft is None or field is None:
-            self.steps.replace([])
-            self.fields.replace([])
+            self.tables.clear()
             return
-        coverage, changed, wrong = self.surroundings.coverage, draft.changed, self.check().wrong_fields
-        self.fields.replace(
-            [field_row(each.field, coverage.get(each.field), changed, wrong) for each in draft.fields]
-        )
-        comparison = self.preview.replay.comparison
-        advice = advice_of(comparison, field.field) if comparison is not None else {}
-        self.steps.replace(step_rows(field, self.live(), self.capabilities, self._wins(field), advice))
-
-    def _wins(self, field: WaterfallField) -> dict[str, str]:
-        """By the replay, and before there is one by what stands in Gold."""
-        names = [step.provider for step in field.sources]
-        comparison = self.preview.replay.comparison
-        found = of_field(comparison, field.field) if comparison is not None else None
-        if found is not None and found.after.winners:
-            return wins_of(found.after.winners, names)
-        coverage = self.surroundings.coverage.get(field.field)
-        return wins_of(coverage.by_provider, names) if coverage is not None else {}
+        self.tables.show(draft, field, self.surroundings, self.live(), self.preview.replay.comparison)

@@ -23,11 +23,6 @@ class Check:
     problems: tuple[WaterfallProblem, ...] = ()
     notes: tuple[WaterfallProblem, ...] = ()
 
-    @property
-    def wrong_fields(self) -> frozenset[str]:
-        """Fields with a problem."""
-        return frozenset(each.field for each in self.problems)
-
 
 def check(
     draft: Draft,

@@ -38,7 +38,7 @@ def test_without_changes_a_newer_version_is_followed(mine: Desk) -> None:
     theirs(mine, "label")
     mine.controller.feed.look()
     assert mine.draft.base.version == 8
-    assert mine.controller.conflict is None
+    assert mine.controller.standing.conflict is None
     assert mine.order() == list(reversed(FIRST))
     assert mine.told == ["Version 8 by lea@desk-2 is in force now."]
 
@@ -47,7 +47,7 @@ def test_a_newer_version_is_noticed_while_editing(mine: Desk) -> None:
     mine.controller.editor.move(0, 1)
     theirs(mine, "bpm")
     mine.controller.feed.look()
-    conflict = mine.controller.conflict
+    conflict = mine.controller.standing.conflict
     assert conflict is not None
     assert (conflict.their_changes, conflict.mine_alone, conflict.contested) == (("bpm",), ("label",), ())
     assert mine.draft.base.version == 7, "the draft stays as it is until somebody decides"
@@ -58,8 +58,8 @@ def test_applying_second_is_refused_and_shown(mine: Desk) -> None:
     theirs(mine, "label")
     mine.controller.applying.apply(mine.draft, "My reason")
     assert mine.waterfall.history[-1].author == "lea@desk-2", "nothing was overwritten"
-    assert mine.controller.conflict is not None
-    assert mine.controller.conflict.contested == ("label",)
+    assert mine.controller.standing.conflict is not None
+    assert mine.controller.standing.conflict.contested == ("label",)
 
 
 def test_my_changes_are_laid_on_top_field_by_field(mine: Desk) -> None:
@@ -69,10 +69,10 @@ def test_my_changes_are_laid_on_top_field_by_field(mine: Desk) -> None:
     editor.move(0, 1)
     theirs(mine, "label", "bpm")
     mine.controller.feed.look()
-    mine.controller.keep_mine({})
-    assert mine.controller.conflict is not None, "what both changed has to be decided"
-    mine.controller.keep_mine({"label": Choice.MINE})
-    assert mine.controller.conflict is None
+    mine.controller.standing.keep_mine({})
+    assert mine.controller.standing.conflict is not None, "what both changed has to be decided"
+    mine.controller.standing.keep_mine({"label": Choice.MINE})
+    assert mine.controller.standing.conflict is None
     assert mine.draft.base.version == 8
     assert mine.draft.changed == ("label", "isrc")
     assert mine.order()[:2] == ["discogs", "beatport"]
@@ -87,7 +87,7 @@ def test_theirs_is_taken_where_it_is_chosen(mine: Desk) -> None:
     mine.controller.editor.move(0, 1)
     theirs(mine, "label")
     mine.controller.feed.look()
-    mine.controller.keep_mine({"label": Choice.THEIRS})
+    mine.controller.standing.keep_mine({"label": Choice.THEIRS})
     assert mine.order() == list(reversed(FIRST))
     assert mine.draft.changed == ("isrc",)
 
@@ -97,12 +97,12 @@ def test_taking_theirs_can_be_undone(mine: Desk) -> None:
     before = mine.draft
     theirs(mine, "label")
     mine.controller.feed.look()
-    mine.controller.take_theirs()
-    assert mine.controller.conflict is None
+    mine.controller.standing.take_theirs()
+    assert mine.controller.standing.conflict is None
     assert mine.draft.changed == ()
     mine.controller.editor.undo()
     assert mine.draft == before
-    assert mine.controller.conflict is not None, "and so is the question"
+    assert mine.controller.standing.conflict is not None, "and so is the question"
 
 
 def test_the_same_change_is_no_contest(mine: Desk) -> None:
@@ -111,7 +111,7 @@ def test_the_same_change_is_no_contest(mine: Desk) -> None:
     mine.controller.editor.move(0, 1)
     theirs(mine, "bpm")
     mine.controller.feed.look()
-    conflict = mine.controller.conflict
+    conflict = mine.controller.standing.conflict
     assert conflict is not None
     assert conflict.contested == ()
 
@@ -121,7 +121,7 @@ def test_a_field_they_removed_is_not_brought_back_unless_it_is_mine(mine: Desk) 
     left = [field for field in mine.waterfall.history[-1].fields if field.field not in ("label", "bpm")]
     mine.waterfall.add_version(left, "lea@desk-2", "Fewer")
     mine.controller.feed.look()
-    mine.controller.keep_mine({"label": Choice.MINE})
+    mine.controller.standing.keep_mine({"label": Choice.MINE})
     names = [field.field for field in mine.draft.fields]
     assert "bpm" not in names
     assert "label" in names
@@ -142,8 +142,8 @@ def test_a_draft_of_before_meets_a_version_of_meanwhile(mine: Desk, clock: Stopp
     mine.close()
     theirs(mine, "label")
     again = Desk(mine.waterfall, clock)
-    assert again.controller.conflict is not None
-    assert again.controller.conflict.contested == ("label",)
+    assert again.controller.standing.conflict is not None
+    assert again.controller.standing.conflict.contested == ("label",)
 
 
 def test_a_draft_that_is_discarded_or_applied_is_dropped(mine: Desk, qtbot: QtBot) -> None:
@@ -160,7 +160,7 @@ def test_a_draft_that_is_discarded_or_applied_is_dropped(mine: Desk, qtbot: QtBo
 
 def test_reverting_is_a_draft_that_makes_a_new_version(mine: Desk) -> None:
     earlier = mine.waterfall.version("sandbox", 5)
-    mine.controller.revert_to(earlier)
+    mine.controller.standing.revert_to(earlier)
     assert mine.draft.base.version == 7
     assert list(mine.draft.fields) == earlier.fields
     mine.controller.applying.apply(mine.draft, "Revert to version 5")

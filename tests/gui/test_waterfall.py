@@ -26,13 +26,13 @@ def test_the_draft_is_named_and_counted(edited: EditorOpened) -> None:
     stage = edited()
     view = stage.window.waterfall
     assert view.head.pill.accessibleName() == "v7 in force"
-    assert not view.apply_button.isEnabled()
+    assert not view.bar.apply_button.isEnabled()
     stage.console.waterfall.editor.move(0, 1)
     assert view.head.pill.accessibleName() == "Draft on v7 · 1 field changed"
-    assert view.apply_button.text() == "Review and apply v8…"
+    assert view.bar.apply_button.text() == "Review and apply v8…"
     changed = [row.key for row in stage.console.waterfall.fields.rows() if row.mark.word == "changed"]
     assert changed == ["label"]
-    view.discard_button.click()
+    view.bar.discard_button.click()
     assert view.head.pill.accessibleName() == "v7 in force"
     assert stage.window.toasts.texts()[-1] == "The draft is discarded. Undo (Ctrl+Z) brings it back."
 
@@ -117,7 +117,7 @@ def test_a_conflict_is_visible_and_resolved_field_by_field(edited: EditorOpened)
     assert view.conflict.isVisible()
     assert "Version 8 by lea@desk-2" in view.conflict.text
     assert "You both changed label" in view.conflict.text
-    view.apply_button.click()
+    view.bar.apply_button.click()
     asked = dialog(stage, RebaseDialog)
     assert not asked.mine_button.isEnabled(), "what both changed has to be decided"
     asked.options["label", Choice.MINE].setChecked(True)
@@ -125,7 +125,7 @@ def test_a_conflict_is_visible_and_resolved_field_by_field(edited: EditorOpened)
     assert not view.conflict.isVisible()
     assert order(stage)[:2] == ["discogs", "beatport"]
     assert draft_of(stage).base.version == 8
-    assert view.apply_button.text() == "Review and apply v9…"
+    assert view.bar.apply_button.text() == "Review and apply v9…"
 
 
 def test_taking_theirs_ends_the_conflict(edited: EditorOpened) -> None:
@@ -167,7 +167,7 @@ def test_a_failed_apply_stays_in_the_dialogue(edited: EditorOpened) -> None:
 
 def test_any_two_versions_are_compared_and_one_comes_back(edited: EditorOpened) -> None:
     stage = edited()
-    stage.window.waterfall.history_button.click()
+    stage.window.waterfall.bar.history_button.click()
     asked = dialog(stage, HistoryDialog)
     assert [row.key for row in asked.model.rows()] == ["7", "6", "5", "4", "3"]
     assert asked.diff.text() == "label: Discogs moved from place 3 to 2"

@@ -153,12 +153,12 @@ def test_everything_can_be_undone_and_done_again(edited: EditorOpened) -> None:
     for expected in reversed(drafts[:-1]):
         QTest.keyClick(view, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
         assert draft_of(stage) == expected
-    assert not view.undo_button.isEnabled()
+    assert not view.bar.undo_button.isEnabled()
     shift = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
     for expected in drafts[1:]:
         QTest.keyClick(view, Qt.Key.Key_Z, shift)
         assert draft_of(stage) == expected
-    assert view.undo_button.toolTip() == "Undo: discard draft"
+    assert view.bar.undo_button.toolTip() == "Undo: discard draft"
 
 
 def test_undo_goes_to_the_field_it_changes(edited: EditorOpened) -> None:

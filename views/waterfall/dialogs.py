@@ -57,7 +57,7 @@ class WaterfallDialogs(QObject):
     def review(self, comment: str = "") -> None:
         """The last look before applying; a conflict has to be decided first."""
         draft = self._controller.editor.draft
-        if self._controller.conflict is not None:
+        if self._controller.standing.conflict is not None:
             self.resolve()
         elif draft is not None and draft.changed:
             dialog = ReviewDialog(self._theme, self._controller, self._view.window(), comment)
@@ -67,7 +67,7 @@ class WaterfallDialogs(QObject):
     @Slot()
     def resolve(self) -> None:
         """Show both sides of a conflict."""
-        conflict = self._controller.conflict
+        conflict = self._controller.standing.conflict
         if conflict is not None:
             dialog = RebaseDialog(self._controller, conflict, self._view.window())
             self._opened(dialog)
@@ -84,7 +84,7 @@ class WaterfallDialogs(QObject):
     @Slot(object)
     def _revert(self, version: WaterfallConfiguration) -> None:
         """An earlier version becomes the draft and is applied like any other one."""
-        self._controller.revert_to(version)
+        self._controller.standing.revert_to(version)
         comment = f"Revert to version {version.version}"
         self.review(f"{comment}: {version.comment}" if version.comment else comment)
 

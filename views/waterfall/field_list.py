@@ -1,5 +1,7 @@
 """The fields at the left: how much of each is filled, and which ones the draft changes."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import (
     QModelIndex,
     QPersistentModelIndex,
@@ -22,6 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from backend.contracts.errors import OperatorError
 from controllers.rows import ROW_ROLE, Row, RowsModel
 from views.theme.fonts import mono_font, ui_font
 from views.theme.icons import draw_icon
@@ -99,6 +102,7 @@ class FieldList(Card):
         self.filter = QLineEdit()
         self.list = QListView()
         self.none_found = label("No field matches.", "muted")
+        self.missing = label("", "faint", wrap=True, tone="warn")
         self._field = ""
         self._delegate = FieldDelegate(theme, self.list)
         self._arrange()
@@ -128,7 +132,9 @@ class FieldList(Card):
         self.body.addWidget(self.filter)
         self.body.addWidget(self.none_found)
         self.body.addWidget(self.list, 1)
+        self.body.addWidget(self.missing)
         self.none_found.hide()
+        self.missing.hide()
 
     def set_narrow(self, *, narrow: bool) -> None:
         """Smaller names where there is little room."""
@@ -141,6 +147,11 @@ class FieldList(Card):
         index = self.shown.mapFromSource(self._fields.index(place)) if place >= 0 else QModelIndex()
         if index.isValid() and index.row() != self.list.currentIndex().row():
             self.list.setCurrentIndex(index)
+
+    def show_missing(self, errors: Sequence[OperatorError]) -> None:
+        """Say why coverage or capabilities are not known."""
+        self.missing.setText("\n".join(f"Not known: {error.message}" for error in errors))
+        self.missing.setVisible(bool(errors))
 
     def shown_fields(self) -> list[str]:
         """Names of the fields that the filter lets through."""

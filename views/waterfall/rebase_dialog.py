@@ -100,7 +100,7 @@ class RebaseDialog(Overlay):
     @Slot()
     def _follow(self) -> None:
         """Yet another version, or an undo: what is shown here is no longer what is to be decided."""
-        present = self._controller.conflict
+        present = self._controller.standing.conflict
         if (
             present is None
             or present.theirs != self._conflict.theirs
@@ -110,12 +110,12 @@ class RebaseDialog(Overlay):
 
     @Slot()
     def _take_theirs(self) -> None:
-        self._controller.take_theirs()
+        self._controller.standing.take_theirs()
         self.close_overlay()
 
     @Slot()
     def _keep_mine(self) -> None:
-        self._controller.keep_mine(self.choices)
+        self._controller.standing.keep_mine(self.choices)
         self.close_overlay()
 
 

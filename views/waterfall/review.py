@@ -111,7 +111,7 @@ class ReviewDialog(Overlay):
     @Slot()
     def _follow(self) -> None:
         """Somebody came first while this is open: the conflict is shown in its place."""
-        if self._controller.conflict is not None and not self._controller.applying.busy:
+        if self._controller.standing.conflict is not None and not self._controller.applying.busy:
             self.close_overlay()
 
     @Slot()

@@ -13,12 +13,13 @@ from controllers.waterfall_preview import Replay
 from views.theme.theme import Theme
 from views.waterfall.conflict_banner import ConflictBanner
 from views.waterfall.dialogs import WaterfallDialogs
+from views.waterfall.draft_bar import DraftBar
 from views.waterfall.field_list import FieldList
 from views.waterfall.replay_card import ReplayCard
 from views.waterfall.sources_card import SourcesCard
 from views.widgets.announce import announce
 from views.widgets.banner import Banner
-from views.widgets.base import GAP_L, button, column, row
+from views.widgets.base import GAP_L, column, row
 from views.widgets.empty_state import EmptyState
 from views.widgets.free_height import FreeHeight
 from views.widgets.page import PageHead
@@ -39,11 +40,7 @@ class WaterfallView(QWidget):
         super().__init__(parent)
         self._controller = controller
         self.head = PageHead("Waterfall")
-        self.undo_button = button("Undo", "link", name="waterfall-undo")
-        self.redo_button = button("Redo", "link", name="waterfall-redo")
-        self.history_button = button("History", "link", name="waterfall-history")
-        self.discard_button = button("Discard draft", name="waterfall-discard")
-        self.apply_button = button("Review and apply…", "primary", name="waterfall-apply")
+        self.bar = DraftBar()
         self.conflict = ConflictBanner(theme)
         self.banner = Banner(theme)
         self.fields = FieldList(theme, controller.fields)
@@ -59,9 +56,7 @@ class WaterfallView(QWidget):
         self._wire()
 
     def _arrange(self) -> None:
-        self.head.add(
-            self.undo_button, self.redo_button, self.history_button, self.discard_button, self.apply_button
-        )
+        self.head.add(self.bar)
         self.head.explanation.hide()
         for card in (self.sources, self.replay):
             card.setMinimumWidth(300)
@@ -87,11 +82,11 @@ class WaterfallView(QWidget):
         self.sources.place_asked.connect(self._ask_place)
         self.replay.again_asked.connect(controller.preview.ask_now)
         self.conflict.resolve_asked.connect(self.dialogs.resolve)
-        self.undo_button.clicked.connect(editor.undo)
-        self.redo_button.clicked.connect(editor.redo)
-        self.history_button.clicked.connect(self.dialogs.history)
-        self.discard_button.clicked.connect(self.discard)
-        self.apply_button.clicked.connect(self.dialogs.review)
+        self.bar.undo_button.clicked.connect(editor.undo)
+        self.bar.redo_button.clicked.connect(editor.redo)
+        self.bar.history_button.clicked.connect(self.dialogs.history)
+        self.bar.discard_button.clicked.connect(self.discard)
+        self.bar.apply_button.clicked.connect(self.dialogs.review)
         self.empty.pressed.connect(self._on_empty_action)
         for sequence, slot in (
             ("Ctrl+Z", editor.undo),
@@ -143,14 +138,11 @@ class WaterfallView(QWidget):
         controller, draft = self._controller, self._controller.editor.draft
         empty = empty_words(draft, controller.feed.error, deployed=controller.feed.deployed)
         self._states.setCurrentWidget(self._full if empty is None else self.empty)
-        for widget in (
-            self.undo_button, self.redo_button, self.history_button, self.discard_button, self.apply_button,
-        ):  # fmt: skip
-            widget.setVisible(empty is None)
+        self.bar.setVisible(empty is None)
         if empty is not None and empty != self._empty:
             self.empty.show_state(empty.mark, empty.title, empty.explanation, empty.label)
         self._empty = empty
-        self.conflict.show_conflict(controller.conflict if empty is None else None)
+        self.conflict.show_conflict(controller.standing.conflict if empty is None else None)
         if empty is None and draft is not None:
             self._show_draft(draft)
         else:
@@ -158,27 +150,20 @@ class WaterfallView(QWidget):
 
     def _show_draft(self, draft: Draft) -> None:
         controller, editor = self._controller, self._controller.editor
-        words = head_words(draft, controller.newest, conflict=controller.conflict is not None)
+        words = head_words(
+            draft, controller.standing.newest, conflict=controller.standing.conflict is not None
+        )
         error = controller.feed.error
         self.head.pill.show_state(words.words, words.tone)
         self.head.pill.setToolTip(words.explanation)
-        self.apply_button.setText(words.apply)
-        self.apply_button.setAccessibleName(words.apply)
-        self.apply_button.setEnabled(bool(draft.changed))
-        self.discard_button.setEnabled(bool(draft.changed))
-        for each, verb, label in (
-            (self.undo_button, "Undo", editor.undo_label),
-            (self.redo_button, "Do again", editor.redo_label),
-        ):
-            each.setEnabled(bool(label))
-            each.setToolTip(f"{verb}: {label}" if label else "")
-            each.setAccessibleName(f"{verb}: {label}" if label else each.text())
-        if error is not None and not self.banner.isVisible():
+        self.bar.show_draft(words.apply, bool(draft.changed), editor.undo_label, editor.redo_label)
+        if error is not None and self._reported is None:
             self.banner.show_error(error, self._environment())
         elif error is None and self._reported is not None:
             self.banner.hide()
         self._reported = error
         self.fields.show_selection(editor.selection)
+        self.fields.show_missing(controller.surroundings.errors)
         self.sources.show_field()
 
     @Slot(object)
