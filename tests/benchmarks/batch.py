@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +55,14 @@ _SIMULATOR = "http://simulator"
 
 
 @dataclass(frozen=True)
+class Track:
+    """A request, and the providers' identifiers that Gold has for its track."""
+
+    request: EnrichRequest
+    known_ids: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Course:
     """What a batch took."""
 
@@ -64,7 +72,7 @@ class Course:
     """Calls that the simulator counted as over a limit."""
     in_vain: int
     """Tracks for which some provider was held back in the end."""
-    tracks: Sequence[EnrichRequest]
+    tracks: Sequence["Track"]
     """The same ones, with the identifiers found."""
 
 
@@ -94,7 +102,7 @@ class World:
         self._simulator = sandbox.create_app(load_catalogue())
         self._to_simulator = httpx.AsyncClient(transport=httpx.ASGITransport(self._simulator))
 
-    async def run(self, tracks: Sequence[EnrichRequest]) -> Course:
+    async def run(self, tracks: Sequence[Track]) -> Course:
         """Work on the tracks."""
         before, started = await self._counts(), time.monotonic()
         async with self._gateway() as (gateway, client):
@@ -113,12 +121,13 @@ class World:
             [identified(track, one) for track, one in zip(tracks, gathered, strict=True)],
         )
 
-    async def _round(self, client: GatewayClient, tracks: Sequence[EnrichRequest]) -> list[Gathered]:
+    async def _round(self, client: GatewayClient, tracks: Sequence[Track]) -> list[Gathered]:
         room = asyncio.Semaphore(AT_ONCE)
 
-        async def one(track: EnrichRequest) -> Gathered:
+        async def one(track: Track) -> Gathered:
             async with room:
-                return await Gathering(client, self._configuration, track, "benchmark").run()
+                request, known = track.request, track.known_ids
+                return await Gathering(client, self._configuration, request, "benchmark", known).run()
 
         return await asyncio.gather(*map(one, tracks))
 
@@ -146,31 +155,30 @@ class World:
         return {name: (one["requests"], one["troubles"].get("over_limit", 0)) for name, one in counts.items()}
 
 
-def identified(track: EnrichRequest, gathered: Gathered) -> EnrichRequest:
-    """The request as it would be for a track that was found before."""
+def identified(track: Track, gathered: Gathered) -> Track:
+    """The track as it is once it was found: with its ISRC, and the identifiers of those who have it."""
     found = {
         provider: selection.chosen.candidate
         for provider, selection in gathered.selections.items()
         if selection.chosen is not None
     }
     isrcs = Counter(candidate.isrc for candidate in found.values() if candidate.isrc)
-    ids = {
-        f"existing_{name}_id": found[name].provider_id for name in ("spotify", "musicbrainz") if name in found
-    }
     known = {"existing_isrc": isrcs.most_common(1)[0][0]} if isrcs else {}
-    return track.model_copy(update={**ids, **known})
+    ids = {provider: candidate.provider_id for provider, candidate in found.items()}
+    return Track(track.request.model_copy(update=known), ids)
 
 
-def tracks_by_name(count: int) -> list[EnrichRequest]:
+def tracks_by_name(count: int) -> list[Track]:
     """Tracks of the catalogue, each round of them in another spelling."""
     known = load_catalogue()
-    requests = []
+    tracks = []
     for number in range(count):
         one = known[number % len(known)]
         title = f"{one.title} ({one.version})" if one.version else one.title
         spelling = title + "!" * (number // len(known))
-        requests.append(EnrichRequest(track_id=f"t-{number}", artist_name=one.artist, track_title=spelling))
-    return requests
+        request = EnrichRequest(track_id=f"t-{number}", artist_name=one.artist, track_title=spelling)
+        tracks.append(Track(request, {}))
+    return tracks
 
 
 def show(name: str, course: Course) -> None:

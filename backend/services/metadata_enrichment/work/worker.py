@@ -103,7 +103,8 @@ class Worker:
 
     async def _hold_back(self, delivery: Delivery, error: HeldBackError) -> None:
         wait = _seconds_to_wait(error, delivery.delivery_count)
-        self._pause.extend(wait)
+        # Without a time it may be this track alone that nobody answers for: the others wait no longer.
+        self._pause.extend(RETRY_SECONDS if error.retry_at is None else wait)
         message_id, seconds = delivery.message.message_id, round(wait, 1)
         _log.warning("message_held_back", message_id=message_id, seconds=seconds, reason=str(error))
         await self._put_back(delivery, wait)
