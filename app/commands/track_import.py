@@ -1,4 +1,4 @@
-"""`tracks import`: check a file of tracks and queue what is good in it."""
+"""`tracks import` and `tracks progress`: queue what is good in a file, and see how far it is."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,6 +38,23 @@ def import_tracks(
         report = queue_tracks(client, held, _progress(terminal, "queued"))
     _show(terminal, report, dry_run=dry_run, bad_rows=bad_rows)
     return ExitCode.FAILED if report.bad else ExitCode.DONE
+
+
+def progress(correlation_id: str, *, common: Common | None = None) -> int:
+    """Say how far the tracks of an import or a batch are. Exit code 5: not finished yet; 1: some failed."""
+    common = common or Common()
+    terminal = common.terminal()
+    shown = common.composition().tracks().client(common.environment).batch(correlation_id)
+    terminal.event("batch", **shown.model_dump(mode="json"))
+    ended = shown.tracks - shown.waiting - shown.in_progress
+    terminal.say(
+        f"{ended} of {shown.tracks} tracks: {shown.completed} complete, {shown.partial} partial, "
+        f"{shown.cached} known before, {shown.dead_lettered} dead letters. "
+        f"{shown.in_progress} in progress, {shown.waiting} waiting."
+    )
+    if not shown.is_finished:
+        return ExitCode.INCONCLUSIVE
+    return ExitCode.FAILED if shown.dead_lettered else ExitCode.DONE
 
 
 def _progress(terminal: Terminal, what: str) -> Progress:

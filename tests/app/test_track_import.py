@@ -30,7 +30,11 @@ class Console:
 
     def run(self, *words: str) -> tuple[int, str, str]:
         """Exit code, output and errors of `main.py tracks import WORDS`."""
-        code = main(["tracks", "import", *words])
+        return self.tracks("import", *words)
+
+    def tracks(self, *words: str) -> tuple[int, str, str]:
+        """The same of `main.py tracks WORDS`."""
+        code = main(["tracks", *words])
         printed = self.capsys.readouterr()
         return code, printed.out, printed.err
 
@@ -106,6 +110,9 @@ def test_json_events_name_the_run(console: Console, file: Path) -> None:
     assert (report["queued"], report["good"], report["bad"]) == (GOOD, GOOD, [])
     assert report["correlation_id"] == console.queued()[0]["correlation_id"]
     assert events[-1] == {"event": "end", "exit_code": 0}
+    code, said, _ = console.tracks("progress", report["correlation_id"])
+    assert (code, f"0 of {GOOD} tracks: 0 complete" in said, f"{GOOD} waiting." in said) == (5, True, True)
+    assert console.tracks("progress", "import-unknown")[0] == 64
 
 
 def test_a_dry_run_queues_nothing_and_needs_no_service(
