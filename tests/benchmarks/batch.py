@@ -186,8 +186,8 @@ def show(name: str, course: Course, most_calls: float | None) -> None:
     """Pace and calls beside their limits."""
     tracks = len(course.tracks)
     lines = [
-        f"{name}, {tracks} tracks: {course.seconds:.0f} s simulated; over a provider's limit: {course.refused} "
-        f"calls; held back in the end: {course.in_vain} tracks",
+        f"{name}, {tracks} tracks: {course.seconds:.0f} s simulated, {course.refused} calls over a limit, "
+        f"{course.in_vain} tracks held back in the end",
         _beside_bound("the providers publish", course, _published()),
         _beside_bound("the gateway keeps", course, _kept()),
     ]
