@@ -130,6 +130,7 @@ class TrackInspection(BaseModel):
     artist_name: str
     track_title: str
     config_version: int
+    """0 for a request that failed before it knew its configuration."""
     at: datetime
     """When the providers were asked."""
     sources: list[SourceInspection]

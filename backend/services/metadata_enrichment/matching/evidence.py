@@ -1,6 +1,8 @@
 """Weighs what is known of a candidate: log-odds that add up, 0 where nothing is known.
 
-Rank, popularity and search score of the provider are no evidence: the radio edit is often the more popular.
+The weights are set by hand, by what each piece of evidence is worth in the golden cases; the calibration puts
+their sum to scale. Rank, popularity and search score of the provider are no evidence: the radio edit is
+often the more popular.
 """
 
 from dataclasses import dataclass
@@ -21,12 +23,17 @@ from backend.services.metadata_enrichment.matching.versions import Version
 SHORTEST_MS = 5_000
 """Anything shorter is taken for a mistake in the unit, and the duration for unknown."""
 TITLE_AGREES = 0.8
-_ANOTHER_NUMBER = 0.6
+SAME_NAME = 0.95
+"""From here on two names may be one, differently written."""
 _SUBTITLE_APART = 0.97
-_SAME_NAME = 0.95
-_SHORT_TITLE = 9
-_MARKS = {"original mix": 0.2, "original": 0.2, "album version": 0.2, "main mix": 0.2, "lp version": 0.2}
 _ANOTHER_WORD = 0.85
+_ANOTHER_NUMBER = 0.6
+_SHORT_TITLE = 9
+"""Up to this many letters, another letter makes another title: Animal, Animals."""
+_USUAL_MARKS = frozenset({"original mix", "original", "album version", "main mix", "lp version"})
+"""What the plain title means as a rule."""
+_TELLING_MARKS = ("single", "7", "original")
+"""Marks that as a rule mean another length: "Single Version", "Original Version"."""
 _GENERIC = frozenset(
     {"intro", "outro", "interlude", "skit", "untitled", "prelude", "bonus track", "hidden track", "medley"}
 )
@@ -81,23 +88,21 @@ def title_agreement(asked: Title, offered: Title) -> float:
         return _SUBTITLE_APART
     if whole <= _ANOTHER_WORD:
         return whole
-    return min(whole, _SAME_NAME if _is_misspelt(asked.work, offered.work) else _ANOTHER_WORD)
+    return min(whole, SAME_NAME if _is_misspelt(asked.work, offered.work) else _ANOTHER_WORD)
 
 
 def title_weight(agreement: float, asked: Title, offered: Title) -> float:
     """From 3 for the same name to -5 for another one."""
-    if not are_comparable(asked.work, offered.work) and agreement < _SAME_NAME:
+    if not are_comparable(asked.work, offered.work) and agreement < SAME_NAME:
         return -2.5
     if agreement >= 1:
         return 1.0 if asked.core.casefold() in _GENERIC else 3.0
     if agreement >= _SUBTITLE_APART:
         return 2.0
+    if agreement >= 0.9 and min(len(asked.work), len(offered.work)) <= _SHORT_TITLE:
+        return -2.0
     if agreement >= 0.9:
-        return (
-            (1.4 if agreement >= _SAME_NAME else 0.8)
-            if min(len(asked.work), len(offered.work)) > _SHORT_TITLE
-            else -2.0
-        )
+        return 1.4 if agreement >= SAME_NAME else 0.8
     return -2.5 if agreement >= TITLE_AGREES else -5.0
 
 
@@ -116,9 +121,14 @@ def version_weight(asked: Version, offered: Version) -> float:
         weight -= 1.0
     if bool(asked.year) != bool(offered.year) and asked.kinds:
         weight -= 0.3
-    for mark in asked.telling_marks ^ offered.telling_marks:
-        weight -= _MARKS.get(mark, 4.0 if mark.startswith(("single", "7", "original")) else 0.5)
-    return weight
+    return weight - sum(map(_doubt, asked.telling_marks ^ offered.telling_marks))
+
+
+def _doubt(mark: str) -> float:
+    """How much a mark that only one side has speaks against a match."""
+    if mark in _USUAL_MARKS:
+        return 0.2
+    return 4.0 if mark.startswith(_TELLING_MARKS) else 0.5
 
 
 def apart_ms(one: int | None, other: int | None) -> int | None:
@@ -149,7 +159,7 @@ def album_weight(wanted: str | None, offered: str | None) -> float:
     """An equal album speaks for a match; another one says little, as tracks stand on many."""
     if not wanted or not offered:
         return 0.0
-    same = similarity(take_apart(wanted).core, take_apart(offered).core) >= _SAME_NAME
+    same = similarity(take_apart(wanted).core, take_apart(offered).core) >= SAME_NAME
     return 0.8 if same else -0.2
 
 
@@ -169,7 +179,7 @@ def label_weight(wanted: Wanted, candidate: TrackCandidate) -> float:
         return 1.5
     if not wanted.label or not candidate.label:
         return 0.0
-    return 0.4 if similarity(wanted.label, candidate.label) >= _SAME_NAME else 0.0
+    return 0.4 if similarity(wanted.label, candidate.label) >= SAME_NAME else 0.0
 
 
 def _same_but_for_a_subtitle(asked: Title, offered: Title) -> bool:

@@ -3,7 +3,6 @@
 import re
 from functools import lru_cache
 
-_BARCODE_DIGITS = 14
 _NOT_A_SIGN = re.compile(r"[^A-Za-z0-9]")
 
 
@@ -16,11 +15,6 @@ def plain_isrc(isrc: str) -> str:
 def same_isrc(one: str | None, other: str | None) -> bool:
     """Whether both are known and equal. Different ones say nothing: a recording may have several."""
     return bool(one and other) and plain_isrc(one or "") == plain_isrc(other or "")
-
-
-def plain_barcode(barcode: str) -> str:
-    """UPC, EAN or GTIN padded to 14 digits; providers leave out different numbers of leading zeros."""
-    return _NOT_A_SIGN.sub("", barcode).zfill(_BARCODE_DIGITS)
 
 
 def same_catalogue_number(one: str | None, other: str | None) -> bool:

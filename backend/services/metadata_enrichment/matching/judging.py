@@ -86,13 +86,16 @@ def _same_title(one: TrackCandidate, other: TrackCandidate) -> bool:
     first, second = take_apart(one.title, one.version), take_apart(other.title, other.version)
     if first.version.kinds != second.version.kinds or conflict(first.version, second.version):
         return False
-    return title_agreement(first, second) >= evidence.TITLE_AGREES
+    return title_agreement(first, second) >= evidence.SAME_NAME
 
 
 def _is_spelled_alike(wanted: Wanted, candidate: TrackCandidate) -> bool:
     """Whether the whole titles are equal, so that it does not matter where the version begins."""
-    title, version = sounding(candidate.title), sounding(candidate.version or "")
-    return sounding(wanted.title) == (title if version in title else f"{title} {version}")
+    asked = sounding(wanted.title)
+    if candidate.version and asked == sounding(f"{candidate.title} {candidate.version}"):
+        return True
+    in_title = take_apart(candidate.title).version == take_apart(candidate.title, candidate.version).version
+    return in_title and asked == sounding(candidate.title)
 
 
 def _weighed(

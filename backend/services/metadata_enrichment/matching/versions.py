@@ -45,9 +45,8 @@ class Version:
 
     def __str__(self) -> str:
         """In words, for the operator."""
-        words = [self.name, *sorted(self.kinds), self.year, *sorted(self.marks)]
-        if self.remaster:
-            words.append(f"remaster {self.remaster}".replace("remaster remaster", "remaster"))
+        remaster = f"remaster of {self.remaster}" if self.remaster.isdecimal() else self.remaster
+        words = (self.name, *sorted(self.kinds), self.year, *sorted(self.marks), remaster)
         return " ".join(word for word in words if word) or "original"
 
     @property
@@ -128,7 +127,7 @@ def combined(versions: list[Version]) -> Version:
 @lru_cache(maxsize=8192)
 def is_live_album(album: str) -> bool:
     """Whether an album's name says that it was recorded in concert."""
-    return bool(LIVE_ALBUM.search(latin(album)))
+    return bool(LIVE_ALBUM.search(album))
 
 
 def conflict(asked: Version, offered: Version) -> bool:

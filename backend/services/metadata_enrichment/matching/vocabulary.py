@@ -77,4 +77,6 @@ FILLER = re.compile(
     r"\b(?:versions?|mix|the|official|audio|video|vocal|a|at|in|from|on|by|of|s|dj|en|auf|radio|short|single|up)\b"
 )
 JOINING = frozenset({"and", "vs", "x", "with"})
-LIVE_ALBUM = re.compile(r"\blive (?:at|in|from|on)\b|\bin concert\b|\bunplugged\b|\blive$")
+LIVE_ALBUM = re.compile(
+    r"\blive (?:at|in|from|on)\b|\bin concert\b|\bunplugged\b|(?:^|[(\[:–-]\s*)live[)\]]?$", re.IGNORECASE
+)

@@ -1,5 +1,7 @@
 """Which candidate is the wanted track."""
 
+import json
+
 import pytest
 
 from backend.services.metadata_enrichment.matching.judging import Wanted, judge, same_recording
@@ -46,6 +48,12 @@ def test_the_same_track_in_other_spellings_is_accepted(wanted: Wanted, found: ob
             "other version",
         ),
         (STROBE, candidate("Strobe", "Lang Lang"), "other artist"),
+        (Wanted("Pearl Jam", "Alive"), candidate("Alive", "Pearl Jam", version="Live"), "other version"),
+        (
+            Wanted("Wings", "Live and Let Die"),
+            candidate("Live and Let Die", "Wings", version="Live"),
+            "other version",
+        ),
         (STROBE, candidate("Strobe (Karaoke)", "deadmau5"), "karaoke or tribute"),
         (STROBE, candidate("Strobe", "Deadmau5 Tribute Band"), "karaoke or tribute"),
         (Wanted("a", "b", duration_ms=600_000), candidate("b", "a", duration_ms=210_000), "other duration"),
@@ -138,3 +146,56 @@ def test_the_popular_radio_edit_does_not_win() -> None:
     chosen = select(STROBE, {"deezer": [edit, original]})["deezer"].chosen
     assert chosen is not None
     assert chosen.candidate == original
+
+
+def test_every_piece_of_evidence_is_told_in_words() -> None:
+    wanted = Wanted("Deadmau5", "Strobe", isrc="GBTDG0900141", duration_ms=637_000, year=2009)
+    found = candidate(
+        "Strobe (Original Mix)",
+        "deadmau5",
+        isrc="GBTDG0900141",
+        duration_ms=643_000,
+        release_date="2009-09-22",
+        album="For Lack of a Better Name",
+    )
+    judgement = judge(wanted, found)
+    told = {one.name: (one.weight > 0, one.explanation) for one in judgement.evidence()}
+    assert told == {
+        "title": (True, "the same name: Strobe"),
+        "artist": (True, "the same artists: deadmau5"),
+        "version": (False, "asked for: original; offered: original mix"),
+        "duration": (False, "643.0 s and 637.0 s, 6.0 s apart"),
+        "identifier": (True, "the same ISRC GBTDG0900141"),
+        "album": (False, "album: not known of both"),
+        "year": (True, "year: 2009; wanted: 2009"),
+        "label": (False, "label: not known of both"),
+    }
+    stored = json.loads(json.dumps(judgement.explanation()))
+    assert sum(one["weight"] for one in stored["evidence"]) == pytest.approx(stored["score"] + 1.0)
+
+
+def test_an_isrc_needs_the_title_or_the_duration_to_agree() -> None:
+    wanted = Wanted("Antonio Vivaldi", "Spring: II. Largo", isrc="DEF055500002", duration_ms=150_000)
+    other = candidate("Spring: I. Allegro", "Antonio Vivaldi", isrc="DEF055500002", duration_ms=175_000)
+    judgement = judge(wanted, other)
+    assert judgement.features.identifier == 0
+    words = {one.name: one.explanation for one in judgement.evidence()}
+    assert words["identifier"] == "the same ISRC DEF055500002, but neither title nor duration agrees"
+
+
+def test_the_probability_is_what_is_left_beside_another_recording() -> None:
+    """Two lengths that fit alike get about one half each; a known duration gives it back to one of them."""
+    one = candidate("Strobe", "deadmau5", provider_id="one", duration_ms=637_000)
+    other = candidate("Strobe", "deadmau5", provider_id="other", duration_ms=623_000)
+    alike = select(STROBE, {"deezer": [one, other]})["deezer"]
+    assert [judgement.probability for judgement in alike.judgements] == pytest.approx([0.5, 0.5], abs=0.02)
+    known = Wanted("Deadmau5", "Strobe", duration_ms=637_200)
+    chosen = select(known, {"deezer": [other, one]})["deezer"].chosen
+    assert chosen is not None
+    assert (chosen.candidate.provider_id, chosen.probability > 0.95) == ("one", True)
+
+
+def test_a_candidate_that_fits_half_is_unsure_and_not_no_match() -> None:
+    selection = select(Wanted("Kaskade", "Atmoshpere"), {"deezer": [candidate("Atmosphere", "Kaskade")]})
+    assert selection["deezer"].verdict is Verdict.UNSURE
+    assert selection["deezer"].reason == "unsure: Atmosphere fits, but not well enough"

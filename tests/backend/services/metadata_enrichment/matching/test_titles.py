@@ -134,4 +134,7 @@ def test_versions_conflict_when_they_cannot_be_one_recording(
 def test_a_live_album_is_recognised() -> None:
     assert is_live_album("Live at the Royal Albert Hall")
     assert is_live_album("MTV Unplugged in New York")
+    assert is_live_album("Alchemy (Live)")
+    assert is_live_album("Live")
     assert not is_live_album("Live Through This")
+    assert not is_live_album("The Way We Live")
