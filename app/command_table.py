@@ -22,6 +22,7 @@ _COMMANDS = {
     "breakers": "breakers:BREAKERS",
     "waterfall": "waterfall:WATERFALL",
     "tracks": "tracks:TRACKS",
+    "replay": "replay:REPLAY",
 }
 """Where each command's function is, below `app.commands`."""
 
