@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from backend.contracts.replay import PreviewRequest, ReplayComparison
 from backend.contracts.waterfall import WaterfallConfiguration, WaterfallField
-from backend.services.metadata_enrichment.replay.columns import Column, Columns, Pause
+from backend.services.metadata_enrichment.replay.columns import Check, Column, Columns
 from backend.services.metadata_enrichment.replay.costs import bottleneck, calls_per_track, provider_calls
 from backend.services.metadata_enrichment.replay.dominated import dominated_steps
 from backend.services.metadata_enrichment.replay.explaining import Sides, list_differences
@@ -27,11 +27,11 @@ class Question:
     """Monotonic time at which the preview was asked for."""
 
 
-def compare(columns: Columns, question: Question, pause: Pause) -> ReplayComparison:
-    """Compare the base with the draft. Computes only: for a thread. `pause` may raise to stop it."""
+def compare(columns: Columns, question: Question, check: Check) -> ReplayComparison:
+    """Compare the base with the draft. Computes only: for a thread. `check` may raise to stop it."""
     held, request = columns.held, question.request
-    before = _walked(columns, question.base.fields, pause)
-    after = _walked(columns, request.fields, pause)
+    before = _walked(columns, question.base.fields, check)
+    after = _walked(columns, request.fields, check)
     columns.trim()
     sides: dict[str, Sides] = {name: (before.get(name), after.get(name)) for name in {**after, **before}}
     fields = [compare_field(name, *pair) for name, pair in sides.items()]
@@ -63,5 +63,5 @@ def compare(columns: Columns, question: Question, pause: Pause) -> ReplayCompari
     )
 
 
-def _walked(columns: Columns, fields: Sequence[WaterfallField], pause: Pause) -> dict[str, Column]:
-    return {field.field: columns.of(field, pause) for field in fields}
+def _walked(columns: Columns, fields: Sequence[WaterfallField], check: Check) -> dict[str, Column]:
+    return {field.field: columns.of(field, check) for field in fields}

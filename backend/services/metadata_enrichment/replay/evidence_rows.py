@@ -80,26 +80,27 @@ async def finished_since(connection: Connection, moment: datetime) -> dict[str, 
 async def _read(
     connection: Connection, statement: LiteralString, arguments: Mapping[str, Any], *, lineage: bool
 ) -> list[TrackEvidence]:
-    tracks: dict[str, TrackEvidence] = {}
+    found: dict[str, list[Any]] = {}
     async with connection.cursor(name="replay_evidence") as cursor:
         await cursor.execute(statement, arguments)
         while rows := await cursor.fetchmany(BATCH):
-            await asyncio.to_thread(_gather, tracks, rows, lineage)
-    return sorted(tracks.values(), key=lambda track: (track.received_at, track.track_id))
+            await asyncio.to_thread(_gather, found, rows, lineage)
+    tracks = [TrackEvidence(*columns) for columns in found.values()]
+    return sorted(tracks, key=lambda track: (track.received_at, track.track_id))
 
 
-def _gather(tracks: dict[str, TrackEvidence], rows: Sequence[tuple[Any, ...]], lineage: bool) -> None:
-    """Add rows, which come in any order, to their tracks."""
+def _gather(found: dict[str, list[Any]], rows: Sequence[tuple[Any, ...]], lineage: bool) -> None:
+    """Add rows, which come in any order, to the columns of their tracks."""
     for track_id, artist, title, received_at, request_id, search, lookup, *columns in rows:
         source = _source(columns, received_at, search, lookup) if lineage else _source(columns)
-        held = tracks.get(track_id)
+        held = found.get(track_id)
         if held is None:
-            held = TrackEvidence(track_id, artist, title, {}, received_at, {})
-        held.sources[source.provider] = source
+            held = found[track_id] = [track_id, artist, title, {}, received_at, {}]
+        elif received_at > held[_RECEIVED_AT]:
+            held[_RECEIVED_AT] = received_at
+        held[_SOURCES][source.provider] = source
         if lineage:
-            held.requests[source.provider] = request_id
-        newest = max(held.received_at, received_at)
-        tracks[track_id] = held._replace(received_at=newest)
+            held[_REQUESTS][source.provider] = request_id
 
 
 def _source(
@@ -116,8 +117,8 @@ def _source(
         match_probability=probability,
         values=orjson.loads(values),
         invalid=orjson.loads(invalid) if invalid != "{}" else _NONE_INVALID,
-        lookup_fields=_fields(tuple(looked_up)),
-        unasked_fields=_fields(tuple(unasked)),
+        lookup_fields=_fields(tuple(looked_up)) if looked_up else _NO_FIELDS,
+        unasked_fields=_fields(tuple(unasked)) if unasked else _NO_FIELDS,
         detail=intern(detail),
         calls=calls,
         response_id=search,
@@ -132,4 +133,8 @@ def _fields(names: tuple[str, ...]) -> frozenset[str]:
     return frozenset(names)
 
 
+_NO_FIELDS: frozenset[str] = frozenset()
 _NONE_INVALID: Mapping[str, str] = {}
+_SOURCES = TrackEvidence._fields.index("sources")
+_RECEIVED_AT = TrackEvidence._fields.index("received_at")
+_REQUESTS = TrackEvidence._fields.index("requests")

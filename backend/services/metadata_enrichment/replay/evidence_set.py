@@ -38,6 +38,8 @@ class EvidenceSet:
         self.searches: list[Searches] = []
         """By slot, as `tracks`."""
         self.changes: list[int] = []
+        self.lookup_fields: set[str] = set()
+        """The fields that any source's record was looked up for."""
         self.responses = 0
         """Evidence rows held."""
         self.evidence_until: datetime | None = None
@@ -76,6 +78,9 @@ class EvidenceSet:
         searches = tuple(
             (source.provider, source.calls - bool(source.lookup_fields)) for source in track.sources.values()
         )
+        for source in track.sources.values():
+            if source.lookup_fields:
+                self.lookup_fields |= source.lookup_fields
         return self._same.setdefault(searches, searches)
 
 

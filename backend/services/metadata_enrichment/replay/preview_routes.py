@@ -2,10 +2,11 @@
 
 from fastapi import APIRouter, Depends, HTTPException
 from pydantic import SecretStr
+from starlette.responses import Response
 
 from backend.contracts.replay import PreviewRequest, ReplayComparison
 from backend.services.common.auth import bearer_guard
-from backend.services.metadata_enrichment.configuration.waterfall_routes import database_answers
+from backend.services.metadata_enrichment.configuration.waterfall_routes import as_json, database_answers
 from backend.services.metadata_enrichment.replay.previews import Previews, SupersededError
 from backend.services.metadata_enrichment.replay.versions import UnknownVersionError
 
@@ -19,13 +20,15 @@ def preview_router(previews: Previews, admin_token: SecretStr | None) -> APIRout
 
     @router.post(
         "/preview",
+        response_model=ReplayComparison,
         responses={404: {"description": "No such version."}, 410: {"description": _SUPERSEDED}},
     )
-    async def preview(request: PreviewRequest) -> ReplayComparison:
+    async def preview(request: PreviewRequest) -> Response:
         """Compare a draft with a version over the stored answers. Nobody is called, nothing is changed."""
         try:
             async with database_answers():
-                return await previews.preview(request)
+                comparison = await previews.preview(request)
+            return as_json(200, comparison)  # not validated once more: there may be thousands of values
         except SupersededError as error:
             raise HTTPException(410, _SUPERSEDED) from error
         except UnknownVersionError as error:

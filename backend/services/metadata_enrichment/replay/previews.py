@@ -15,8 +15,6 @@ from backend.services.metadata_enrichment.replay.limits import ProviderLimits
 
 Base = Callable[[int | None], Awaitable[WaterfallConfiguration]]
 """Gives the version to compare with; none means the one in force."""
-_YIELD_SECONDS = 0.0002
-"""Long enough that the thread of the event loop gets its turn at the interpreter."""
 
 
 class SupersededError(Exception):
@@ -32,10 +30,6 @@ class _Ticket:
     def check(self) -> None:
         if self.withdrawn.is_set():
             raise SupersededError
-
-    def pause(self) -> None:
-        self.check()
-        time.sleep(_YIELD_SECONDS)
 
 
 class Previews:
@@ -64,7 +58,7 @@ class Previews:
                 )
                 ticket.check()
                 question = Question(base, request, limits, started)
-                return await self._in_thread(lambda: compare(columns, question, ticket.pause), ticket)
+                return await self._in_thread(lambda: compare(columns, question, ticket.check), ticket)
         finally:
             if self._newest.get(request.editor) is ticket:
                 del self._newest[request.editor]

@@ -22,5 +22,6 @@ async def pool(musicdb: DatabaseAddress) -> AsyncIterator[Pool]:
 @pytest.fixture
 def operator(musicdb: DatabaseAddress) -> Iterator[Operator]:
     """Somebody who asks the served application; nothing here needs gateway or broker."""
-    with serving(create_app(settings_for(musicdb, "no_broker_here"))) as url:
-        yield Operator(url)
+    app = create_app(settings_for(musicdb, "no_broker_here"))
+    with serving(app) as url, Operator(url) as asking:
+        yield asking

@@ -20,7 +20,7 @@ TRACKS = 60
 LIMITS = {"musicbrainz": 1.0, "spotify": 3.0, "deezer": 9.0}
 
 
-def no_pause() -> None:
+def no_check() -> None:
     """Nobody withdraws it."""
 
 
@@ -33,8 +33,8 @@ def held_of(found: Sequence[TrackEvidence], capacity: int = 10_000) -> Columns:
 def compared(
     columns: Columns, base: WaterfallConfiguration, draft: WaterfallConfiguration, **more: Any
 ) -> ReplayComparison:
-    request = PreviewRequest(fields=draft.fields, **{"differences": 5000, **more})
-    return compare(columns, Question(base, request, LIMITS, 0.0), no_pause)
+    request = PreviewRequest.model_construct(fields=draft.fields, **{"differences": 5000, **more})
+    return compare(columns, Question(base, request, LIMITS, 0.0), no_check)
 
 
 def walked(
