@@ -54,8 +54,8 @@ def test_a_step_that_wins_nothing_and_is_asked_for_it_alone_is_pointed_out() -> 
     assert (step.field, step.provider, step.position) == ("label", "discogs", 1)
     assert (step.wins, step.asked) == (0, 100)
     assert step.advice == (
-        "discogs at place 1 for label wins nothing and is asked for 100% of tracks: switch it off here or move "
-        "it back. For 100% of tracks it is asked for this field alone."
+        "discogs at place 1 for label wins nothing and is asked for 100% of tracks: switch it off here or "
+        "move it back. For 100% of tracks it is asked for this field alone."
     )
 
 
@@ -102,8 +102,8 @@ def test_why_there_is_no_value_is_told_step_by_step() -> None:
     one = only(asked(found, before, [field("label", "discogs", "deezer", "spotify", least=0.7)]))
     assert (one.after.provider, one.after.value) == (None, None)
     assert one.after.detail == (
-        "discogs: throttled (try again in 60 s); deezer: has no value; spotify: 0.60 sure, where 0.70 is asked "
-        "for."
+        "discogs: throttled (try again in 60 s); deezer: has no value; spotify: 0.60 sure, where 0.70 is "
+        "asked for."
     )
     waiting = field("label", "discogs", "spotify", when_unavailable="wait")
     assert only(asked(found, before, [waiting])).after.detail.startswith("Waits for discogs. discogs: could")
