@@ -83,7 +83,7 @@ class StepsModel(QAbstractListModel):
             case Qt.ItemDataRole.AccessibleTextRole:
                 return row.spoken
             case Qt.ItemDataRole.ToolTipRole:
-                return "\n".join(part for part in (row.state, row.advice) if part)
+                return "\n".join(part for part in (row.provider, row.state, row.advice) if part)
             case _:
                 return row if role == STEP_ROLE else None
 

@@ -9,6 +9,7 @@ from backend.contracts.provider_registry import REGISTRATIONS
 from backend.contracts.waterfall import WaterfallField, WaterfallStep
 
 _TITLES = {each.name: each.title for each in REGISTRATIONS}
+_Chain = tuple[tuple[int, int], ...]
 Value = bool | int | float | str | list[str] | None
 
 
@@ -132,7 +133,7 @@ def _orders(old: Sequence[WaterfallStep], new: Sequence[WaterfallStep]) -> Itera
         if provider not in before:
             yield WaterfallEdit(kind=ChangeKind.SOURCE_ADDED, provider=provider, after=place)
     stayed = [name for name in after if name in before]
-    in_order = _longest_rising([before[name] for name in stayed])
+    in_order = _longest_rising([(before[name], after[name]) for name in stayed])
     for name in stayed:
         if before[name] not in in_order:
             yield WaterfallEdit(kind=ChangeKind.MOVED, provider=name, before=before[name], after=after[name])
@@ -152,16 +153,22 @@ def _settings(old: Sequence[WaterfallStep], new: Sequence[WaterfallStep]) -> Ite
                 yield WaterfallEdit(kind=kind, provider=step.provider, before=before, after=after)
 
 
-def _longest_rising(places: Sequence[int]) -> set[int]:
-    """The most places that already stand in rising order; of several choices the one with the lowest."""
-    chains: list[tuple[int, ...]] = []
+def _longest_rising(places: Sequence[tuple[int, int]]) -> set[int]:
+    """The most places, before and after, that already stand in rising order.
+
+    Of several choices the one with the most sources that have the same place as before, then the lowest.
+    """
+    chains: list[_Chain] = []
     for place in reversed(places):
-        chains.append((place, *_best([chain for chain in chains if chain[0] > place])))
-    return set(_best(chains))
+        chains.append((place, *_best([chain for chain in chains if chain[0][0] > place[0]])))
+    return {before for before, _ in _best(chains)}
 
 
-def _best(chains: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
-    return min(chains, key=lambda chain: (-len(chain), chain), default=())
+def _best(chains: Sequence[_Chain]) -> _Chain:
+    def order(chain: _Chain) -> tuple[int, int, _Chain]:
+        return -len(chain), sum(before != after for before, after in chain), chain
+
+    return min(chains, key=order, default=())
 
 
 def _places(steps: Sequence[WaterfallStep]) -> dict[str, int]:

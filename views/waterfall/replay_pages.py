@@ -65,7 +65,7 @@ class ReplayPages(QWidget):
         advice = column(self.advice_list, self.advice_text, gap=8)
         advice.setStretch(0, 1)
         self._pages.addWidget(holder(advice))
-        layout = column(row(*chips, None, gap=6), self._pages, gap=8)
+        layout = column(row(*chips, None, gap=4), self._pages, gap=8)
         layout.setStretch(1, 1)
         self.setLayout(layout)
 
@@ -102,7 +102,7 @@ class ReplayPages(QWidget):
 
     @staticmethod
     def _label(chip: QPushButton, text: str, number: int) -> None:
-        shown = f"{text} · {count(number)}" if number else text
+        shown = f"{text} {count(number)}" if number else text
         chip.setText(shown)
         chip.setAccessibleName(shown)
 

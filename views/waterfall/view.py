@@ -25,9 +25,10 @@ from views.widgets.free_height import FreeHeight
 from views.widgets.page import PageHead
 
 _NARROW = 1100
-_FIELDS, _NARROW_FIELDS = 204, 162
-_SHARES, _NARROW_SHARES = (54, 46), (52, 48)
+_FIELDS, _NARROW_FIELDS = 204, 172
+_SHARES, _NARROW_SHARES = (54, 46), (55, 45)
 """Of the other two columns."""
+_MARGINS, _NARROW_MARGINS = (16, 14, 16, 14), (12, 12, 12, 12)
 
 
 class WaterfallView(QWidget):
@@ -128,6 +129,8 @@ class WaterfallView(QWidget):
         narrow = event.size().width() < _NARROW
         self.fields.setFixedWidth(_NARROW_FIELDS if narrow else _FIELDS)
         self.fields.set_narrow(narrow=narrow)
+        for card in (self.sources, self.replay):
+            card.outer.setContentsMargins(*(_NARROW_MARGINS if narrow else _MARGINS))
         for place, share in enumerate(_NARROW_SHARES if narrow else _SHARES, 1):
             self._columns.setStretch(place, share)
 

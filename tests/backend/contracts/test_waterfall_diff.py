@@ -39,6 +39,11 @@ def test_what_was_dragged_is_named_and_not_what_made_room(
     assert moves(NAMES, after) == expected
 
 
+def test_a_source_that_keeps_its_place_has_not_moved() -> None:
+    order = ("musicbrainz", "spotify", "deezer")
+    assert moves(order, order[::-1]) == [("deezer", 3, 1), ("musicbrainz", 1, 3)]
+
+
 def test_a_source_added_at_the_top_moves_no_other_one() -> None:
     new = field("discogs", "musicbrainz", "spotify")
     new.sources[0].enabled = False
