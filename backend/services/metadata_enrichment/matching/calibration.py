@@ -34,13 +34,15 @@ class Calibration(BaseModel):
     """The curves by provider and query type; `*` is for providers without one of their own."""
 
     made: str
-    """How, from what and when."""
+    """How, and from what."""
+    floor: float
+    """How often the wanted recording is a candidate that nothing speaks for: titles in other words."""
     curves: Mapping[str, Mapping[QueryType, Curve]]
 
     def probability(self, score: float, provider: str, query: QueryType) -> float:
         """That a candidate with this score is the wanted recording."""
         curve = self.curves.get(provider, {}).get(query) or self.curves[_ALL][query]
-        return curve.probability(score)
+        return self.floor + (1 - self.floor) * curve.probability(score)
 
 
 @cache

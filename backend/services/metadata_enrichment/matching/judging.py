@@ -91,11 +91,13 @@ def _same_title(one: TrackCandidate, other: TrackCandidate) -> bool:
 
 def _is_spelled_alike(wanted: Wanted, candidate: TrackCandidate) -> bool:
     """Whether the whole titles are equal, so that it does not matter where the version begins."""
-    asked = sounding(wanted.title)
-    if candidate.version and asked == sounding(f"{candidate.title} {candidate.version}"):
-        return True
-    in_title = take_apart(candidate.title).version == take_apart(candidate.title, candidate.version).version
-    return in_title and asked == sounding(candidate.title)
+    asked, offered = sounding(wanted.title), sounding(candidate.title)
+    if not candidate.version or not asked.startswith(offered):
+        return asked == offered
+    if asked == offered:
+        whole = take_apart(candidate.title, candidate.version)
+        return take_apart(candidate.title).version == whole.version
+    return asked == f"{offered} {sounding(candidate.version)}"
 
 
 def _weighed(

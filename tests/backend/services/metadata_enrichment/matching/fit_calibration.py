@@ -5,7 +5,8 @@
 Platt's method: a logistic curve over the score, fitted to whether each candidate is the wanted recording.
 First one curve for all providers, then one a provider and query type, held close to it: the fewer cases a
 provider has, the closer. Targets are smoothed as Platt advises, so that cases that separate well do not make
-it overconfident.
+it overconfident. Candidates that nearly everything speaks against are left out of the curves: the few wanted
+ones among them (titles in other words) would flatten them where they decide. Their share is the floor.
 """
 
 import math
@@ -23,6 +24,8 @@ PULL_OF_ALL = 2.0
 PULL_OF_A_PROVIDER = 100.0
 """How many cases' worth of trust the curve that is started from has."""
 STEPS = 50
+FAR = -2.0
+"""Scores below are not fitted."""
 
 
 class Label(NamedTuple):
@@ -46,16 +49,18 @@ def labels(decided: Iterable[Decision]) -> list[Label]:
 
 def fit(known: Sequence[Label], made: str) -> Calibration:
     """Curves for everything that the labels hold."""
-    text = fit_curve([one for one in known if one.query == "text"], WIDE, PULL_OF_ALL)
-    isrc = fit_curve([one for one in known if one.query == "isrc"], text, PULL_OF_A_PROVIDER)
+    near, far = [one for one in known if one.score >= FAR], [one for one in known if one.score < FAR]
+    text = fit_curve([one for one in near if one.query == "text"], WIDE, PULL_OF_ALL)
+    isrc = fit_curve([one for one in near if one.query == "isrc"], text, PULL_OF_A_PROVIDER)
     curves: dict[str, dict[QueryType, Curve]] = defaultdict(dict)
     curves["*"] = {"text": text, "isrc": isrc}
     for provider in sorted({one.provider for one in known}):
         for query, start in curves["*"].items():
-            its = [one for one in known if (one.provider, one.query) == (provider, query)]
+            its = [one for one in near if (one.provider, one.query) == (provider, query)]
             if its:
                 curves[provider][query] = fit_curve(its, start, PULL_OF_A_PROVIDER)
-    return Calibration(made=made, curves=curves)
+    floor = (sum(one.is_wanted for one in far) + 1) / (len(far) + 2)
+    return Calibration(made=made, floor=round(floor, 4), curves=curves)
 
 
 def fit_curve(known: Sequence[Label], start: Curve, pull: float) -> Curve:
