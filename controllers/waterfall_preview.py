@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import partial
+from uuid import uuid4
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -41,6 +42,7 @@ class WaterfallPreview(QObject):
     ) -> None:
         super().__init__(parent)
         self._waterfall = waterfall
+        self._editor = uuid4().hex
         self._environment = ""
         self._shown = False
         self._wanted: tuple[Draft, str] | None = None
@@ -93,6 +95,7 @@ class WaterfallPreview(QObject):
             tracks=TRACKS,
             field=field or None,
             differences=DIFFERENCES,
+            editor=self._editor,
         )
         self._show(replace(self.replay, current=False, busy=True, error=None))
         self._asking.run(partial(self._waterfall.preview, self._environment, request))

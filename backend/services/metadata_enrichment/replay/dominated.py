@@ -64,12 +64,16 @@ def _asked_for_one_field(columns: Sequence[Column], tracks: int) -> list[int]:
 
 def _step(column: Column, position: int, wins: int, asked: int, saved: int, tracks: int) -> DominatedStep:
     field, provider = column.field.field, column.field.sources[position - 1].provider
-    won = f"wins {wins / tracks:.1%}" if wins else "wins nothing"
+    won = f"wins {100 * wins / tracks:.1f} %" if wins else "wins nothing"
     advice = (
-        f"{provider} at place {position} for {field} {won} and is asked for {asked / tracks:.0%} of tracks: "
-        f"switch it off here or move it back. For {saved / tracks:.0%} of tracks it is asked for this field "
-        "alone."
+        f"{provider} at place {position} for {field} {won} and is asked for {_percent(asked, tracks)} of "
+        f"tracks: switch it off here or move it back. For {_percent(saved, tracks)} of tracks it is asked "
+        "for this field alone."
     )
     return DominatedStep(
         field=field, provider=provider, position=position, wins=wins, asked=asked, advice=advice
     )
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.0f} %"

@@ -21,6 +21,8 @@ IDLE_SECONDS = 600.0
 """Unused for so long, the memory is given back."""
 _OVERLAP = timedelta(seconds=30)
 """A request's end is stamped this long before its rows can be seen, at most."""
+_ROOM = 1.1
+"""So far the bound may be passed by what comes between two previews; then all is read anew."""
 _CHANGES_A_TRACK = 4
 """After so many changes a track on average, all is read anew rather than kept on."""
 
@@ -30,8 +32,9 @@ Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 class EvidenceStore:
     """One evidence set: that of the number of tracks asked for last. Used by one at a time."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, most_responses: int = MOST_RESPONSES) -> None:
         self._pool = pool
+        self._most_responses = most_responses
         self._columns: Columns | None = None
         self._tracks = 0
         self._looked_at: datetime | None = None
@@ -43,21 +46,20 @@ class EvidenceStore:
         """The newest tracks, at most so many, as they are now. psycopg errors pass through."""
         self._stay_awake()
         async with self._pool.connection() as connection:
-            if self._columns is None or self._tracks != tracks or self._is_worn(self._columns.held):
-                self._columns = None  # given back before the next one is read
-                self._columns = await self._read(connection, tracks)
-            else:
-                await self._take_up(connection, self._columns.held)
-        return self._columns
+            columns = self._columns
+            if columns is not None and self._tracks == tracks:
+                await self._take_up(connection, columns.held)
+            if columns is None or self._tracks != tracks or self._is_worn(columns.held):
+                self._columns = columns = None  # given back before the next one is read
+                self._columns = columns = await self._read(connection, tracks)
+        return columns
 
     async def _read(self, connection: Connection, tracks: int) -> Columns:
         now = await _clock(connection)
         self._requests = frozenset(await finished_since(connection, now - _OVERLAP))
-        found = await read_newest(connection, tracks, MOST_RESPONSES)
+        found = await read_newest(connection, tracks, self._most_responses)
         held = EvidenceSet(tracks)
         held.put(found)
-        if held.responses > MOST_RESPONSES * 0.95:
-            held.capacity = len(found)
         self._tracks, self._looked_at = tracks, now
         return Columns(held)
 
@@ -70,7 +72,8 @@ class EvidenceStore:
         self._requests, self._looked_at = frozenset(arrived), now
 
     def _is_worn(self, held: EvidenceSet) -> bool:
-        return len(held.changes) > _CHANGES_A_TRACK * max(1000, held.capacity)
+        changes = _CHANGES_A_TRACK * max(1000, held.capacity)
+        return len(held.changes) > changes or held.responses > self._most_responses * _ROOM
 
     def _stay_awake(self) -> None:
         if self._idle is not None:

@@ -45,8 +45,9 @@ async def promote(
         for name, one in resolution.provenance.items()
         if written.provenance.get(name) is one
     }
-    lineage = {"track": track.track_id, "fields": list(origins), "requests": list(origins.values())}
-    await connection.execute(_LINEAGE, lineage)
+    if set(origins.values()) - {origin}:
+        lineage = {"track": track.track_id, "fields": list(origins), "requests": list(origins.values())}
+        await connection.execute(_LINEAGE, lineage)
     return bool(written.values)
 
 

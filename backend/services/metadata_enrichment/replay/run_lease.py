@@ -30,7 +30,8 @@ _BEGIN: LiteralString = """
 WITH begun AS (
     INSERT INTO enrichment_pipeline_runs (run_type, config_version, total_tracks, triggered_by)
     SELECT 'replay', %(version)s, cardinality(track_ids), requested_by
-    FROM pipeline_replay_queue WHERE id = %(id)s RETURNING id
+    FROM pipeline_replay_queue JOIN replay_progress ON replay_id = id
+    WHERE id = %(id)s AND lease = %(lease)s AND status = 'processing' RETURNING id
 )
 UPDATE pipeline_replay_queue SET assigned_run_id = begun.id, config_version = %(version)s
 FROM begun WHERE pipeline_replay_queue.id = %(id)s
@@ -88,9 +89,11 @@ class Lease:
         return self.track_ids[self.done : self.done + count]
 
     async def begin(self, connection: Connection, version: int) -> "Lease":
-        """Fix the version and open the pipeline run, if that was not done before."""
+        """Fix the version and open the pipeline run, if that was not done before. LeaseLostError."""
         if not self.has_begun:
-            await connection.execute(_BEGIN, {"id": self.run_id, "version": version})
+            row = {"id": self.run_id, "lease": self.lease, "version": version}
+            if (await connection.execute(_BEGIN, row)).rowcount == 0:
+                raise LeaseLostError
         return replace(self, version=version, has_begun=True)
 
     async def advance(self, connection: Connection, tally: Tally) -> "Lease":

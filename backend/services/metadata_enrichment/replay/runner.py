@@ -1,6 +1,7 @@
 """Works on replay runs in the background, one at a time."""
 
 import asyncio
+from contextlib import suppress
 
 import psycopg
 import structlog
@@ -18,7 +19,11 @@ POLL_SECONDS = 1.0
 LEASE_SECONDS = 30.0
 """So long after its holder died a run is taken up again."""
 TRACKS_AT_ONCE = 250
-"""Resolved and committed together; between two of these the run can be cancelled."""
+"""Resolved and committed together."""
+PROMOTED_AT_ONCE = 25
+"""The same where Gold is written: far slower, while nobody else can write these tracks."""
+RETRY_SECONDS = 5.0
+"""Pause after the database was away."""
 _AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, PoolClosed)
 """Not the fault of the run: it is taken up again when its lease has ended."""
 _log = structlog.get_logger()
@@ -33,8 +38,9 @@ class ReplayRunner:
         versions: ReplayVersions,
         *,
         lease_seconds: float = LEASE_SECONDS,
-        tracks_at_once: int = TRACKS_AT_ONCE,
+        tracks_at_once: int | None = None,
     ) -> None:
+        """`tracks_at_once` in place of TRACKS_AT_ONCE and PROMOTED_AT_ONCE."""
         self._pool = pool
         self._versions = versions
         self._lease_seconds = lease_seconds
@@ -53,11 +59,11 @@ class ReplayRunner:
                     continue
             except (psycopg.Error, *_AWAY) as error:
                 _log.warning("replay_interrupted", reason=type(error).__name__)
-            self._news.clear()
-            try:
-                await asyncio.wait_for(self._news.wait(), POLL_SECONDS)
-            except TimeoutError:
+                await asyncio.sleep(RETRY_SECONDS)
                 continue
+            self._news.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), POLL_SECONDS)
 
     async def work_on_next(self) -> bool:
         """Work on the next run until it ends or is lost; whether there was one.
@@ -83,7 +89,8 @@ class ReplayRunner:
         configuration = await self._versions.get(lease.version)
         async with self._pool.connection() as connection:
             lease = await lease.begin(connection, configuration.version)
-        while track_ids := lease.next_tracks(self._tracks_at_once):
+        at_once = self._tracks_at_once or (PROMOTED_AT_ONCE if lease.promote else TRACKS_AT_ONCE)
+        while track_ids := lease.next_tracks(at_once):
             lease = await self._resolve(lease, track_ids, configuration)
         async with self._pool.connection() as connection:
             await lease.end(connection, "completed")

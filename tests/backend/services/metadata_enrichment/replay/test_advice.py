@@ -54,8 +54,8 @@ def test_a_step_that_wins_nothing_and_is_asked_for_it_alone_is_pointed_out() -> 
     assert (step.field, step.provider, step.position) == ("label", "discogs", 1)
     assert (step.wins, step.asked) == (0, 100)
     assert step.advice == (
-        "discogs at place 1 for label wins nothing and is asked for 100% of tracks: switch it off here or "
-        "move it back. For 100% of tracks it is asked for this field alone."
+        "discogs at place 1 for label wins nothing and is asked for 100 % of tracks: switch it off here or "
+        "move it back. For 100 % of tracks it is asked for this field alone."
     )
 
 

@@ -98,6 +98,20 @@ def test_answers_for_other_names_than_those_of_gold_do_not_count(
     assert found.model_copy(update=UNLIKE) == expected(operator, [mine], draft)
 
 
+async def test_no_more_answers_are_held_than_the_bound_allows(pool: Pool, musicdb: DatabaseAddress) -> None:
+    found = tracks(40)
+    add(musicdb, found[:30])
+    evidence = EvidenceStore(pool, most_responses=60)
+    first = (await evidence.newest(1000)).held
+    newest = [track for track in found[:30] if track.track_id in {one.track_id for one in first.tracks}]
+    assert newest == found[30 - len(newest) : 30], "not the newest ones"
+    assert 50 <= first.responses <= 60
+    add(musicdb, found[30:])
+    second = (await evidence.newest(1000)).held
+    assert second.responses <= 60
+    assert second.evidence_until == found[-1].received_at
+
+
 def test_it_needs_the_token_and_a_version_that_exists(operator: Operator) -> None:
     body = PreviewRequest(fields=configuration(random.Random(1)).fields).model_dump(mode="json")
     assert operator.ask("POST", PREVIEW, token=None, json=body).status_code == 401
