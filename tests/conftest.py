@@ -23,7 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--full-faults",
         action="store_true",
-        help="kill the runner in every step on both ways on, not only in a choice of them",
+        help="kill in every step and many times over, not only in a choice of them",
     )
 
 

@@ -18,10 +18,17 @@ from backend.messaging.port import (
 )
 from backend.messaging.rabbitmq import RabbitBroker
 from backend.messaging.rabbitmq_messages import wait_queue
-from tests.backend.messaging.broker_contract import depth_becomes, following, message, queue_name, take_all
+from tests.backend.messaging.broker_contract import (
+    depth_becomes,
+    following,
+    message,
+    publish_until_confirmed,
+    queue_name,
+    take_all,
+)
 from tests.backend.messaging.outage_contract import publishing, reaches
 from tests.fixtures.postgres import free_port
-from tests.fixtures.rabbitmq_server import RabbitServer
+from tests.fixtures.rabbitmq_server import MEMORY, RabbitServer
 from tests.fixtures.tcp_proxy import TcpProxy, tcp_proxy
 
 
@@ -108,6 +115,24 @@ async def test_cuts_at_any_moment_lose_nothing_confirmed(
             proxy.cut()
     received = await take_all(direct, work, set(confirmed))
     assert set(received) >= set(confirmed)
+
+
+async def test_short_of_memory_nothing_is_confirmed_and_acknowledgements_get_through(
+    direct: RabbitBroker, rabbitmq_server: RabbitServer, work: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await direct.publish(work, [message(1), message(2)])
+    await asyncio.to_thread(rabbitmq_server.limit_memory, "1")
+    try:
+        with monkeypatch.context() as patched, pytest.raises(BrokerUnavailableError):
+            patched.setattr(rabbitmq_publisher, "ANSWER_SECONDS", 0.5)
+            await direct.publish(work, [message(3)])
+        assert "did not answer" in await direct.problem()
+        await take_all(direct, work, {"message-1", "message-2"})
+        await depth_becomes(direct, work, 0)
+    finally:
+        await asyncio.to_thread(rabbitmq_server.limit_memory, MEMORY)
+    await publish_until_confirmed(direct, work, message(3))
+    await take_all(direct, work, {"message-3"})
 
 
 async def test_a_deleted_queue_ends_its_consumer(
