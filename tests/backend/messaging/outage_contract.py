@@ -62,12 +62,13 @@ class OutageContract:
                 received.add(delivery.message.message_id)
                 await delivery.ack()
 
+    @pytest.mark.timeout(900)
     async def test_what_was_confirmed_survives_the_death_of_the_server(
         self, broker: Broker, work: str, server: Server, pytestconfig: pytest.Config
     ) -> None:
         confirmed: list[str] = []
         async with publishing(broker, work, confirmed):
-            for _ in range(20 if pytestconfig.getoption("--full-faults") else 1):
+            for _ in range(8 if pytestconfig.getoption("--full-faults") else 1):
                 await reaches(confirmed, len(confirmed) + 100)
                 await asyncio.to_thread(restart, server)
             await reaches(confirmed, len(confirmed) + 50)

@@ -123,9 +123,10 @@ async def test_short_of_memory_nothing_is_confirmed_and_acknowledgements_get_thr
     await direct.publish(work, [message(1), message(2)])
     await asyncio.to_thread(rabbitmq_server.limit_memory, "1")
     try:
-        with monkeypatch.context() as patched, pytest.raises(BrokerUnavailableError):
-            patched.setattr(rabbitmq_publisher, "ANSWER_SECONDS", 0.5)
-            await direct.publish(work, [message(3)])
+        with monkeypatch.context() as impatient:
+            impatient.setattr(rabbitmq_publisher, "ANSWER_SECONDS", 0.5)
+            with pytest.raises(BrokerUnavailableError):
+                await direct.publish(work, [message(3)])
         assert "did not answer" in await direct.problem()
         await take_all(direct, work, {"message-1", "message-2"})
         await depth_becomes(direct, work, 0)
