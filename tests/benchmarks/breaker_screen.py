@@ -33,7 +33,7 @@ from tests.gui.sample.stack import SampleStack
 from views.shell.main_window import MainWindow
 
 LIMIT_SHARE = 0.02
-UPDATES = 60
+UPDATES = 20
 PROVIDERS = 15
 SCREENS = {"circuit breakers": "breakers.open", "the same window on Settings": "settings.open"}
 
@@ -106,7 +106,7 @@ def measure(application: QApplication, providers: Busy, folder: str, *, screen: 
     window.show()
     window.router.run(screen)
     try:
-        _wait(providers, 5)
+        _wait(providers, 3)
         busy, began, making = time.process_time(), time.monotonic(), providers.making
         _wait(providers, providers.updates + UPDATES)
         return time.process_time() - busy - (providers.making - making), time.monotonic() - began
@@ -133,10 +133,7 @@ def _close(window: MainWindow, background: BackgroundLoop) -> None:
 def main() -> None:
     """Print the share of a core for the screen, and beside it for the same window on another screen."""
     application = make_application()
-    for name, screen in (
-        ("circuit breakers", "breakers.open"),
-        ("the same window on Settings", "settings.open"),
-    ):
+    for name, screen in SCREENS.items():
         with tempfile.TemporaryDirectory() as folder:
             busy, passed = measure(application, Busy(), folder, screen=screen)
         share = busy / passed

@@ -1,6 +1,6 @@
 """Servers that benchmarks start: `python -m tests.benchmarks.servers upstream|bare|gateway PORT`.
 
-`upstream` answers like Deezer, UPSTREAM_SECONDS after it was asked and at no cost worth naming. `bare`
+`upstream` answers like Deezer, UPSTREAM_LEAST_MS to UPSTREAM_MOST_MS after it was asked, at no cost worth naming. `bare`
 answers every request with the bytes of the file in BARE_BODY. `gateway` is the gateway, with Deezer's limit
 lifted.
 """
@@ -37,6 +37,8 @@ _TRACK = {
         "cover_xl": f"https://cdn.example/{'c' * 40}.jpg",
     },
 }
+_GOLDEN = (5**0.5 - 1) / 2
+"""Its multiples fill any range evenly, so that a median of few answers is as good as one of many."""
 TRACKS = 4
 """So many that an answer has about 1.8 kB, as that of the reference measurement."""
 
@@ -44,7 +46,7 @@ TRACKS = 4
 def upstream() -> ASGIApp:
     """Deezer, counting the requests; `/count` says how many there were."""
     body = orjson.dumps({"data": [{**_TRACK, "id": number} for number in range(TRACKS)], "total": TRACKS})
-    seconds = float(os.environ.get("UPSTREAM_SECONDS", "0.02"))
+    least, most = (float(os.environ.get(f"UPSTREAM_{name}_MS", "20")) / 1000 for name in ("LEAST", "MOST"))
     asked = 0
 
     async def answer(scope: Scope, _receive: Receive, send: Send) -> None:
@@ -55,7 +57,7 @@ def upstream() -> ASGIApp:
             await _send(send, str(asked).encode())
             return
         asked += 1
-        await asyncio.sleep(seconds)
+        await asyncio.sleep(least + (most - least) * (asked * _GOLDEN % 1))
         await _send(send, body)
 
     return answer

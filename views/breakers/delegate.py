@@ -1,5 +1,6 @@
 """Draws the cells of the table of providers."""
 
+from collections.abc import Callable
 from functools import lru_cache
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, Qt
@@ -7,7 +8,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from controllers.breakers_rows import NONE, Column, ProviderRow, Spark
-from controllers.breakers_table import ROW_ROLE, is_number
+from controllers.breakers_table import is_number
 from views.breakers.pill import draw_pill
 from views.theme.fonts import ui_font
 from views.theme.icons import draw_icon
@@ -22,7 +23,9 @@ _FULL_SCALE = 0.25
 """A failure rate that fills the sparkline's height, unless the provider had a higher one."""
 
 # Made once: combining flags and parsing colours takes longer than drawing with them.
-_SELECTED = QStyle.StateFlag.State_Selected
+_SELECTED = QStyle.StateFlag.State_Selected.value
+_SMOOTH = QPainter.RenderHint.Antialiasing
+_DRAWN = frozenset({Column.STATE, Column.RATES, Column.GATE})
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -39,78 +42,87 @@ def _elided(text: str, width: int, pixels: int, weight: QFont.Weight) -> str:
     return metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
 
 
-class BreakerDelegate(QStyledItemDelegate):
-    """One question to the model a cell; no style drawing, since this runs every second."""
+class _Script:
+    """A font with what is asked of it for each text: asking Qt costs as much as drawing."""
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, pixels: int, weight: QFont.Weight = QFont.Weight.Normal) -> None:
+        self.font = ui_font(pixels, weight=weight)
+        self.pixels, self.weight = pixels, weight
+
+
+class BreakerDelegate(QStyledItemDelegate):
+    """No style drawing, and no question to the model through Qt, since this runs every second."""
+
+    def __init__(self, theme: Theme, row_of: Callable[[Index], ProviderRow], parent: QWidget) -> None:
+        """`row_of` gives the row that a cell of the view belongs to."""
         super().__init__(parent)
         self._theme = theme
-        self._font, self._strong = ui_font(), ui_font()
+        self._row_of = row_of
         self.set_narrow(narrow=False)
 
     def set_narrow(self, *, narrow: bool) -> None:
         """Smaller text where there is little room."""
-        self._font = ui_font(12 if narrow else 13)
-        self._strong = ui_font(12 if narrow else 13, weight=QFont.Weight.DemiBold)
+        pixels = 12 if narrow else 13
+        self._plain, self._strong = _Script(pixels), _Script(pixels, QFont.Weight.DemiBold)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Ground, hairline, content."""
-        row = index.data(ROW_ROLE)
-        if not isinstance(row, ProviderRow):
-            return
+        row, column = self._row_of(index), index.column()
         area = QRectF(option.rect)
         self._paint_ground(painter, option, area)
         inner = area.adjusted(PAD, 0, -PAD, 0)
-        match index.column():
+        if column == Column.PROVIDER:
+            self._paint_text(painter, row.name, inner, self._strong, self._theme.tokens.text)
+        elif column in _DRAWN:
+            painter.setRenderHint(_SMOOTH)
+            self._paint_drawing(painter, row, inner, column)
+            painter.setRenderHint(_SMOOTH, False)
+        else:
+            self._paint_figure(painter, row.cells[column], inner, column)
+
+    def _paint_drawing(self, painter: QPainter, row: ProviderRow, area: QRectF, column: int) -> None:
+        match column:
             case Column.STATE:
-                self._paint_state(painter, row, inner)
+                self._paint_state(painter, row, area)
             case Column.RATES:
-                self._paint_spark(painter, row, inner)
+                self._paint_spark(painter, row, area)
             case Column.GATE:
-                self._paint_gate(painter, row, inner)
-            case Column.PROVIDER:
-                self._paint_text(painter, row.name, inner, self._strong, self._theme.tokens.text)
-            case column:
-                self._paint_figure(painter, row.cells[column], inner, column)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+                self._paint_gate(painter, row, area)
 
     def _paint_ground(self, painter: QPainter, option: QStyleOptionViewItem, area: QRectF) -> None:
         tokens = self._theme.tokens
-        if option.state & _SELECTED:
+        if option.state.value & _SELECTED:
             painter.fillRect(area, _ink(tokens.tint("accent")))
         painter.fillRect(QRectF(area.left(), area.bottom() - 1, area.width(), 1), _ink(tokens.border))
 
     def _paint_state(self, painter: QPainter, row: ProviderRow, area: QRectF) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         tokens = self._theme.tokens
         taken = draw_pill(painter, tokens, row.mark, area.left(), area.center().y())
-        self._paint_text(painter, row.note, area.adjusted(taken + 7, 0, 0, 0), self._font, tokens.muted)
+        self._paint_text(painter, row.note, area.adjusted(taken + 7, 0, 0, 0), self._plain, tokens.muted)
 
     def _paint_gate(self, painter: QPainter, row: ProviderRow, area: QRectF) -> None:
         tokens = self._theme.tokens
         if row.gate is None:
-            self._paint_text(painter, NONE, area, self._font, tokens.faint)
+            self._paint_text(painter, NONE, area, self._plain, tokens.faint)
             return
         colour = tokens.colour(row.gate.tone)
         sign = QRectF(area.left(), area.center().y() - _SIGN / 2, _SIGN, _SIGN)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         draw_icon(painter, row.gate.shape.value, colour, sign)
         text = area.adjusted(_SIGN + 6, 0, 0, 0)
-        self._paint_text(painter, row.cells[Column.GATE], text, self._font, colour)
+        self._paint_text(painter, row.cells[Column.GATE], text, self._plain, colour)
 
     def _paint_figure(self, painter: QPainter, text: str, area: QRectF, column: int) -> None:
         tokens = self._theme.tokens
         colour = tokens.faint if text == NONE else tokens.text
-        self._paint_text(painter, text, area, self._font, colour, right=is_number(column))
+        self._paint_text(painter, text, area, self._plain, colour, right=is_number(column))
 
     def _paint_spark(self, painter: QPainter, row: ProviderRow, area: QRectF) -> None:
         tokens = self._theme.tokens
         if all(rate is None for rate in row.spark):
-            self._paint_text(painter, NONE, area, self._font, tokens.faint)
+            self._paint_text(painter, NONE, area, self._plain, tokens.faint)
             return
         width = min(area.width(), _SPARK_WIDTH)
         box = QRectF(area.left(), area.center().y() - _SPARK_HEIGHT / 2, width, _SPARK_HEIGHT)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         colour = _ink(tokens.colour(row.mark.tone))
         ground = _ink(tokens.tint(row.mark.tone))
         for points in _stretches(row.spark, box):
@@ -123,11 +135,11 @@ class BreakerDelegate(QStyledItemDelegate):
 
     @staticmethod
     def _paint_text(
-        painter: QPainter, text: str, area: QRectF, font: QFont, colour: str, *, right: bool = False
+        painter: QPainter, text: str, area: QRectF, script: _Script, colour: str, *, right: bool = False
     ) -> None:
-        painter.setFont(font)
+        painter.setFont(script.font)
         painter.setPen(_ink(colour))
-        shown = _elided(text, int(area.width()), font.pixelSize(), font.weight())
+        shown = _elided(text, int(area.width()), script.pixels, script.weight)
         painter.drawText(area, _RIGHT if right else _LEFT, shown)
 
 

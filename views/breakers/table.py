@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QTa
 
 from controllers.breakers import BreakersController
 from controllers.breakers_rows import Column, ProviderRow
-from controllers.breakers_table import FILTER_ROLE, ROW_ROLE, SORT_ROLE, BreakerTable, as_tsv
+from controllers.breakers_table import FILTER_ROLE, ROW_ROLE, SORT_ROLE, BreakerTable, Index, as_tsv
 from views.breakers.delegate import BreakerDelegate
 from views.theme.theme import Theme
 from views.widgets.clipboard import copy
@@ -57,7 +57,7 @@ class ProviderTable(QTableView):
         self.shown.setFilterKeyColumn(0)
         self.shown.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.setModel(self.shown)
-        self._delegate = BreakerDelegate(theme, self)
+        self._delegate = BreakerDelegate(theme, self._row_of, self)
         self.setItemDelegate(self._delegate)
         self._set_up()
         self._fix_headers()
@@ -131,6 +131,9 @@ class ProviderTable(QTableView):
     def shown_rows(self) -> list[ProviderRow]:
         """All lines as they are sorted and filtered."""
         return [self.shown.index(place, 0).data(ROW_ROLE) for place in range(self.shown.rowCount())]
+
+    def _row_of(self, index: Index) -> ProviderRow:
+        return self._table.rows()[self.shown.mapToSource(index).row()]
 
     def as_json(self, name: str) -> str:
         """A provider as the gateway tells it."""

@@ -76,7 +76,7 @@ class Caller:
         passed = await self._gate.enter(self._patience, lane)
         if isinstance(passed, GateClosed):
             return _held_back(passed)
-        self._metrics.passed_gate(self._adapter.name, self._clock() - started, passed.remaining)
+        self._metrics.passed_gate(self._adapter.name, self._clock() - started)
         admission = await self._breakers.admit(request.endpoint_class)
         if isinstance(admission, Rejection):
             return self._rejected(admission)
@@ -137,13 +137,14 @@ class Caller:
         judgement = read.judgement
         self._metrics.called(self._adapter.name, request.endpoint_class, judgement.outcome, seconds)
         response_id = self._record(request, answer, judgement.outcome, seconds, correlation_id)
-        if judgement.outcome not in {Outcome.OK, Outcome.NOT_FOUND}:
-            self._note_error(request, judgement, response_id, correlation_id)
+        if judgement.outcome in {Outcome.OK, Outcome.NOT_FOUND}:
+            return Reply(
+                judgement.outcome, read.candidates, read.payload, response_id, detail=judgement.detail
+            )
+        self._note_error(request, judgement, response_id, correlation_id)
         closed_for = self._gate.closed_for
         retry_at = _moment_in(closed_for) if closed_for else None
-        return Reply(
-            judgement.outcome, read.candidates, read.payload, response_id, retry_at, judgement.detail
-        )
+        return Reply(judgement.outcome, response_id=response_id, retry_at=retry_at, detail=judgement.detail)
 
     def _note_error(
         self, request: ProviderRequest, judgement: Judgement, response_id: str, correlation_id: str | None

@@ -112,11 +112,10 @@ class GatewayMetrics:
         ended = "retry_success" if verdict_of(result) is Verdict.SUCCESS else "retry_failures"
         self._counters[ended](provider).inc()
 
-    def passed_gate(self, provider: str, waited: float, free: int) -> None:
+    def passed_gate(self, provider: str, waited: float) -> None:
         """A call was let through by the rate gate."""
         self._counters["rate_limit_requests"](provider).inc()
         self._histograms["rate_limit_wait_seconds"](provider).observe(waited)
-        self._gauges["rate_limit_tokens"](provider).set(free)
 
     def breaker_opened(self, provider: str) -> None:
         """A breaker opened."""

@@ -162,7 +162,7 @@ def lane_of(request: Request) -> Lane:
         if named not in set(Lane):
             raise HTTPException(422, f"{LANE_HEADER} is interactive or bulk, not '{named[:40]}'.")
         return Lane(named)
-    priority = request.query_params.get("priority", "").strip()
+    priority = request.query_params.get("priority", "").strip() if request.scope["query_string"] else ""
     if not priority:
         return Lane.INTERACTIVE
     if not (priority.isascii() and priority.isdecimal() and 1 <= int(priority) <= 10):
