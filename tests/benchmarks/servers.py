@@ -1,8 +1,8 @@
 """Servers that benchmarks start: `python -m tests.benchmarks.servers upstream|bare|gateway PORT`.
 
-`upstream` answers like Deezer, UPSTREAM_LEAST_MS to UPSTREAM_MOST_MS after it was asked, at no cost worth naming. `bare`
-answers every request with the bytes of the file in BARE_BODY. `gateway` is the gateway, with Deezer's limit
-lifted.
+`upstream` answers like Deezer, UPSTREAM_LEAST_MS to UPSTREAM_MOST_MS after it was asked, at no cost worth
+naming. `bare` answers every request with the bytes of the file in BARE_BODY. `gateway` is the gateway, with
+Deezer's limit lifted.
 """
 
 import asyncio

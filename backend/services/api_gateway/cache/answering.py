@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from backend.contracts.gateway import CacheStatus, Lane
+from backend.contracts.gateway import CacheStatus, Lane, Outcome
 from backend.services.api_gateway.cache.answers import (
     REFRESH_PAUSE_SECONDS,
     Entry,
@@ -23,6 +23,9 @@ from backend.services.common.background import end
 
 _REFRESHES_AT_ONCE = 4
 """Of one provider: what is merely refreshed must not crowd out what is asked for."""
+QUESTION_SECONDS = 25.0
+"""Longest that anybody waits for an answer, whatever it is made of: places within the limit, several forms of
+asking, tries again, another replica's call. Enrichment waits 30."""
 
 _log = structlog.get_logger()
 
@@ -65,12 +68,18 @@ class Answers:
     """Answers the questions to one provider."""
 
     def __init__(
-        self, provider: str, cache: Cache, metrics: GatewayMetrics, clock: Callable[[], float]
+        self,
+        provider: str,
+        cache: Cache,
+        metrics: GatewayMetrics,
+        clock: Callable[[], float],
+        patience: float = QUESTION_SECONDS,
     ) -> None:
         self._provider = provider
         self._cache = cache
         self._metrics = metrics
         self._clock = clock
+        self._patience = patience
         self._flight: SingleFlight[Reply | Entry] = SingleFlight()
         self._refreshes: dict[Key, asyncio.Task[None]] = {}
         self._counts = _Counts()
@@ -140,7 +149,7 @@ class Answers:
     async def _from_provider(
         self, question: Question, before: Entry | None, correlation_id: str | None
     ) -> Answer:
-        given = await self._ask_once(question, before, correlation_id)
+        given = await self._ask_in_time(question, before, correlation_id)
         if isinstance(given, Entry):
             self._counts.shared += 1
             self._count_hit(question.key, given)
@@ -153,6 +162,18 @@ class Answers:
                 before.reply(f"an older answer, because {given.detail or given.outcome}"), cached=True
             )
         return Answer(given)
+
+    async def _ask_in_time(
+        self, question: Question, before: Entry | None, correlation_id: str | None
+    ) -> Reply | Entry:
+        """The answer, or that there was none in time; the call goes on for those who ask later."""
+        try:
+            async with asyncio.timeout(self._patience) as limit:
+                return await self._ask_once(question, before, correlation_id)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            return Reply(Outcome.FAILURE, detail=f"no answer came within {self._patience:g} seconds")
 
     async def _ask_once(
         self, question: Question, before: Entry | None, correlation_id: str | None

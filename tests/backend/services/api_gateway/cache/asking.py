@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from backend.services.api_gateway.cache.answering import Answers, Question
+from backend.services.api_gateway.cache.answering import QUESTION_SECONDS, Answers, Question
 from backend.services.api_gateway.cache.answers import DAY, Key
 from backend.services.api_gateway.cache.port import Cache
 from backend.services.api_gateway.metrics import GatewayMetrics
@@ -41,8 +41,8 @@ class Provided:
         return self.reply
 
 
-def answers_of(cache: Cache, clock: Clock) -> Answers:
-    return Answers("deezer", cache, GatewayMetrics(new_registry()), clock)
+def answers_of(cache: Cache, clock: Clock, patience: float = QUESTION_SECONDS) -> Answers:
+    return Answers("deezer", cache, GatewayMetrics(new_registry()), clock, patience)
 
 
 async def until_refreshed(provided: Provided, answers: Answers, calls: int) -> None:
@@ -55,5 +55,14 @@ async def eventually(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
         while True:
             if condition():
+                return
+            await asyncio.sleep(0.001)
+
+
+async def until_kept(cache: Cache) -> None:
+    """Until the cache has an answer to the question; TimeoutError after 20 seconds."""
+    async with asyncio.timeout(20):
+        while True:
+            if await cache.get(KEY) is not None:
                 return
             await asyncio.sleep(0.001)

@@ -10,7 +10,7 @@ from backend.services.api_gateway.cache.answers import DAY, REFRESH_PAUSE_SECOND
 from backend.services.api_gateway.cache.memory import MemoryCache
 from backend.services.api_gateway.cache.port import Cache
 from backend.services.api_gateway.providers.adapter import Reply
-from tests.backend.services.api_gateway.cache.asking import Provided, answers_of, until_refreshed
+from tests.backend.services.api_gateway.cache.asking import Provided, answers_of, until_kept, until_refreshed
 from tests.backend.services.api_gateway.cache.conftest import ABSENT, FOUND, KEY, Clock
 
 NEWER = replace(FOUND, response_id="row-9")
@@ -70,6 +70,32 @@ async def test_who_waits_does_not_join_a_call_in_the_bulk_lane_and_bulk_joins_th
     queued.open.set()
     await asyncio.gather(*waiting)
     assert (queued.calls, urgent.calls) == (1, 1)
+
+
+async def test_nobody_waits_longer_than_a_question_may_take_and_the_late_answer_is_kept(
+    cache: Cache, clock: Clock
+) -> None:
+    provided, answers = Provided(), answers_of(cache, clock, patience=0.02)
+    provided.open.clear()
+    for _ in range(2):  # the second one joins the call of the first
+        late = (await answers.answer(provided.question(), None)).reply
+        assert (late.outcome, late.detail) == (Outcome.FAILURE, "no answer came within 0.02 seconds")
+    provided.open.set()
+    await until_kept(cache)
+    assert provided.calls == 1
+
+
+async def test_past_its_time_an_answer_stands_in_for_one_that_does_not_come_in_time(
+    cache: Cache, clock: Clock
+) -> None:
+    provided, answers = Provided(), answers_of(cache, clock, patience=0.02)
+    await answers.answer(provided.question(), None)
+    clock.now += 7 * DAY + DAY + 1
+    provided.open.clear()
+    spare = await answers.answer(provided.question(), None)
+    assert (spare.cached, spare.reply.response_id) == (True, "row-1")
+    assert spare.reply.detail == "an older answer, because no answer came within 0.02 seconds"
+    provided.open.set()
 
 
 async def test_success_without_candidates_is_no_absence(cache: Cache, clock: Clock) -> None:
