@@ -65,7 +65,8 @@ def show(plan: Plan, direct: Load, through: Load) -> None:
     sys.stdout.write(
         f"provider of {plan.least_ms} to {plan.most_ms} ms, {plan.connections} in flight: "
         f"p50 {direct.p50:.1f} ms directly, {through.p50:.1f} ms by the gateway, p99 {through.p99:.1f} ms\n"
-        f"  {through.failed} failed, {through.per_second:.0f} of {asked:.0f} calls/s, {through.cpu:.2f} ms CPU a call; "
+        f"  {through.per_second:.0f} of {asked:.0f} calls/s, {through.failed} failed, "
+        f"{through.cpu:.2f} ms CPU a call; "
     )
     if through.cpu * asked < 1000:
         sys.stdout.write(f"added {added:.1f} ms, limit {LIMIT_MS:.0f} ms, ratio {added / LIMIT_MS:.1f}\n")
