@@ -54,11 +54,11 @@ async def test_a_message_delivered_twice_is_done_once(workers: ServiceProcesses)
     first = message(track)
     await publish(workers, [first])
     workers.start_worker(WORKERS[0])
-    wait_until(lambda: waiting(workers) == 0)
+    wait_until(lambda: waiting(workers) == 0, 60)
     asked = calls(workers)
     assert asked != before
     await publish(workers, [first] * 3)
-    wait_until(lambda: waiting(workers) == 0)
+    wait_until(lambda: waiting(workers) == 0, 60)
     assert sum(statuses(workers, [track]).values()) == 1
     assert calls(workers) == asked
     assert figure(workers, WORKERS[0], "enrichment_worker_in_flight") == 0
@@ -75,7 +75,7 @@ async def test_two_workers_with_the_same_track_and_the_same_message_make_one_res
     for worker in WORKERS:
         workers.start_worker(worker, SONGNODES_WORKER_CONCURRENCY="2")
     await publish(workers, [same, again(same), same, same])
-    wait_until(lambda: waiting(workers) == 0)
+    wait_until(lambda: waiting(workers) == 0, 60)
     found = statuses(workers, [track])
     assert found == {"completed": 1, "cached": 1}
     searches = {name: count - before[name] for name, count in calls(workers).items()}
@@ -95,7 +95,7 @@ async def test_while_nobody_can_answer_messages_wait_and_become_no_dead_letters(
     assert figure(workers, WORKERS[0], "enrichment_worker_pause_seconds") > 0
     assert waiting(workers) == len(tracks)
     workers.heal()
-    wait_until(lambda: waiting(workers) == 0, 40)
+    wait_until(lambda: waiting(workers) == 0, 60)
     assert sum(statuses(workers, tracks).values()) == len(tracks)
     assert set(statuses(workers, tracks)) <= {"completed", "partial"}
     assert workers.get(DLQ, "/dlq/stats")["total_messages"] == dead
@@ -117,7 +117,7 @@ async def test_a_worker_that_is_told_to_stop_finishes_what_it_has_begun(workers:
     assert counts == [(0, None)] * left
     workers.simulator.rest()
     workers.start_worker(WORKERS[1])
-    wait_until(lambda: waiting(workers) == 0)
+    wait_until(lambda: waiting(workers) == 0, 60)
     assert sum(statuses(workers, tracks).values()) == len(tracks)
 
 
@@ -169,13 +169,13 @@ async def test_what_an_outage_degraded_is_done_again_when_the_provider_is_back(
     force(revisiting, "force_open")
     revisiting.start_worker(WORKERS[0])
     await publish(revisiting, [message(track) for track in tracks])
-    wait_until(lambda: waiting(revisiting) == 0)
+    wait_until(lambda: waiting(revisiting) == 0, 60)
     assert degraded(revisiting, tracks) == len(tracks)
     refused = httpx.post(
         f"{revisiting.url(ENRICHMENT)}/enrich/revisit?provider=spotify", headers=ADMIN, timeout=30
     )
     assert (refused.status_code, "circuit breaker open" in refused.json()["detail"]) == (409, True)
-    assert newest(revisiting) == {}
+    wait_until(lambda: newest(revisiting).get("status") != "running")
 
     force(revisiting, "close")
     wait_until(lambda: newest(revisiting).get("status") == "completed", 60)
