@@ -95,10 +95,12 @@ class Revisits:
         degraded = await self._runs.degraded()
         self._metrics.show_degraded(degraded)
         statuses = await self._gateway.providers()
+        if not statuses:
+            return  # the gateway is away, which says nothing about the providers
         running = {run.provider: run for run in await self._runs.running()}
         for provider, run in running.items():
             if is_away(statuses.get(provider)):
-                await self._runs.close(run, "partial")
+                await self._close(run, "partial")
                 _log.info("revisit_broken_off", provider=provider, queued=run.queued)
             else:
                 await self._feed(run, statuses[provider])
@@ -118,9 +120,12 @@ class Revisits:
         if requests:
             await self._queue(run, feed, requests)
         elif outstanding <= 0:
-            await self._runs.close(run, "completed")
-            del self._feeds[run.id]
+            await self._close(run, "completed")
             _log.info("revisit_completed", provider=run.provider, queued=run.queued)
+
+    async def _close(self, run: OpenRun, status: str) -> None:
+        await self._runs.close(run, status)
+        self._feeds.pop(run.id, None)
 
     async def _queue(self, run: OpenRun, feed: _Feed, requests: list[EnrichRequest]) -> None:
         await self._broker.publish(ENRICHMENT_REQUESTS, [_message(run, request) for request in requests])
@@ -142,7 +147,10 @@ def why_away(statuses: Mapping[str, ProviderStatus], provider: str) -> str:
     """In words, for somebody who asked for a revisit."""
     status = statuses[provider]
     breaker, gate = status.circuit_breaker, status.rate_gate
-    return f"{provider} cannot be asked now: circuit breaker {breaker.state.value}, limit {gate.state.value}"
+    return (
+        f"{provider} cannot be asked now: {status.status.replace('_', ' ')}, "
+        f"circuit breaker {breaker.state.value}, limit {gate.state.value}"
+    )
 
 
 def _message(run: OpenRun, request: EnrichRequest) -> Message:

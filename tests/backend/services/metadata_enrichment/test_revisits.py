@@ -6,10 +6,19 @@ from uuid import uuid4
 
 import pytest
 from psycopg_pool import AsyncConnectionPool
+from pydantic import SecretStr
 
 from backend.database.address import DatabaseAddress
+from backend.http import httpx
 from backend.messaging.postgres_queue import Connection
+from backend.services.metadata_enrichment.app import create_app
 from backend.services.metadata_enrichment.layers.revisits import OpenRun, RevisitRuns
+from backend.services.metadata_enrichment.settings import EnrichmentSettings
+from tests.fixtures.postgres import free_port
+from tests.fixtures.provider_simulator import serving
+from tests.waiting import wait_until
+
+TOKEN = "sentinel-admin-token"
 
 
 @pytest.fixture
@@ -82,6 +91,34 @@ async def test_each_provider_has_the_tracks_that_missed_it(
     assert await runs.open("spotify", "tests") is None
     assert await tracks(runs) == ["t-1", "t-2", "t-3"]
     assert await tracks(runs, queued=("t-1",), limit=1) == ["t-2"]
+
+
+async def test_a_gateway_that_is_away_breaks_no_run_off(
+    runs: RevisitRuns, musicdb: DatabaseAddress, operations_db: DatabaseAddress
+) -> None:
+    keep(musicdb, "t-1", by=["spotify"])
+    await runs.open("spotify", "tests")
+    settings = EnrichmentSettings(
+        database_host=musicdb.host,
+        database_port=musicdb.port,
+        database_user=musicdb.user,
+        database_name=musicdb.name,
+        operations_database=operations_db.name,
+        database_password=SecretStr(musicdb.password or ""),
+        gateway_url=f"http://127.0.0.1:{free_port()}",
+        worker_concurrency=0,
+        admin_token=SecretStr(TOKEN),
+        revisit_seconds=0.05,
+    )
+    shown = 'enrichment_degraded_tracks{provider="spotify"} 1.0'
+    with serving(create_app(settings)) as url:
+        wait_until(lambda: shown in httpx.get(f"{url}/metrics").text)
+        assert httpx.get(f"{url}/stats").json()["degraded_by"] == {"spotify": 1}
+        assert [run["status"] for run in httpx.get(f"{url}/enrich/revisits").json()] == ["running"]
+        by_hand = f"{url}/enrich/revisit?provider=spotify"
+        assert httpx.post(by_hand).status_code == 401
+        refused = httpx.post(by_hand, headers={"Authorization": f"Bearer {TOKEN}"})
+        assert (refused.status_code, "gateway does not answer" in refused.json()["detail"]) == (503, True)
 
 
 async def test_a_run_takes_each_track_once_even_if_it_degrades_again(
