@@ -56,3 +56,23 @@ async def test_work_that_loses_a_cancellation_is_ended_all_the_same() -> None:
     async with in_background(work()):
         await asyncio.wait_for(begun.wait(), 5)
     assert asked == 2
+
+
+async def test_work_with_patience_may_finish_what_it_has_begun() -> None:
+    begun, asked, finished = asyncio.Event(), 0, asyncio.Event()
+
+    async def work() -> None:
+        nonlocal asked
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            asked += 1
+            # Longer than it takes until work without patience is cancelled again.
+            asyncio.get_running_loop().call_later(0.7, finished.set)
+            await finished.wait()
+            raise
+
+    async with in_background(work(), patience=30):
+        await asyncio.wait_for(begun.wait(), 5)
+    assert (asked, finished.is_set()) == (1, True)
