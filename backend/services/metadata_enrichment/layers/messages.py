@@ -13,11 +13,13 @@ Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 _TURN = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))"
 # A request that was given up as interrupted left nothing behind: its message is worked on afresh.
 _EARLIER = """
-SELECT id, status, dead_letter_id FROM enrichment_requests
+SELECT id, status, dead_letter_id, error_type, errors FROM enrichment_requests
 WHERE message_id = %s AND NOT (status = 'failed' AND dead_letter_id IS NULL)
 ORDER BY received_at DESC LIMIT 1
 """
-_STATE = "SELECT id, status, dead_letter_id FROM enrichment_requests WHERE id = %s FOR UPDATE"
+_STATE = """
+SELECT id, status, dead_letter_id, error_type, errors FROM enrichment_requests WHERE id = %s FOR UPDATE
+"""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Earlier:
     status: EnrichmentStatus | None
     """How it ended; none when it was not finished: its worker died, or works on it now."""
     dead_letter_id: str | None
+    failure: tuple[str, str] | None
+    """Error type and text, if it failed."""
 
 
 class AlreadyFinishedError(Exception):
@@ -50,6 +54,7 @@ async def refuse_finished(connection: Connection, request_id: UUID) -> None:
 def _read(row: tuple[Any, ...] | None) -> Earlier | None:
     if row is None:
         return None
-    request_id, status, dead_letter_id = row
+    request_id, status, dead_letter_id, error_type, errors = row
     ended = None if status == "in_progress" else EnrichmentStatus(status)
-    return Earlier(request_id, ended, dead_letter_id)
+    failure = (error_type, "; ".join(errors)) if ended is EnrichmentStatus.FAILED else None
+    return Earlier(request_id, ended, dead_letter_id, failure)

@@ -71,6 +71,8 @@ class Begun:
     """None: it has to be worked on."""
     track: gold.GoldTrack | None = None
     dead_letter_id: str | None = None
+    failure: tuple[str, str] | None = None
+    """Error type and text, if it failed."""
     known_ids: Mapping[str, str] = field(default_factory=dict)
     """Of the track to be worked on: the identifiers found before, by provider."""
 
@@ -108,7 +110,9 @@ class Records:
                 earlier = await messages.earlier_request(connection, opened.message_key)
                 if earlier is not None and earlier.status is not None:
                     track = await gold.read_track(connection, request.track_id)
-                    return Begun(earlier.request_id, earlier.status, track, earlier.dead_letter_id)
+                    return Begun(
+                        earlier.request_id, earlier.status, track, earlier.dead_letter_id, earlier.failure
+                    )
                 if earlier is not None:
                     opened = replace(opened, request_id=earlier.request_id)
                     return await _settle(connection, opened, request, keep_days)
@@ -156,8 +160,13 @@ class Records:
     async def fail(
         self, opened: Opened, request: EnrichRequest, gathered: Gathered | None, end: Closing
     ) -> None:
-        """Mark a request as failed, with what the providers said if they were asked."""
+        """Mark a request as failed, with what the providers said if they were asked.
+
+        AlreadyFinishedError when another worker was first with the same message.
+        """
         async with self._pool.connection() as connection:
+            if opened.message_key is not None:
+                await messages.refuse_finished(connection, opened.request_id)
             if gathered is not None:
                 await silver.write_answers(connection, opened.request_id, request.track_id, gathered)
             await _close(connection, opened.request_id, end)

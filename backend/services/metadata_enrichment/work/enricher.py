@@ -106,7 +106,12 @@ class Enricher:
                 begun = await self._records.settle(course.opened, course.request, keep_days)
                 if begun.status is None:
                     return await self._ask_and_write(course, begun.known_ids)
-        return _answer(course, begun.status, begun.track, dead_letter=begun.dead_letter_id)
+        errors: tuple[str, ...] = ()
+        if begun.failure is not None:
+            # Its worker may have died before the dead letter was on its way; sent twice it is still one.
+            await self._bury(course, EnrichmentError(*begun.failure))
+            errors = (begun.failure[1],)
+        return _answer(course, begun.status, begun.track, errors, begun.dead_letter_id)
 
     async def _keep_days(self) -> dict[str, int]:
         """For how long each field's value is good. Without a configuration nothing in Gold is too old."""
@@ -144,23 +149,33 @@ class Enricher:
         _log.warning(
             "enrichment_failed", track_id=course.request.track_id, reason=str(error), exc_info=unexpected
         )
-        metadata = {"track_id": course.request.track_id, "request_id": str(course.opened.request_id)}
-        dead_letter = await bury(self._broker, course.origin, error, metadata)
-        self._metrics.dead_letters.inc()
         error_type = error.error_type if isinstance(error, EnrichmentError) else type(error).__name__
         closing = Closing(
             EnrichmentStatus.FAILED,
             course.opened.milliseconds,
             errors=(str(error),),
             error_type=error_type,
-            dead_letter_id=dead_letter,
+            dead_letter_id=course.origin.dead_letter_id,
         )
-        if course.is_recorded:
+        # A message is delivered again until both are done, and its row says whose word counts. A direct call
+        # is kept by its dead letter alone.
+        if course.opened.message_key is not None:
             await self._record_failure(course, closing)
-        return _answer(course, EnrichmentStatus.FAILED, None, (str(error),), dead_letter)
+            await self._bury(course, error)
+        else:
+            await self._bury(course, error)
+            await self._record_failure(course, closing)
+        return _answer(course, EnrichmentStatus.FAILED, None, (str(error),), closing.dead_letter_id)
+
+    async def _bury(self, course: _Course, error: Exception) -> None:
+        metadata = {"track_id": course.request.track_id, "request_id": str(course.opened.request_id)}
+        await bury(self._broker, course.origin, error, metadata)
+        self._metrics.dead_letters.inc()
 
     async def _record_failure(self, course: _Course, closing: Closing) -> None:
-        """The dead letter is what keeps the request; its row in Silver may have to wait for the database."""
+        """Silver may have to wait for the database: the dead letter does not."""
+        if not course.is_recorded:
+            return
         try:
             await self._records.fail(course.opened, course.request, course.gathered, closing)
         except _DATABASE_ERRORS as error:

@@ -87,6 +87,21 @@ def test_its_last_delivery_becomes_a_dead_letter_that_says_why(
     assert "enrichment_worker_put_back_total 0.0" in httpx.get(f"{url}/metrics").text
 
 
+def test_a_worker_that_died_before_the_dead_letter_was_sent_loses_nothing(
+    url: str, musicdb: DatabaseAddress, operations_db: DatabaseAddress
+) -> None:
+    deliver(operations_db, after=DELIVERY_LIMIT - 1)
+    wait_until(lambda: dead(operations_db) == 1)
+    with operations_db.connect() as connection:
+        connection.execute("DELETE FROM broker.messages")
+    deliver(operations_db)
+    wait_until(lambda: dead(operations_db) == 1)
+    headers = one(operations_db, "SELECT headers->>'sn-failure' FROM broker.messages")
+    assert "the gateway does not answer" in headers
+    wait_until(lambda: one(operations_db, "SELECT count(*) FROM broker.messages") == 1)
+    assert one(musicdb, "SELECT count(*) FROM enrichment_requests") == 1
+
+
 def test_a_dead_letter_sent_again_is_answered_at_once(url: str, operations_db: DatabaseAddress) -> None:
     deliver(operations_db, headers={HEADER_DEAD_LETTER_ID: "m-1", HEADER_GENERATION: 1})
     wait_until(lambda: dead(operations_db) == 1)
