@@ -86,7 +86,7 @@ def _print_source(terminal: Terminal, source: SourceInspection) -> None:
     for candidate in source.candidates:
         terminal.say(_candidate(candidate), "bold" if candidate.chosen else "")
         for penalty in candidate.evidence:
-            if penalty.weight:
+            if penalty.weight or candidate.gate:
                 terminal.say(
                     f"        {penalty.weight:+5.1f}  {penalty.name:<10} {penalty.explanation}", "dim"
                 )

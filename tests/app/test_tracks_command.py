@@ -119,6 +119,7 @@ def test_a_track_is_found_and_shown_with_everything_behind_it(run: Run) -> None:
     assert "→ " in shown
     assert "deadmau5 – Strobe (Radio Edit)  ruled out: other version" in shown
     assert "the same name: Strobe" in shown
+    assert "asked for: original; offered: radio edit" in shown
     assert "track_title      2. spotify       used 0.970 of 0.75  Strobe" in shown
     assert "track_title      Strobe  from spotify at " in shown
     assert "label: spotify was taken by the policy 'first'; discogs: Ultra" in shown

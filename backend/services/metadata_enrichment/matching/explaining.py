@@ -4,8 +4,16 @@ from backend.contracts.gateway import TrackCandidate
 from backend.contracts.inspection import Penalty
 from backend.services.metadata_enrichment.matching.evidence import Features, Wanted, apart_ms
 from backend.services.metadata_enrichment.matching.identifiers import same_isrc
-from backend.services.metadata_enrichment.matching.titles import take_apart
+from backend.services.metadata_enrichment.matching.titles import sounds_like_pretender, take_apart
 from backend.services.metadata_enrichment.matching.versions import is_live_album
+
+GATED_BY = {
+    "other artist": "artist",
+    "karaoke or tribute": "version",
+    "other version": "version",
+    "other duration": "duration",
+}
+"""Which piece of evidence explains a gate."""
 
 
 def penalties(wanted: Wanted, candidate: TrackCandidate, features: Features) -> list[Penalty]:
@@ -40,11 +48,20 @@ def _artist(wanted: Wanted, candidate: TrackCandidate, features: Features) -> st
 
 
 def _version(wanted: Wanted, candidate: TrackCandidate) -> str:
+    if pretender := _pretender(wanted, candidate):
+        return f"sounds like karaoke or a tribute: {pretender}"
     asked = take_apart(wanted.title).version
     offered = take_apart(candidate.title, candidate.version).version
     if is_live_album(candidate.album or "") and not offered.kinds:
         return f"asked for: {asked}; offered: on the live album {candidate.album}"
     return f"both: {asked}" if asked == offered else f"asked for: {asked}; offered: {offered}"
+
+
+def _pretender(wanted: Wanted, candidate: TrackCandidate) -> str:
+    if sounds_like_pretender(wanted.title, wanted.artist):
+        return ""
+    told = (candidate.title, candidate.version, candidate.album, *candidate.artists)
+    return next((text for text in told if text and sounds_like_pretender(text)), "")
 
 
 def _duration(wanted: Wanted, candidate: TrackCandidate) -> str:

@@ -48,8 +48,12 @@ class Judgement:
         return explaining.penalties(self.wanted, self.candidate, self.features)
 
     def explanation(self) -> dict[str, Any]:
-        """The feature vector, the gate and the evidence in words, for the candidate's row in Silver."""
-        words = [penalty.model_dump() for penalty in self.evidence()]
+        """The feature vector, the gate and the evidence in words, for the candidate's row in Silver.
+
+        Words only of what weighs something, or ruled it out: there are very many rows.
+        """
+        telling = explaining.GATED_BY.get(self.gate)
+        words = [one.model_dump() for one in self.evidence() if one.weight or one.name == telling]
         return {**asdict(self.features), "score": round(self.score, 3), "gate": self.gate, "evidence": words}
 
 

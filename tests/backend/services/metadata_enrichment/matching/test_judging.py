@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from backend.contracts.gateway import TrackCandidate
 from backend.services.metadata_enrichment.matching.judging import Wanted, judge, same_recording
 from backend.services.metadata_enrichment.matching.selection import ACCEPTANCE, Verdict, select
 from tests.backend.services.metadata_enrichment.candidates import candidate
@@ -199,3 +200,24 @@ def test_a_candidate_that_fits_half_is_unsure_and_not_no_match() -> None:
     selection = select(Wanted("Kaskade", "Atmoshpere"), {"deezer": [candidate("Atmosphere", "Kaskade")]})
     assert selection["deezer"].verdict is Verdict.UNSURE
     assert selection["deezer"].reason == "unsure: Atmosphere fits, but not well enough"
+
+
+@pytest.mark.parametrize(
+    ("found", "kept"),
+    [
+        (
+            candidate("Strobe (Radio Edit)", "deadmau5"),
+            ("version", "asked for: original; offered: radio edit"),
+        ),
+        (
+            candidate("Strobe", "deadmau5", album="Karaoke Hits"),
+            ("version", "sounds like karaoke or a tribute: Karaoke Hits"),
+        ),
+        (candidate("Strobe", "Lang Lang"), ("artist", "Lang Lang agrees with Deadmau5 by 25%")),
+    ],
+)
+def test_of_a_candidate_that_a_gate_ruled_out_is_kept_why(
+    found: TrackCandidate, kept: tuple[str, str]
+) -> None:
+    words = judge(STROBE, found).explanation()["evidence"]
+    assert [(one["name"], one["explanation"]) for one in words] == [kept]
