@@ -109,9 +109,10 @@ class WaterfallController(QObject):
         self.keeper.flush()
 
     def refresh(self) -> None:
-        """Read anew what is in force and how the fields stand."""
+        """Read anew what is in force and how the fields stand, and replay over what has been stored since."""
         self.feed.look_again()
         self.feed.look_around()
+        self.preview.ask_now()
 
     def hover(self, place: int, target: int) -> None:
         """Show what the draft would change if the source at `place` were dropped at `target`."""

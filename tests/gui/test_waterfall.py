@@ -165,6 +165,16 @@ def test_a_failed_apply_stays_in_the_dialogue(edited: EditorOpened) -> None:
     assert stage.waterfall.history[-1].comment == "Mine"
 
 
+def test_a_dialogue_over_the_draft_is_of_that_draft(edited: EditorOpened) -> None:
+    stage = edited()
+    stage.console.waterfall.editor.move(0, 1)
+    asked = review(stage)
+    QTest.keyClick(asked.cancel_button, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert draft_of(stage).changed == ("label",), "undo does nothing under a dialogue"
+    stage.console.waterfall.editor.move(0, 2)
+    assert stage.window.waterfall.dialogs.current is None, "what it showed is no longer what would be applied"
+
+
 def test_any_two_versions_are_compared_and_one_comes_back(edited: EditorOpened) -> None:
     stage = edited()
     stage.window.waterfall.bar.history_button.click()

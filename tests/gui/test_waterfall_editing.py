@@ -55,6 +55,9 @@ def test_the_keys_move_switch_and_remove(edited: EditorOpened) -> None:
     ).enabled
     QTest.keyClick(steps, Qt.Key.Key_Delete)
     assert "musicbrainz" not in order(stage)
+    current = steps.current()
+    assert current is not None
+    assert current.provider == "lastfm", "what took its place is in focus"
 
 
 def test_moves_are_spoken(edited: EditorOpened, monkeypatch: pytest.MonkeyPatch) -> None:

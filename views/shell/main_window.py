@@ -21,7 +21,7 @@ from views.shell.command_palette import ENVIRONMENT, CommandPalette
 from views.shell.geometry import MINIMUM, WindowMemory
 from views.shell.header import Header
 from views.shell.navigation import Navigation
-from views.shell.router import BREAKER_ACTIONS, Router
+from views.shell.router import BREAKER_ACTIONS, WATERFALL_ACTIONS, Router
 from views.shell.shortcut_sheet import ShortcutSheet
 from views.shell.status_bar import StatusBar
 from views.theme.theme import Theme
@@ -148,6 +148,7 @@ class MainWindow(QMainWindow):
             "stack.stop",
             "breakers.reset-all",
             *BREAKER_ACTIONS,
+            *WATERFALL_ACTIONS,
         ):
             self.actions_list.set_reason(action_id, reason)
 

@@ -30,6 +30,15 @@ BREAKER_ACTIONS = {
 }
 """Actions on the provider that is selected on the screen of circuit breakers."""
 
+WATERFALL_ACTIONS = (
+    "waterfall.review",
+    "waterfall.history",
+    "waterfall.add",
+    "waterfall.copy-order",
+    "waterfall.discard",
+)
+"""Actions that need a waterfall in force."""
+
 
 class Router(QObject):
     """One entry an action; the ids are those of the action list."""
@@ -53,7 +62,7 @@ class Router(QObject):
             "waterfall.history": partial(self._on_waterfall, window.waterfall.dialogs.history),
             "waterfall.add": partial(self._on_waterfall, window.waterfall.dialogs.add_source),
             "waterfall.copy-order": partial(self._on_waterfall, window.waterfall.dialogs.copy_order),
-            "waterfall.discard": partial(self._on_waterfall, window.waterfall.discard),
+            "waterfall.discard": partial(self._on_waterfall, window.waterfall.bar.discard),
             "waterfall.filter": partial(self._on_waterfall, window.waterfall.focus_filter),
             "tracks.open": partial(self._show, window.tracks, "tracks.open"),
             "tracks.find": partial(self._on_tracks, window.tracks.focus_filter),

@@ -33,6 +33,7 @@ class Policies(QWidget):
 
     def _arrange(self) -> None:
         self.keep.setRange(0, _LONGEST)
+        self.keep.setKeyboardTracking(False)
         self.keep.setSpecialValueText("for ever")
         self.keep.setSuffix(" days")
         self.keep.lineEdit().setTextMargins(8, 0, 0, 0)

@@ -1,6 +1,6 @@
 """The right of the editor: what the draft would change, replayed on stored answers."""
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from backend.contracts.replay import ReplayComparison
@@ -59,7 +59,6 @@ class ReplayCard(Card):
         self.body.addLayout(head)
         self.body.addWidget(self._states, 1)
 
-    @Slot(object)
     def show_replay(self, replay: Replay, field: str) -> None:
         """Show the newest comparison with the field that is looked at."""
         self._show_age(replay)

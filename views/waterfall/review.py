@@ -110,8 +110,10 @@ class ReviewDialog(Overlay):
 
     @Slot()
     def _follow(self) -> None:
-        """Somebody came first while this is open: the conflict is shown in its place."""
-        if self._controller.standing.conflict is not None and not self._controller.applying.busy:
+        """Somebody came first, or the draft is another one: this is no longer what would be applied."""
+        overtaken = self._controller.standing.conflict is not None
+        other = self._controller.editor.draft != self._draft
+        if (overtaken or other) and not self._controller.applying.busy:
             self.close_overlay()
 
     @Slot()

@@ -41,6 +41,8 @@ class StepBar(QFrame):
     def _arrange(self) -> None:
         self.threshold.setRange(0, 1)
         self.threshold.setDecimals(2)
+        # A number counts when it has been typed, not while.
+        self.threshold.setKeyboardTracking(False)
         self.threshold.setSingleStep(0.01)
         self.threshold.setPrefix("≥ ")
         self.threshold.setFixedWidth(74)

@@ -29,9 +29,10 @@ class StepList(DraggedList):
     def __init__(self, theme: Theme, steps: StepsModel, parent: QWidget | None = None) -> None:
         super().__init__(theme, steps, parent)
         self._held: tuple[str, StepLayout] | None = None
-        self._provider = ""
+        self._provider, self._place = "", 0
         self._set_up()
         steps.modelReset.connect(self._restore)
+        steps.rowsMoved.connect(self._remember)
         self.selectionModel().currentRowChanged.connect(self._on_current)
         theme.changed.connect(self.viewport().update)
 
@@ -173,15 +174,20 @@ class StepList(DraggedList):
 
     @Slot(QModelIndex)
     def _on_current(self, _index: QModelIndex) -> None:
-        row = self.current()
-        if row is not None:
-            self._provider = row.provider
+        self._remember()
         self.chosen.emit()
 
     @Slot()
+    def _remember(self) -> None:
+        """Where the focus is, for when the list is filled anew."""
+        row = self.current()
+        if row is not None:
+            self._provider, self._place = row.provider, self.currentIndex().row()
+
+    @Slot()
     def _restore(self) -> None:
-        """The same source stays current when the list was filled anew."""
-        place = self._steps.place_of(self._provider)
-        if self._steps.rowCount():
-            self.setCurrentIndex(self._steps.index(max(0, place)))
+        """The same source stays current when the list was filled anew, or the one that took its place."""
+        place, number = self._steps.place_of(self._provider), self._steps.rowCount()
+        if number:
+            self.setCurrentIndex(self._steps.index(place if place >= 0 else min(self._place, number - 1)))
         self.updateGeometry()

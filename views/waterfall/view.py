@@ -41,7 +41,6 @@ class WaterfallView(QWidget):
         super().__init__(parent)
         self._controller = controller
         self.head = PageHead("Waterfall")
-        self.bar = DraftBar()
         self.conflict = ConflictBanner(theme)
         self.banner = Banner(theme)
         self.fields = FieldList(theme, controller.fields)
@@ -49,6 +48,7 @@ class WaterfallView(QWidget):
         self.replay = ReplayCard(theme)
         self.empty = EmptyState(theme)
         self.dialogs = WaterfallDialogs(theme, controller, self)
+        self.bar = DraftBar(controller.editor, self.dialogs)
         self._empty: Empty | None = None
         self._reported: OperatorError | None = None
         self._states = QStackedWidget()
@@ -83,33 +83,16 @@ class WaterfallView(QWidget):
         self.sources.place_asked.connect(self._ask_place)
         self.replay.again_asked.connect(controller.preview.ask_now)
         self.conflict.resolve_asked.connect(self.dialogs.resolve)
-        self.bar.undo_button.clicked.connect(editor.undo)
-        self.bar.redo_button.clicked.connect(editor.redo)
-        self.bar.history_button.clicked.connect(self.dialogs.history)
-        self.bar.discard_button.clicked.connect(self.discard)
-        self.bar.apply_button.clicked.connect(self.dialogs.review)
+        self.bar.told.connect(self.told)
         self.empty.pressed.connect(self._on_empty_action)
-        for sequence, slot in (
-            ("Ctrl+Z", editor.undo),
-            ("Ctrl+Shift+Z", editor.redo),
-            ("Ctrl+Y", editor.redo),
-            ("Ctrl+F", self.focus_filter),
-        ):
-            QShortcut(QKeySequence(sequence), self).activated.connect(slot)
+        find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
+        find.activated.connect(self.focus_filter)
 
     @Slot()
     def focus_filter(self) -> None:
         """Put the keyboard into the filter of fields."""
         self.fields.filter.setFocus()
         self.fields.filter.selectAll()
-
-    @Slot()
-    def discard(self) -> None:
-        """Give the draft up; undo brings it back."""
-        draft = self._controller.editor.draft
-        if draft is not None and draft.changed:
-            self._controller.editor.discard()
-            self.told.emit("The draft is discarded. Undo (Ctrl+Z) brings it back.")
 
     def showEvent(self, event: QShowEvent) -> None:
         """Read and replay while somebody looks."""
@@ -159,7 +142,7 @@ class WaterfallView(QWidget):
         error = controller.feed.error
         self.head.pill.show_state(words.words, words.tone)
         self.head.pill.setToolTip(words.explanation)
-        self.bar.show_draft(words.apply, bool(draft.changed), editor.undo_label, editor.redo_label)
+        self.bar.show_draft(words.apply, bool(draft.changed))
         if error is not None and self._reported is None:
             self.banner.show_error(error, self._environment())
         elif error is None and self._reported is not None:
