@@ -68,7 +68,9 @@ async def _queue(
         await broker.publish(ENRICHMENT_REQUESTS, messages)
     except BrokerError as error:
         raise HTTPException(
-            503, "The message broker does not answer; none of the tracks was queued. Try again later."
+            503,
+            "The message broker did not confirm the tracks. Send all of them again later; "
+            "that some may be queued already does no harm.",
         ) from error
     try:
         await batches.record(correlation, sum(one.correlation_id == correlation for one in messages))

@@ -88,7 +88,7 @@ def test_without_gateway_and_broker_it_says_that_nothing_keeps_the_request(serve
     assert "could not be kept" in answer.json()["detail"]
     batch = service.ask("POST", "/enrich/batch", json=[STROBE])
     assert batch.status_code == 503
-    assert "none of the tracks was queued" in batch.json()["detail"]
+    assert "did not confirm the tracks" in batch.json()["detail"]
 
 
 def test_without_the_music_database_the_request_is_kept_and_health_is_503(
