@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from backend.contracts.waterfall import OnDisagreement, WaterfallField
 from backend.services.metadata_enrichment.replay.evidence_set import EvidenceSet, TrackEvidence
+from backend.services.metadata_enrichment.replay.memo import Memo
 from backend.services.metadata_enrichment.replay.providers import ProviderBits
 from backend.services.metadata_enrichment.waterfall.evidence import MATCHED
 from backend.services.metadata_enrichment.waterfall.walk import walk
@@ -50,6 +51,8 @@ class Column:
         """Bits of the sources that the walk asks."""
         self.looked_up: list[int] = []
         """Bits of those of them whose record of the track it needs besides."""
+        self.revision = object()
+        """Another one whenever anything above has changed."""
         self._held = held
         self._bits = bits
         self._lead = _lead(field, bits)
@@ -61,6 +64,8 @@ class Column:
         held = self._held
         self._grow(len(held.tracks) - len(self.positions))
         changed = dict.fromkeys(held.changes[self._seen :])
+        if changed:
+            self.revision = object()
         for count, slot in enumerate(changed):
             if count % TRACKS_BETWEEN_CHECKS == 0:
                 check()
@@ -112,6 +117,7 @@ class Columns:
     def __init__(self, held: EvidenceSet) -> None:
         self.held = held
         self.bits = ProviderBits()
+        self.memo = Memo()
         self._columns: OrderedDict[object, Column] = OrderedDict()
 
     def of(self, field: WaterfallField, check: Check) -> Column:

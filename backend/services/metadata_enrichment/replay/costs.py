@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from operator import or_
 
 from backend.contracts.replay import ProviderCalls
 from backend.services.metadata_enrichment.replay.columns import Column
@@ -63,8 +64,9 @@ def bottleneck(hours: Mapping[str, float | None]) -> str | None:
 def _joined(columns: Iterable[Column], tracks: int) -> tuple[Sequence[int], Sequence[int]]:
     asked, looked_up = [0] * tracks, [0] * tracks
     for column in columns:
-        asked = [one | other for one, other in zip(asked, column.asked, strict=True)]
-        looked_up = [one | other for one, other in zip(looked_up, column.looked_up, strict=True)]
+        asked = list(map(or_, asked, column.asked))
+        if any(column.looked_up):
+            looked_up = list(map(or_, looked_up, column.looked_up))
     return asked, looked_up
 
 

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 from backend.contracts.replay import DominatedStep
 from backend.contracts.waterfall import OnDisagreement
-from backend.services.metadata_enrichment.replay.columns import UNJUDGED, Column
+from backend.services.metadata_enrichment.replay.columns import UNJUDGED, Column, Columns
 from backend.services.metadata_enrichment.replay.providers import ProviderBits
 
 FEWEST_TRACKS = 20
@@ -18,12 +19,17 @@ LEAST_SAVED = 0.01
 """Share of all tracks for which a call must be asked for this step alone."""
 
 
-def dominated_steps(columns: Sequence[Column], bits: ProviderBits, tracks: int) -> list[DominatedStep]:
+def dominated_steps(fields: Sequence[Column], columns: Columns, tracks: int) -> list[DominatedStep]:
     """The steps worth switching off or moving back, the most expensive first."""
-    weak = [step for column in columns for step in _weak_steps(column, bits, tracks)]
+    bits = columns.bits
+    weak = [
+        step
+        for column in fields
+        for step in columns.memo.of(("weak", column.revision), partial(_weak_steps, column, bits, tracks))
+    ]
     if not weak:
         return []
-    alone = _asked_for_one_field(columns, tracks)
+    alone = _asked_for_one_field(fields, tracks)
     found: list[tuple[int, DominatedStep]] = []
     for column, position, wins, asked in weak:
         provider = column.field.sources[position - 1].provider

@@ -1,30 +1,25 @@
 """The values that would be other ones, both sides explained."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from backend.contracts.replay import ValueDifference, ValueSide
 from backend.contracts.waterfall import WaterfallField
-from backend.services.metadata_enrichment.replay.columns import Column
 from backend.services.metadata_enrichment.replay.evidence_set import EvidenceSet, TrackEvidence
-from backend.services.metadata_enrichment.replay.outcomes import differs
+from backend.services.metadata_enrichment.replay.outcomes import ColumnPair, Differences
 from backend.services.metadata_enrichment.waterfall import steps as outcomes
 from backend.services.metadata_enrichment.waterfall.steps import StepResult
 from backend.services.metadata_enrichment.waterfall.walk import FieldResult, walk
 
-Sides = tuple[Column | None, Column | None]
-"""A field before and after; none where the configuration does not have it."""
 
-
-def list_differences(held: EvidenceSet, changed: Mapping[str, Sides], most: int) -> list[ValueDifference]:
+def list_differences(
+    held: EvidenceSet, found: Sequence[tuple[ColumnPair, Differences]], most: int
+) -> list[ValueDifference]:
     """At most so many differing values, those of the newest tracks first."""
-    found: list[ValueDifference] = []
-    if not most:
-        return found
-    for track, name, sides in _differing(held, changed):
-        found.append(explain(track, name, *(side.field if side else None for side in sides)))
-        if len(found) == most:
-            break
-    return found
+    return [
+        explain(track, pair.name, *(side.field if side else None for side in (pair.before, pair.after)))
+        for track, pair in islice(_differing(held, found), most)
+    ]
 
 
 def explain(
@@ -57,11 +52,14 @@ def side_of(field: WaterfallField, result: FieldResult, track: TrackEvidence) ->
     )
 
 
-def _differing(held: EvidenceSet, changed: Mapping[str, Sides]) -> Iterator[tuple[TrackEvidence, str, Sides]]:
-    for slot in held.newest_first():
-        for name, sides in changed.items():
-            if differs(*sides, slot):
-                yield held.tracks[slot], name, sides
+def _differing(
+    held: EvidenceSet, found: Sequence[tuple[ColumnPair, Differences]]
+) -> Iterator[tuple[TrackEvidence, ColumnPair]]:
+    changed = [(pair, differences.slots) for pair, differences in found if any(differences.slots)]
+    for slot in held.newest_first() if changed else ():
+        for pair, slots in changed:
+            if slots[slot]:
+                yield held.tracks[slot], pair
 
 
 def _side(field: WaterfallField | None, track: TrackEvidence) -> ValueSide:

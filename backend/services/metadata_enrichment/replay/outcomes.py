@@ -1,6 +1,7 @@
 """One field under two configurations."""
 
 from collections import Counter
+from dataclasses import dataclass
 from math import fsum
 
 from backend.contracts.replay import FieldComparison, FieldOutcome
@@ -10,46 +11,67 @@ _NOTHING = FieldOutcome(filled=0, mean_confidence=None)
 """Of a field that a configuration does not have."""
 
 
-def compare_field(name: str, before: Column | None, after: Column | None) -> FieldComparison:
-    """The counts of one field; a side without the field has no values."""
-    differing, unjudged = _differences(before, after)
-    return FieldComparison(
-        field=name,
-        before=_outcome(before),
-        after=_outcome(after),
-        differing=differing,
-        unjudged=unjudged,
-    )
+@dataclass(frozen=True)
+class ColumnPair:
+    """A field before and after; none where the configuration does not have it."""
+
+    name: str
+    before: Column | None
+    after: Column | None
+
+    @property
+    def revisions(self) -> tuple[object, object]:
+        """What everything computed of the pair depends on."""
+        before, after = self.before, self.after
+        return before.revision if before else None, after.revision if after else None
 
 
-def differs(before: Column | None, after: Column | None, slot: int) -> bool:
-    """Whether the track's value would be another one, appear or vanish, as far as that can be judged."""
-    sides = [side for side in (before, after) if side is not None]
-    if any(side.positions[slot] == UNJUDGED for side in sides):
-        return False
-    one = before.values[slot] if before is not None else None
-    other = after.values[slot] if after is not None else None
-    return bool(one != other)
+@dataclass(frozen=True)
+class Differences:
+    """Where the two sides differ."""
+
+    slots: bytes
+    """1 where the track's value would be another one, appear or vanish."""
+    unjudged: int
+    """Tracks of which one side cannot be judged."""
 
 
-def _differences(before: Column | None, after: Column | None) -> tuple[int, int]:
+def find_differences(pair: ColumnPair) -> Differences:
+    """Compare the values of every track, as far as both sides can be judged."""
+    before, after = pair.before, pair.after
     if before is None or after is None:
         only = before or after
-        unjudged = only.positions.count(UNJUDGED) if only else 0
-        return _outcome(only).filled, unjudged
+        places = only.positions if only else ()
+        return Differences(
+            bytes(place > NO_VALUE for place in places), sum(place < NO_VALUE for place in places)
+        )
     if before is after:
-        return 0, before.positions.count(UNJUDGED)
-    differing = unjudged = 0
+        return Differences(bytes(len(before.positions)), before.positions.count(UNJUDGED))
+    differing, unjudged = bytearray(len(before.positions)), 0
     pairs = zip(before.positions, after.positions, before.values, after.values, strict=True)
-    for first, second, one, other in pairs:
+    for slot, (first, second, one, other) in enumerate(pairs):
         if first < NO_VALUE or second < NO_VALUE:
             unjudged += 1
         elif one is not other and one != other:
-            differing += 1
-    return differing, unjudged
+            differing[slot] = 1
+    return Differences(bytes(differing), unjudged)
 
 
-def _outcome(column: Column | None) -> FieldOutcome:
+def compare_field(
+    pair: ColumnPair, found: Differences, before: FieldOutcome, after: FieldOutcome
+) -> FieldComparison:
+    """The counts of one field."""
+    return FieldComparison(
+        field=pair.name,
+        before=before,
+        after=after,
+        differing=found.slots.count(1),
+        unjudged=found.unjudged,
+    )
+
+
+def outcome_of(column: Column | None) -> FieldOutcome:
+    """What a field comes to; a side without the field has no values."""
     if column is None:
         return _NOTHING
     places = Counter(column.positions)
