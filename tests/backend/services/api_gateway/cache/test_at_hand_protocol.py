@@ -120,6 +120,17 @@ def test_searches_and_other_requests_take_turns_on_a_connection(surface: Surface
     assert surface.run(turns()) == b"".join(parts)
 
 
+@pytest.mark.parametrize(
+    "parts",
+    [(HIT, b"\r\n", HIT), (HIT, HIT[:2], HIT[2:]), (ODD["an upgrade"], HIT), (ODD["not kept alive"], HIT)],
+    ids=["an empty line", "two letters", "an upgrade", "an end"],
+)
+def test_what_came_before_on_a_connection_makes_no_difference(
+    surface: Surface, parts: tuple[bytes, ...]
+) -> None:
+    assert surface.short_way(*parts) == surface.by_route(*parts)
+
+
 @pytest.mark.parametrize("kind", ["by uvicorn", "the short way"])
 def test_a_server_that_ends_answers_what_it_has_begun_to_read(surface: Surface, kind: str) -> None:
     async def end() -> tuple[list[int], bool, bool]:
