@@ -17,7 +17,7 @@ AtHand = Callable[[bytes, bytes], bytes | None]
 It never waits and never raises for what a request holds.
 """
 
-LARGEST_BODY = 4 * 1024
+LARGEST_BODY = 2 * 1024
 """Bytes; a larger body is left to uvicorn."""
 _NAMES = rb"(?i:Accept|Accept-Encoding|Accept-Language|Content-Type|Host|User-Agent|X-Correlation-ID)"
 _FIXED = rb"(?i:Connection: keep-alive|X-SongNodes-Lane: (?:bulk|interactive))"

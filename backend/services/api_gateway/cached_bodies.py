@@ -18,7 +18,7 @@ class Asked:
     """The query as the answer repeats it."""
 
 
-def asked(body: bytes) -> Asked:
+def read_search(body: bytes) -> Asked:
     """Read a search's body. ValidationError: it is none."""
     query = SearchRequest.model_validate_json(body)
     return Asked(search_words(query), query.model_dump_json().encode())

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from pydantic import ValidationError
 
-from backend.services.api_gateway.cached_bodies import asked
+from backend.services.api_gateway.cached_bodies import read_search
 from backend.services.api_gateway.gateway import Gateway
 
 _START, _END = b"/api/", b"/search"
@@ -20,7 +20,7 @@ class CachedSearches:
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        self._asked = lru_cache(_REMEMBERED)(asked)
+        self._read = lru_cache(_REMEMBERED)(read_search)
 
     def __call__(self, target: bytes, body: bytes) -> bytes | None:
         """The answer from memory; none when there is none, or the request is not as it should be."""
@@ -30,7 +30,7 @@ class CachedSearches:
         if provider is None:
             return None
         try:
-            search = self._asked(body)
+            search = self._read(body)
         except ValidationError:
             return None  # the route says what is wrong with it
         return provider.search_at_hand(search)

@@ -18,7 +18,7 @@ from backend.contracts.provider_registry import lookups_are_free
 from backend.contracts.providers import BreakerState, BreakerStatus, EndpointClass, GateState, ProviderStatus
 from backend.services.api_gateway.breakers.board import BreakerBoard
 from backend.services.api_gateway.cache.answering import Answers, Question
-from backend.services.api_gateway.cache.answers import DAY, search_words, track_key
+from backend.services.api_gateway.cache.answers import DAY, search_key, search_kind, track_key
 from backend.services.api_gateway.cached_bodies import Asked, CachedBodies
 from backend.services.api_gateway.caller import Caller
 from backend.services.api_gateway.calls.guard import CallGuard
@@ -61,7 +61,7 @@ class Provider:
         self._gate = gate
         self._guard = guard
         self._answers = answers
-        self._search_kind = (adapter.name, "search", str(adapter.version))
+        self._search_kind = search_kind(adapter.name, adapter.version)
         self._bodies = CachedBodies(adapter.name)
         self._metrics = metrics
 
@@ -77,7 +77,7 @@ class Provider:
             return replace(reply, candidates=reply.candidates[: query.limit])
 
         fetch = partial(self._fetch, ask, self._adapter.missing_credentials)
-        key = (*self._search_kind, *search_words(query))
+        key = search_key(self.name, self._adapter.version, query)
         question = Question(key, SEARCH_SECONDS, partial(fetch, lane), partial(fetch, Lane.BULK), lane)
         answer = await self._answers.answer(question, correlation_id)
         reply = answer.reply

@@ -58,9 +58,9 @@ def serve(
     """Serve until SIGTERM or SIGINT, let requests in flight end, run the shutdown hooks, and return.
 
     Port 0 takes a free one; the log says which. `before_shutdown` is called first of all: it ends requests
-    that would go on for ever. uvicorn raises the signal again after an orderly end, which would make the exit
-    code 143; with the handler below the process ends with 0, so that a supervisor can tell an orderly end
-    from a death.
+    that would go on for ever. `protocol` is uvicorn's HTTP protocol. uvicorn raises the signal again after an
+    orderly end, which would make the exit code 143; with the handler below the process ends with 0, so that a
+    supervisor can tell an orderly end from a death.
     """
     signal.signal(signal.SIGTERM, _ended_in_order)
     signal.signal(signal.SIGINT, _ended_in_order)

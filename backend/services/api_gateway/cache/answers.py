@@ -105,7 +105,12 @@ def entry_for(
 
 def search_key(provider: str, version: int, query: SearchRequest) -> Key:
     """The key of a search."""
-    return (provider, "search", str(version), *search_words(query))
+    return (*search_kind(provider, version), *search_words(query))
+
+
+def search_kind(provider: str, version: int) -> Key:
+    """What the keys of all searches at a provider begin with."""
+    return (provider, "search", str(version))
 
 
 def search_words(query: SearchRequest) -> tuple[str, ...]:

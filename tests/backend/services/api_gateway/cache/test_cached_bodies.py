@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from backend.contracts.gateway import Outcome, SearchRequest, SearchResponse, TrackCandidate
 from backend.services.api_gateway.cache.answers import entry_for
-from backend.services.api_gateway.cached_bodies import CachedBodies, asked
+from backend.services.api_gateway.cached_bodies import CachedBodies, read_search
 from backend.services.api_gateway.providers.adapter import Reply
 
 TEXT = st.text(min_size=1, max_size=20)
@@ -47,5 +47,5 @@ def test_the_same_bytes_as_the_model(
         cached=True,
         response_id=response_id,
     )
-    search = asked(query.model_dump_json().encode())
+    search = read_search(query.model_dump_json().encode())
     assert CachedBodies("deezer").body(search, entry) == model.model_dump_json().encode()
