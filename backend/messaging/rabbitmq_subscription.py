@@ -12,10 +12,9 @@ from backend.messaging.port import (
     BrokerUnavailableError,
     DeliveryLostError,
     Message,
-    checked_delay,
 )
 from backend.messaging.rabbitmq_connection import ANSWER_SECONDS, RabbitConnection, translated_errors
-from backend.messaging.rabbitmq_messages import delivery_count, received
+from backend.messaging.rabbitmq_delivery import RabbitDelivery
 
 RETRY_SECONDS = 1.0
 """Pause between two attempts to subscribe while RabbitMQ is away."""
@@ -24,83 +23,6 @@ PutBack = Callable[[str, Message, int, float], Awaitable[None]]
 """Lets a message wait: its queue, the message, how often it was delivered, and the delay in seconds."""
 
 _log = structlog.get_logger()
-
-
-class RabbitDelivery:
-    """A message that RabbitMQ keeps for this consumer until it is settled or its channel is gone."""
-
-    def __init__(
-        self,
-        subscription: "RabbitSubscription",
-        channel: AbstractChannel,
-        incoming: AbstractIncomingMessage,
-    ) -> None:
-        self._subscription = subscription
-        self._channel = channel
-        self._incoming = incoming
-        self._message = received(incoming, subscription.limits)
-        self._count = delivery_count(incoming)
-        self._settled = False
-
-    @property
-    def message(self) -> Message:
-        """The message."""
-        return self._message
-
-    @property
-    def delivery_count(self) -> int:
-        """Which delivery this is, from 1."""
-        return self._count
-
-    @property
-    def is_spent(self) -> bool:
-        """Whether it had been delivered as often as it may be before this time."""
-        limit = self._subscription.limit
-        return limit is not None and self._count > limit
-
-    async def ack(self) -> None:
-        """Take the message off the queue. DeliveryLostError when its channel is gone."""
-        self._settle()
-        await self._answer(self._incoming.ack())
-
-    async def nack(self, delay_seconds: float = 0.0) -> None:
-        """Put it back, to be delivered again not before the delay. DeliveryLostError as for `ack`.
-
-        With a delay a copy waits elsewhere, confirmed before the original is acknowledged: dying in between
-        leaves two. When it cannot wait, it is put back without a delay.
-        """
-        delay = checked_delay(delay_seconds)
-        self._settle()
-        limit = self._subscription.limit
-        if limit is not None and self._count >= limit:
-            await self.move()
-        elif delay and await self._subscription.let_wait(self._message, self._count, delay):
-            await self._answer(self._incoming.ack())
-        else:
-            # Not basic.nack: from 4.3 on RabbitMQ does not count that as a delivery that failed.
-            await self._answer(self._incoming.reject(requeue=True))
-
-    async def move(self) -> None:
-        """Let RabbitMQ move it to the dead-letter queue of its queue."""
-        await self._answer(self._incoming.reject(requeue=False))
-
-    def _settle(self) -> None:
-        if self._settled:
-            raise DeliveryLostError(f"message {self._message.message_id} was settled before")
-        self._settled = True
-        self._subscription.forget(self)
-
-    async def _answer(self, answer: Awaitable[None]) -> None:
-        try:
-            with translated_errors():
-                async with asyncio.timeout(ANSWER_SECONDS):
-                    await answer
-        except BrokerError as error:
-            # Should the channel still be open, RabbitMQ would keep the message for it.
-            self._subscription.interrupted(self._channel)
-            raise DeliveryLostError(
-                f"the connection under message {self._message.message_id} ended; it is delivered again"
-            ) from error
 
 
 class RabbitSubscription:
