@@ -18,6 +18,8 @@ from backend.home import Home
 from backend.services.metadata_enrichment.app import create_app
 from controllers.clock import system_clock
 from tests.backend.services.metadata_enrichment.configuration.operator import with_label_threshold
+from tests.backend.services.metadata_enrichment.replay.stored import store
+from tests.backend.services.metadata_enrichment.replay.synthetic import tracks
 from tests.backend.services.metadata_enrichment.serving import TOKEN, settings_for
 from tests.fixtures.postgres import free_port
 from tests.fixtures.provider_simulator import serving
@@ -31,6 +33,7 @@ from views.waterfall.review import ReviewDialog
 
 HERE = "sandbox"
 PATIENCE = 20_000
+TRACKS = 200
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,8 @@ def window(qapp: QApplication, waterfall: Waterfall, tmp_path: Path) -> Iterator
 
 
 @pytest.mark.gui
-def test_versions_drafts_and_conflicts_are_those_of_the_service(
-    window: MainWindow, waterfall: Waterfall, qtbot: QtBot
+def test_versions_drafts_replays_and_conflicts_are_those_of_the_service(
+    window: MainWindow, waterfall: Waterfall, musicdb: DatabaseAddress, qtbot: QtBot
 ) -> None:
     view, console = window.waterfall, window.console.waterfall
     pill = view.head.pill
@@ -93,7 +96,19 @@ def test_versions_drafts_and_conflicts_are_those_of_the_service(
     assert [step.provider for step in label.sources][:2] == [first[1], first[0]]
     qtbot.waitUntil(lambda: waterfall.draft(HERE) is None, timeout=PATIENCE)
 
+    with musicdb.connect() as connection:
+        store(connection, tracks(TRACKS))
+    console.preview.ask_now()
+    figures = view.replay.figures
+    qtbot.waitUntil(lambda: view.replay.title.text().endswith(f"on {TRACKS} stored tracks"), timeout=PATIENCE)
+    assert figures.texts()["Filled"][2] == "±0"
     console.editor.toggle(first[0])
+    qtbot.waitUntil(lambda: console.preview.replay.current, timeout=PATIENCE)
+    differing = view.replay.pages.differences
+    assert differing.rowCount() > 0
+    assert first[0] in differing.as_tsv()
+    assert view.replay.pages.winners.texts()[first[0]][1] == "0.0 %"
+
     others = WaterfallChange(
         base_version=2,
         author="lea@desk-2",
