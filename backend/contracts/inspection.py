@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from backend.contracts.enrichment import FieldProvenance
 
@@ -28,7 +28,15 @@ class InspectRequest(BaseModel):
 
     artist_name: str = Field(min_length=1, max_length=500)
     track_title: str = Field(min_length=1, max_length=500)
-    isrc: str | None = None
+    isrc: str | None = Field(default=None, max_length=200)
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _plain(cls, value: object) -> object:
+        """No track has a name with NUL in it; an enrichment refuses it as well."""
+        if isinstance(value, str) and "\x00" in value:
+            raise ValueError("must not contain the NUL character")
+        return value
 
 
 class Penalty(BaseModel):

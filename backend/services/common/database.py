@@ -8,6 +8,9 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 Pool = AsyncConnectionPool[psycopg.AsyncConnection[tuple[Any, ...]]]
 
+UNSTORABLE = "The request has a text or number that no database row can hold, such as the NUL character."
+"""For whoever sent what became a psycopg.DataError."""
+
 
 class Database:
     """An asynchronous pool that opens without waiting: a service starts and says degraded meanwhile.

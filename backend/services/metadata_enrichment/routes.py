@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from backend.contracts.enrichment import EnrichRequest, EnrichResponse, LayerRows
 from backend.messaging.port import BrokerError
 from backend.services.common.auth import bearer_guard
+from backend.services.common.database import UNSTORABLE
 from backend.services.metadata_enrichment.layers.readings import Readings
 from backend.services.metadata_enrichment.layers.revisits import RevisitRuns
 from backend.services.metadata_enrichment.work.enricher import Enricher
@@ -66,7 +67,7 @@ def admin_router(service: Service, admin_token: SecretStr | None) -> APIRouter:
     router = APIRouter(tags=["admin"])
     guarded = [Depends(bearer_guard(admin_token))]
 
-    @router.get("/tracks/{track_id}/layers", dependencies=guarded)
+    @router.get("/tracks/{track_id:path}/layers", dependencies=guarded)
     async def layers(track_id: str) -> LayerRows:
         async with readable():
             return await service.readings.layers(track_id)
@@ -79,6 +80,8 @@ async def readable() -> AsyncIterator[None]:
     """What an endpoint reads; a database that is away is a 503 in plain words."""
     try:
         yield
+    except psycopg.DataError as error:
+        raise HTTPException(422, UNSTORABLE) from error
     except _DATABASE_ERRORS as error:
         _log.error("database_not_readable", exc_info=error)
         raise HTTPException(503, f"The database cannot be read now ({type(error).__name__}).") from error

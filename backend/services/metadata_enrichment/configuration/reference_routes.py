@@ -85,7 +85,7 @@ def config_router(pool: Pool, holder: ConfigurationHolder, admin_token: SecretSt
 def _change(in_force: WaterfallConfiguration, name: str, edit: FieldEdit, author: str) -> WaterfallChange:
     before = _found(in_force.fields, name)
     after = edited(before, edit)
-    said = "; ".join(each.sentence() for each in diff([before], [after])) or name
+    said = "; ".join(each.sentence() for each in diff([before], [after])).replace("\x00", "") or name
     return WaterfallChange(
         base_version=in_force.version,
         author=author.strip()[:_LONGEST_AUTHOR] or "api",

@@ -20,7 +20,7 @@ from backend.contracts.waterfall import (
     WaterfallRefusal,
 )
 from backend.services.common.auth import bearer_guard
-from backend.services.common.database import Pool
+from backend.services.common.database import UNSTORABLE, Pool
 from backend.services.metadata_enrichment.configuration.coverage import coverage
 from backend.services.metadata_enrichment.configuration.errors import (
     ConfigurationError,
@@ -107,6 +107,8 @@ async def database_answers() -> AsyncIterator[None]:
     except psycopg.errors.LockNotAvailable as error:
         text = "Somebody else is changing the waterfall at this moment. Nothing was changed; try again."
         raise HTTPException(503, text) from error
+    except psycopg.DataError as error:
+        raise HTTPException(422, f"{UNSTORABLE} Nothing was changed.") from error
     except (psycopg.Error, PoolTimeout, PoolClosed) as error:
         _log.error("waterfall_database_error", exc_info=error)
         text = f"The database that keeps the waterfall cannot be used now ({type(error).__name__})."

@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from backend.contracts.enrichment import EnrichRequest, FieldProvenance
+from backend.services.metadata_enrichment.waterfall.evidence import UNANSWERED
 from backend.services.metadata_enrichment.waterfall.keys import camelot
 from backend.services.metadata_enrichment.waterfall.resolution import Resolution
 from backend.services.metadata_enrichment.waterfall.walk import FieldResult
@@ -134,18 +135,24 @@ async def lock_tracks(connection: Connection, track_ids: Iterable[str]) -> None:
 
 
 async def write_track(
-    connection: Connection, request_id: UUID, request: EnrichRequest, resolution: Resolution, version: int
+    connection: Connection,
+    request_id: UUID,
+    request: EnrichRequest,
+    resolution: Resolution,
+    version: int,
+    *,
+    only: frozenset[str] = frozenset(),
 ) -> GoldTrack:
     """Put what was found into Gold.
 
     A value found before stays where its source could not be asked this time, or where the field waits for
-    another one. A run that found nothing leaves the track's row as it was, and makes none where there was
-    none.
+    another one, or where there are `only` other fields to be written. A run that found nothing leaves the
+    track's row as it was, and makes none where there was none.
     """
     await lock_tracks(connection, [request.track_id])
     before = await read_track(connection, request.track_id)
     earlier = before if before is not None and before.is_of(request) else None
-    track = _merged(earlier, request, resolution, version)
+    track = _merged(earlier, request, resolution, version, only)
     if track.values or (before is not None and earlier is None):
         await connection.execute(_WRITE, _row(request_id, request.track_id, track))
         await _write_provenance(connection, request_id, request.track_id, track, resolution)
@@ -153,8 +160,13 @@ async def write_track(
 
 
 def stays(held: FieldProvenance, result: FieldResult) -> bool:
-    """Whether a value stays as it was: an outage takes from Gold nothing that the source had given."""
-    return result.waits or held.provider in result.missed
+    """Whether a value stays as it was: a source that did not speak takes from Gold nothing that it had given.
+
+    Be it for an outage that passes, or for credentials that somebody has to renew first.
+    """
+    return result.waits or any(
+        step.provider == held.provider and step.outcome in UNANSWERED for step in result.steps
+    )
 
 
 def _track(row: Mapping[str, Any]) -> GoldTrack:
@@ -174,12 +186,16 @@ def _track(row: Mapping[str, Any]) -> GoldTrack:
 
 
 def _merged(
-    earlier: GoldTrack | None, request: EnrichRequest, resolution: Resolution, version: int
+    earlier: GoldTrack | None,
+    request: EnrichRequest,
+    resolution: Resolution,
+    version: int,
+    only: frozenset[str],
 ) -> GoldTrack:
     values = dict(resolution.values)
     provenance = dict(resolution.provenance)
     if earlier is not None:
-        for field in _kept(earlier, resolution):
+        for field in _kept(earlier, resolution, only):
             values[field] = earlier.values[field]
             provenance[field] = earlier.provenance[field]
     return GoldTrack(
@@ -194,12 +210,12 @@ def _merged(
     )
 
 
-def _kept(earlier: GoldTrack, resolution: Resolution) -> list[str]:
+def _kept(earlier: GoldTrack, resolution: Resolution, only: frozenset[str]) -> list[str]:
     """The fields that stay as they were."""
     return [
         field
         for field, held in earlier.provenance.items()
-        if (result := resolution.results.get(field)) and stays(held, result)
+        if (only and field not in only) or ((result := resolution.results.get(field)) and stays(held, result))
     ]
 
 

@@ -47,7 +47,7 @@ SELECT EXISTS (
     SELECT FROM enriched_tracks AS track JOIN enrichment_requests AS request ON request.id = track.request_id
         LEFT JOIN newest ON true
     WHERE {_BY} AND (newest.started_at IS NULL OR newest.run_status = 'partial'
-        OR (request.received_at >= newest.started_at AND request.source <> '{SOURCE}'))
+        OR (request.finished_at >= newest.started_at AND request.source <> '{SOURCE}'))
 ) AS due
 """  # noqa: S608 - constants only
 _TURN: LiteralString = "SELECT pg_advisory_xact_lock(hashtextextended('revisit ' || %s, 3))"

@@ -27,8 +27,11 @@ async def promote(
     track: TrackEvidence,
     judged: Mapping[str, FieldResult],
     configuration: WaterfallConfiguration,
+    only: frozenset[str],
 ) -> bool:
     """Write the judged fields of a track; the others stay as they are. Whether Gold was written.
+
+    Fields that the configuration does not have lose their values, unless the run is about `only` some fields.
 
     A track for which nothing is found keeps its row, as it does in enrichment. Each value is kept with the
     request that its evidence came from, whichever of the track's requests that was.
@@ -39,7 +42,9 @@ async def promote(
     )
     newest = max(track.sources.values(), key=lambda source: source.received_at or track.received_at)
     origin = track.requests[newest.provider]
-    written = await gold.write_track(connection, origin, request, resolution, configuration.version)
+    written = await gold.write_track(
+        connection, origin, request, resolution, configuration.version, only=only
+    )
     origins = {
         name: track.requests[one.provider]
         for name, one in resolution.provenance.items()

@@ -20,6 +20,8 @@ MAY_ANSWER_LATER = frozenset(
     }
 )
 """Outcomes of a call that can be another one at another time."""
+UNANSWERED = frozenset(Outcome) - {Outcome.OK, Outcome.NOT_FOUND}
+"""Outcomes of a call that say nothing about what the provider has."""
 
 
 @dataclass(frozen=True, slots=True)

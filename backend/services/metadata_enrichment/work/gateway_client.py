@@ -14,6 +14,8 @@ from backend.services.metadata_enrichment.work.answers import Answer
 
 CORRELATION_HEADER = "X-Correlation-ID"
 CANDIDATES = 10
+_PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
+"""A correlation id is free text of the caller; a header takes no other characters."""
 
 
 class GatewayClient:
@@ -109,7 +111,7 @@ class GatewayClient:
     async def _send(
         self, method: str, path: str, correlation_id: str, body: dict[str, object] | None
     ) -> httpx.Response | str:
-        headers = {CORRELATION_HEADER: correlation_id, LANE_HEADER: self._lane.value}
+        headers = {CORRELATION_HEADER: quote(correlation_id, safe=_PRINTABLE), LANE_HEADER: self._lane.value}
         patience = self._bulk_patience if self._lane is Lane.BULK else 0.0
         while True:
             try:

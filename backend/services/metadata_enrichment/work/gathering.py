@@ -90,7 +90,8 @@ class Gathering:
         return [one for one in new if not self._waits_for(one) & together], known
 
     def _waits_for(self, provider: str) -> frozenset[str]:
-        if self._identifier(provider) or (provider in provider_ways.BY_ISRC and self._isrc()):
+        by_isrc = provider in provider_ways.BY_ISRC and self._isrc()
+        if provider != ARTWORK_ARCHIVE and (by_isrc or self._identifier(provider)):
             return frozenset()
         return provider_ways.who_tells(provider)
 

@@ -147,6 +147,8 @@ def test_the_rest_needs_the_token(serve: Serve, method: str, path: str) -> None:
         {**STROBE, "track_title": "a\x00b"},
         {**STROBE, "artist_name": "a" * 501},
         {**STROBE, "priority": 11},
+        {**STROBE, "correlation_id": "c" * 201},
+        {**STROBE, "existing_spotify_id": "s" * 201},
     ],
 )
 def test_a_request_that_cannot_be_meant_is_refused(
@@ -156,6 +158,22 @@ def test_a_request_that_cannot_be_meant_is_refused(
     assert service.ask("POST", "/enrich", json=body).status_code == 422
     assert service.ask("POST", "/enrich/batch", json=[STROBE, body]).status_code == 422
     assert queued(operations_db, "enrichment.requests") == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/tracks?text=a%00b", None),
+        ("GET", "/tracks/a%00b/inspection", None),
+        ("GET", "/tracks/a%2F%00/layers", None),
+        ("POST", "/tracks/inspect", {"artist_name": "a\x00b", "track_title": "Strobe"}),
+    ],
+)
+def test_what_no_database_can_hold_is_the_mistake_of_the_caller(
+    serve: Serve, method: str, path: str, body: dict[str, str] | None
+) -> None:
+    answer = serve().ask(method, path, json=body)
+    assert (answer.status_code, "NUL character" in answer.text) == (422, True)
 
 
 def test_a_version_with_an_unknown_field_leaves_the_old_one_in_force(

@@ -7,7 +7,7 @@ from fastapi import FastAPI, Request, Response
 
 from backend.contracts.gateway import LANE_HEADER, Lane, Outcome, TrackResponse
 from backend.http import httpx
-from backend.services.metadata_enrichment.work.gateway_client import GatewayClient
+from backend.services.metadata_enrichment.work.gateway_client import CORRELATION_HEADER, GatewayClient
 from tests.fixtures.provider_simulator import serving
 
 
@@ -66,3 +66,21 @@ async def test_a_queued_track_waits_for_its_turn_as_long_as_it_may(
             answer = await client.track("deezer", "1", "trace")
     assert (slept, answer.outcome) == (waits, outcome)
     assert (answer.retry_at is None) == (outcome is Outcome.OK)
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"), [("batch-7 of Zoë", "batch-7%20of%20Zo%C3%AB"), (" a\n", "%20a%0A"), ("50%", "50%")]
+)
+async def test_a_correlation_id_of_any_characters_reaches_the_gateway(given: str, sent: str) -> None:
+    seen: list[str] = []
+    gateway = FastAPI()
+
+    @gateway.get("/api/deezer/track/1")
+    async def note(request: Request) -> Response:
+        seen.append(request.headers[CORRELATION_HEADER])
+        return Response(status_code=500)
+
+    with serving(gateway) as url:
+        async with httpx.AsyncClient(base_url=url) as http:
+            await GatewayClient(http).track("deezer", "1", given)
+    assert seen == [sent]

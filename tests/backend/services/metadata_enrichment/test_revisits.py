@@ -152,3 +152,15 @@ async def test_when_another_run_is_due(
     keep(musicdb, "t-1", by=["spotify"], source=source)
     await runs.close(await only_run(runs), ended)
     assert await runs.is_due("spotify") is due
+
+
+async def test_a_track_that_was_under_way_when_the_provider_came_back_is_due(
+    runs: RevisitRuns, musicdb: DatabaseAddress
+) -> None:
+    keep(musicdb, "t-1", by=["spotify"])
+    await runs.open("spotify", "tests")
+    await runs.close(await only_run(runs), "completed")
+    assert not await runs.is_due("spotify")
+    with musicdb.connect() as connection:  # it was asked for before, and ended after the run
+        connection.execute("UPDATE enrichment_requests SET finished_at = clock_timestamp()")
+    assert await runs.is_due("spotify")

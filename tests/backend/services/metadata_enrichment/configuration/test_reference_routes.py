@@ -53,6 +53,7 @@ def test_what_changes_nothing_makes_no_version(operator: Operator) -> None:
         ("mood", {"enabled": "true"}, 404, "no field 'mood'"),
         ("bpm", {"priority_3_provider": "discogs"}, 400, "priority_3_confidence is needed"),
         ("bpm", {"priority_1_provider": "tidal"}, 422, "no provider tidal"),
+        ("bpm", {"priority_1_provider": "tidal\x00"}, 422, "no provider tidal"),
         ("isrc", {"enabled": "false"}, 422, "A track needs this field"),
         ("isrc", {"priority_1_confidence": "1.5"}, 422, "less than or equal to 1"),
     ],

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from backend.contracts.replay import ReplayRun, ReplayRunRequest, ReplayRunStatus, ValueDifference
-from backend.contracts.waterfall import WaterfallConfiguration
+from backend.contracts.waterfall import WaterfallChange, WaterfallConfiguration
 from backend.database.address import DatabaseAddress
 from backend.services.common.database import Pool
 from backend.services.metadata_enrichment.configuration.holder import ConfigurationHolder
@@ -109,6 +109,22 @@ async def test_only_the_named_fields_and_tracks_are_written(pool: Pool, music: D
     after = {row[:2]: row for row in gold(music)}
     assert after.keys() - before.keys() <= {(name, "album")}
     assert [row[:6] for row in after.values() if row[1] == "isrc"] == [row[:6] for row in before.values()]
+
+
+async def test_what_the_version_does_not_have_stays_when_the_run_is_about_other_fields(
+    pool: Pool, music: DatabaseAddress, configuration: WaterfallConfiguration
+) -> None:
+    await ended(pool, promote=True)
+    before = gold(music)
+    fields = [each for each in configuration.fields if each.field in {"isrc", "album"}]
+    change = WaterfallChange(base_version=configuration.version, author="ada", comment="less", fields=fields)
+    await Versions(pool).apply(change)
+    with music.connect() as connection:
+        connection.execute("UPDATE enriched_tracks SET isrc = 'USUS11100001' WHERE isrc IS NOT NULL")
+    run, differences = await ended(pool, promote=True, fields=["isrc"])
+    assert {one.field for one in differences} == {"isrc"}
+    assert run.promoted_tracks > 0
+    assert [row[:6] for row in gold(music)] == [row[:6] for row in before]
 
 
 async def test_each_value_keeps_the_request_and_the_response_it_came_from(
@@ -238,6 +254,7 @@ def test_the_service_works_on_what_is_queued_over_http(operator: Operator, music
         ({"config_version": 99}, 404, "no version 99"),
         ({"fields": ["mood"]}, 422, "no field mood"),
         ({"track_ids": ["nobody"]}, 422, "Of none of these tracks"),
+        ({"track_ids": ["a\x00b"]}, 422, "the NUL character"),
     ],
 )
 def test_a_run_that_makes_no_sense_is_refused(
