@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
+from functools import partial
 from uuid import uuid4
 
 from psycopg_pool import AsyncConnectionPool
@@ -13,12 +14,18 @@ from backend.messaging.postgres import PostgresBroker
 from backend.messaging.postgres_queue import Connection
 from backend.messaging.topology import ENRICHMENT_REQUESTS
 from backend.sandbox.catalogue import load_catalogue
-from tests.fixtures.service_processes import ServiceProcesses
+from tests.fixtures.service_processes import ServiceProcesses, together
 
 WORKERS = ("worker-1", "worker-2")
 TITLES = ("Around the World", "Harder, Better, Faster, Stronger", "Da Funk", "One More Time")
 _NUMBERS = itertools.count()
 STATUSES = "SELECT status, count(*)::int FROM enrichment_requests WHERE track_id = ANY(%s) GROUP BY status"
+
+
+def start_workers(services: ServiceProcesses) -> None:
+    """Start those workers that do not run, and wait until they are healthy."""
+    missing = [name for name in WORKERS if name not in services.processes]
+    together(*(partial(services.start_worker, name, SONGNODES_WORKER_PREFETCH="8") for name in missing))
 
 
 def new_id(name: str) -> str:

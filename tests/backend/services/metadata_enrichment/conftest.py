@@ -10,7 +10,7 @@ import pytest
 from backend.database.address import DatabaseAddress
 from backend.database.databases import drop_database, ensure_database
 from backend.database.embedded import EmbeddedPostgres
-from tests.backend.services.metadata_enrichment.bulk import WORKERS
+from tests.backend.services.metadata_enrichment.bulk import start_workers
 from tests.fixtures.provider_simulator import running_simulator
 from tests.fixtures.service_processes import ENRICHMENT, GATEWAY, ServiceProcesses, running_services
 
@@ -58,13 +58,11 @@ def bulk(
 
 
 @pytest.fixture
-def workers(bulk: ServiceProcesses) -> Iterator[ServiceProcesses]:
-    """The stack of `bulk` with well-behaved providers; workers that a test leaves are ended."""
+def workers(bulk: ServiceProcesses) -> ServiceProcesses:
+    """The stack of `bulk` with well-behaved providers and both workers."""
     bulk.heal()
-    yield bulk
-    for name in WORKERS:
-        if name in bulk.processes:
-            bulk.end(name, signal.SIGKILL)
+    start_workers(bulk)
+    return bulk
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from tests.backend.services.metadata_enrichment.bulk import (
     message,
     new_id,
     publish,
+    start_workers,
     statuses,
     waiting,
 )
@@ -43,17 +44,24 @@ _ONCE = {
 """Each counts a row a track, when every track was worked on exactly once."""
 
 
-def figure(services: ServiceProcesses, worker: str, series: str) -> float:
-    """One series of a worker's metrics."""
+def total(services: ServiceProcesses, series: str) -> float:
+    """One series of the workers' metrics, of both together."""
+    return sum(_figure(services, worker, series) for worker in WORKERS)
+
+
+def _figure(services: ServiceProcesses, worker: str, series: str) -> float:
     text = httpx.get(f"{services.url(worker)}/metrics", timeout=10).text
     return float(next(line for line in text.splitlines() if line.startswith(f"{series} ")).split()[-1])
+
+
+def end_both(services: ServiceProcesses, number: signal.Signals) -> None:
+    together(*(partial(services.end, worker, number) for worker in WORKERS))
 
 
 async def test_a_message_delivered_twice_is_done_once(workers: ServiceProcesses) -> None:
     track, before = new_id("once"), calls(workers)
     first = message(track)
     await publish(workers, [first])
-    workers.start_worker(WORKERS[0])
     wait_until(lambda: waiting(workers) == 0, 60)
     asked = calls(workers)
     assert asked != before
@@ -61,7 +69,7 @@ async def test_a_message_delivered_twice_is_done_once(workers: ServiceProcesses)
     wait_until(lambda: waiting(workers) == 0, 60)
     assert sum(statuses(workers, [track]).values()) == 1
     assert calls(workers) == asked
-    assert figure(workers, WORKERS[0], "enrichment_worker_in_flight") == 0
+    assert total(workers, "enrichment_worker_in_flight") == 0
 
 
 async def test_two_workers_with_the_same_track_and_the_same_message_make_one_result(
@@ -70,16 +78,13 @@ async def test_two_workers_with_the_same_track_and_the_same_message_make_one_res
     for provider in PROVIDERS:
         workers.simulator.turn(provider, latency_ms=200, enforce_limit=False)
     track, before = new_id("same"), calls(workers)
-    # The same message twice, as after a lease that ended too early, and another one for the same track.
+    # The same message thrice, as after a lease that ended too early, and another one for the same track.
     same = message(track)
-    for worker in WORKERS:
-        workers.start_worker(worker, SONGNODES_WORKER_CONCURRENCY="2")
     await publish(workers, [same, again(same), same, same])
     wait_until(lambda: waiting(workers) == 0, 60)
-    found = statuses(workers, [track])
-    assert found == {"completed": 1, "cached": 1}
-    searches = {name: count - before[name] for name, count in calls(workers).items()}
-    assert searches["deezer"] <= 2  # its search and one look-up: those of one enrichment
+    assert statuses(workers, [track]) == {"completed": 1, "cached": 1}
+    asked = {name: count - before[name] for name, count in calls(workers).items()}
+    assert asked["deezer"] <= 2  # its search and one look-up: those of one enrichment
 
 
 async def test_while_nobody_can_answer_messages_wait_and_become_no_dead_letters(
@@ -89,10 +94,10 @@ async def test_while_nobody_can_answer_messages_wait_and_become_no_dead_letters(
         workers.simulator.turn(provider, error_rate=1.0, enforce_limit=False)
     tracks = [new_id("waits") for _ in range(30)]
     dead = workers.get(DLQ, "/dlq/stats")["total_messages"]
-    workers.start_worker(WORKERS[0], SONGNODES_WORKER_CONCURRENCY="2")
+    before = total(workers, "enrichment_worker_put_back_total")
     await publish(workers, [message(track) for track in tracks])
-    wait_until(lambda: figure(workers, WORKERS[0], "enrichment_worker_put_back_total") >= 2)
-    assert figure(workers, WORKERS[0], "enrichment_worker_pause_seconds") > 0
+    wait_until(lambda: total(workers, "enrichment_worker_put_back_total") >= before + 2, 60)
+    assert total(workers, "enrichment_worker_pause_seconds") > 0
     assert waiting(workers) == len(tracks)
     workers.heal()
     wait_until(lambda: waiting(workers) == 0, 60)
@@ -101,14 +106,15 @@ async def test_while_nobody_can_answer_messages_wait_and_become_no_dead_letters(
     assert workers.get(DLQ, "/dlq/stats")["total_messages"] == dead
 
 
-async def test_a_worker_that_is_told_to_stop_finishes_what_it_has_begun(workers: ServiceProcesses) -> None:
+async def test_workers_that_are_told_to_stop_finish_what_they_have_begun(workers: ServiceProcesses) -> None:
     for provider in PROVIDERS:
         workers.simulator.turn(provider, latency_ms=250, enforce_limit=False)
-    tracks = [new_id("drained") for _ in range(20)]
-    workers.start_worker(WORKERS[0], SONGNODES_WORKER_CONCURRENCY="4", SONGNODES_WORKER_PREFETCH="8")
+    tracks = [new_id("drained") for _ in range(40)]
     await publish(workers, [message(track) for track in tracks])
-    wait_until(lambda: figure(workers, WORKERS[0], "enrichment_worker_in_flight") == 4)
-    assert workers.end(WORKERS[0], signal.SIGTERM) == 0
+    wait_until(lambda: total(workers, "enrichment_worker_in_flight") == 8, 60)
+    processes = [workers.processes[worker] for worker in WORKERS]
+    end_both(workers, signal.SIGTERM)
+    assert [process.returncode for process in processes] == [0, 0]
     left, found = waiting(workers), statuses(workers, tracks)
     assert "in_progress" not in found
     assert 0 < left == len(tracks) - sum(found.values())
@@ -116,7 +122,7 @@ async def test_a_worker_that_is_told_to_stop_finishes_what_it_has_begun(workers:
         counts = connection.execute("SELECT delivery_count, lease FROM broker.messages").fetchall()
     assert counts == [(0, None)] * left
     workers.simulator.rest()
-    workers.start_worker(WORKERS[1])
+    start_workers(workers)
     wait_until(lambda: waiting(workers) == 0, 60)
     assert sum(statuses(workers, tracks).values()) == len(tracks)
 
@@ -127,22 +133,20 @@ async def test_every_track_of_a_batch_ends_once_though_both_workers_are_killed(
     count = 10_000 if request.config.getoption("--full-faults") else 250
     correlation = f"import-{uuid4()}"
     tracks = catalogue_tracks(count, correlation)
+    dead = workers.get(DLQ, "/dlq/stats")["total_messages"]
+    workers.simulator.turn("spotify", error_rate=0.05, enforce_limit=False)
     for start in range(0, count, BATCH):
         workers.post(ENRICHMENT, "/enrich/batch", tracks[start : start + BATCH])
     await publish(workers, [Message(f"spoilt-{number}", b'{"track_id": "?"}') for number in range(SPOILT)])
-    dead = workers.get(DLQ, "/dlq/stats")["total_messages"]
-    workers.simulator.turn("spotify", error_rate=0.05, enforce_limit=False)
 
     def done() -> int:
         return int(workers.get(ENRICHMENT, f"/enrich/batches/{correlation}")["completed"])
 
-    start_both(workers)
     wait_until(lambda: done() >= count // 3, 600)
-    for worker in WORKERS:
-        workers.end(worker, signal.SIGKILL)
+    end_both(workers, signal.SIGKILL)
     assert 0 < done() < count
     workers.let_leases_end()
-    start_both(workers)
+    start_workers(workers)
     wait_until(lambda: waiting(workers) == 0, 900)
 
     assert {statement: counted(workers, statement) for statement in _ONCE} == dict.fromkeys(_ONCE, count)
@@ -150,10 +154,6 @@ async def test_every_track_of_a_batch_ends_once_though_both_workers_are_killed(
     progress = workers.get(ENRICHMENT, f"/enrich/batches/{correlation}")
     assert progress["is_finished"]
     assert progress["completed"] + progress["partial"] == progress["tracks"] == count
-
-
-def start_both(services: ServiceProcesses) -> None:
-    together(*(partial(services.start_worker, worker) for worker in WORKERS))
 
 
 def counted(services: ServiceProcesses, statement: str) -> int:
@@ -167,7 +167,6 @@ async def test_what_an_outage_degraded_is_done_again_when_the_provider_is_back(
 ) -> None:
     tracks = [new_id("revisited") for _ in range(6)]
     force(revisiting, "force_open")
-    revisiting.start_worker(WORKERS[0])
     await publish(revisiting, [message(track) for track in tracks])
     wait_until(lambda: waiting(revisiting) == 0, 60)
     assert degraded(revisiting, tracks) == len(tracks)
