@@ -9,9 +9,11 @@ from backend.contracts.gateway import TrackCandidate
 from backend.services.metadata_enrichment.matching.judging import Judgement, Wanted, judge, same_recording
 
 ACCEPTANCE = 0.80
-"""Below this probability a candidate is not taken, whatever the thresholds of the fields."""
-LEAD = 0.15
-"""How much surer the chosen recording must be than any other recording of the same provider."""
+"""Below this probability a candidate is not taken, whatever the thresholds of the fields.
+
+It is the probability beside the strongest other recording of the same provider. The two exclude each other,
+so the other one has at most 0.20 left: a lead of at least 0.60, where the design asks for 0.15.
+"""
 REVIEW = 0.40
 """From here on a person could tell: the verdict is unsure instead of no match."""
 _ALIKE = 0.5
@@ -67,15 +69,13 @@ def _anchor(selections: Mapping[str, Selection]) -> Judgement | None:
 
 def _select_one(wanted: Wanted, candidates: Sequence[TrackCandidate]) -> Selection:
     judged = sorted((judge(wanted, candidate) for candidate in candidates), key=_score, reverse=True)
-    rivals = [_rival(one, judged) for one in judged]
-    judgements = tuple(_beside(one, rival) for one, rival in zip(judged, rivals, strict=True))
+    judgements = tuple(_beside(one, _rival(one, judged)) for one in judged)
     if not judged or judged[0].probability < REVIEW:
         return Selection(judgements, None, "no match")
     if judged[0].probability < ACCEPTANCE:
         reason = f"unsure: {judged[0].candidate.title} fits, but not well enough"
         return Selection(judgements, None, reason, Verdict.UNSURE)
-    lead = judgements[0].probability - (_beside(rivals[0], judged[0]).probability if rivals[0] else 0.0)
-    if judgements[0].probability < ACCEPTANCE or lead < LEAD:
+    if judgements[0].probability < ACCEPTANCE:
         return Selection(judgements, None, "unsure: two recordings fit alike", Verdict.UNSURE)
     return Selection(judgements, _earliest_release(judgements), verdict=Verdict.MATCHED)
 
