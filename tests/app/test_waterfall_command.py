@@ -87,41 +87,41 @@ def changed(path: Path, field: str, **sources: Any) -> None:
 
 def test_a_waterfall_is_exported_changed_applied_and_taken_back(served: Console, tmp_path: Path) -> None:
     file = tmp_path / "waterfall.json"
-    assert served.run("export", str(file))[:2] == (0, f"Version 1 is in {file}.\n")
-    assert served.run("apply", str(file), "--comment", "same")[1].startswith("Nothing differs from version 1")
+    assert served.run("export", str(file))[:2] == (0, f"Version 2 is in {file}.\n")
+    assert served.run("apply", str(file), "--comment", "same")[1].startswith("Nothing differs from version 2")
     changed(file, "label", min_confidence=0.95)
     code, said, _ = served.run("apply", str(file), "--comment", "surer labels", "--dry-run")
     assert code == 0
     assert said.splitlines() == [
-        "label: threshold of Discogs from 0.60 to 0.95",
-        "! label, discogs: No value of it can ever be taken: the threshold 0.95 is above its reliability "
-        "0.90, which no confidence exceeds. Lower the threshold.",
+        "label: threshold of Beatport from 0.65 to 0.95",
+        "! label, beatport: No value of it can ever be taken: the threshold 0.95 is above its reliability "
+        "0.93, which no confidence exceeds. Lower the threshold.",
         "Dry run: nothing was changed.",
     ]
     code, _, errors = served.run("apply", str(file), "--comment", "surer labels")
     assert (code, "Nobody is there to confirm" in errors) == (4, True)
     difference, warning, applied = served.events("apply", str(file), "--comment", "surer labels", "--yes")
-    assert (difference["field"], warning["provider"]) == ("label", "discogs")
-    assert applied == {"event": "applied", "version": 2, "base_version": 1}
-    assert "differs from version 2" in served.run("apply", str(file), "--comment", "once more", "--yes")[1]
-    code, said, _ = served.run("revert", "1", "--comment", "too few", "--yes")
-    assert (code, "Version 3 is in force" in said) == (0, True)
-    newest, second, first = served.events("history")
+    assert (difference["field"], warning["provider"]) == ("label", "beatport")
+    assert applied == {"event": "applied", "version": 3, "base_version": 2}
+    assert "differs from version 3" in served.run("apply", str(file), "--comment", "once more", "--yes")[1]
+    code, said, _ = served.run("revert", "2", "--comment", "too few", "--yes")
+    assert (code, "Version 4 is in force" in said) == (0, True)
+    newest, second, better, _first = served.events("history")
     assert (newest["version"], newest["comment"], newest["in_force"]) == (
-        3,
-        "Revert to version 1: too few",
+        4,
+        "Revert to version 2: too few",
         True,
     )
-    assert (second["fields_changed"], first["author"]) == (["label"], "migration 004")
-    assert served.run("diff", "1", "3")[1].strip() == "Nothing differs between version 1 and version 3."
-    assert served.run("diff", "3", "2")[1].strip() == "label: threshold of Discogs from 0.60 to 0.95"
-    assert len(served.run("history", "--limit", "1", "--before", "3")[1].splitlines()) == 1
+    assert (second["fields_changed"], better["author"]) == (["label"], "migration 006")
+    assert served.run("diff", "2", "4")[1].strip() == "Nothing differs between version 2 and version 4."
+    assert served.run("diff", "4", "3")[1].strip() == "label: threshold of Beatport from 0.65 to 0.95"
+    assert len(served.run("history", "--limit", "1", "--before", "4")[1].splitlines()) == 1
 
 
 def test_the_waterfall_is_shown_by_field_and_version(served: Console) -> None:
     code, said, _ = served.run("show")
     assert code == 0
-    assert "  label              discogs ≥ 0.60 → musicbrainz ≥ 0.60" in said.splitlines()
+    assert "  label              beatport ≥ 0.65 → discogs ≥ 0.60" in said.splitlines()
     (shown,) = served.events("show", "--field", "isrc", "--version", "1")
     assert [field["field"] for field in shown["fields"]] == ["isrc"]
     code, _, errors = served.run("show", "--field", "mood")
@@ -139,14 +139,14 @@ def test_somebody_elses_newer_version_is_never_overwritten_by_chance(served: Con
     assert served.run("apply", str(theirs), "--comment", "theirs", "--yes")[0] == 0
     code, _, errors = served.run("apply", str(mine), "--comment", "mine", "--yes")
     assert code == 4
-    assert "from version 1" in errors
-    assert "main.py waterfall diff 1 2" in errors
-    assert "--base 2" in errors
-    assert len(served.events("history")) == 2
-    assert served.run("apply", str(mine), "--comment", "mine", "--yes", "--base", "2")[0] == 0
-    assert served.run("diff", "2", "3")[1].splitlines() == [
-        "bpm: threshold of Deezer from 0.50 to 0.60",
-        "label: threshold of Discogs from 0.60 to 0.50",
+    assert "from version 2" in errors
+    assert "main.py waterfall diff 2 3" in errors
+    assert "--base 3" in errors
+    assert len(served.events("history")) == 3
+    assert served.run("apply", str(mine), "--comment", "mine", "--yes", "--base", "3")[0] == 0
+    assert served.run("diff", "3", "4")[1].splitlines() == [
+        "bpm: threshold of Beatport from 0.50 to 0.70",
+        "label: threshold of Beatport from 0.65 to 0.50",
     ]
 
 
@@ -165,7 +165,7 @@ def test_what_breaks_the_rules_is_refused(
     changed(file, field, **source)
     code, _, errors = served.run("apply", str(file), "--comment", "wrong", "--yes")
     assert (code in (4, 64), words in errors) == (True, True), errors
-    assert len(served.events("history")) == 1
+    assert len(served.events("history")) == 2
 
 
 def test_a_comment_is_needed(served: Console, tmp_path: Path) -> None:

@@ -79,10 +79,10 @@ def test_versions_come_typed_and_a_change_is_the_next_one(port_at: Port, service
     waterfall = port_at(service_port)
     change = changed(waterfall, 0.31)
     made = waterfall.apply(HERE, change)
-    assert (made.version, made.author) == (2, waterfall.operator())
+    assert (made.version, made.author) == (3, waterfall.operator())
     assert waterfall.configuration(HERE) == made
-    assert waterfall.version(HERE, 1).author == "migration 004"
-    assert [row.version for row in waterfall.versions(HERE, None, 10)] == [2, 1]
+    assert waterfall.version(HERE, 2).author == "migration 006"
+    assert [row.version for row in waterfall.versions(HERE, None, 10)] == [3, 2, 1]
     assert [row.version for row in waterfall.versions(HERE, 2, 10)] == [1]
     coverage = {row.field: row.filled for row in waterfall.coverage(HERE)}
     assert coverage == {field.field: 0 for field in made.fields}
@@ -92,7 +92,7 @@ def test_somebody_elses_version_is_a_conflict_with_what_came_first(port_at: Port
     mine, theirs = port_at(service_port), port_at(service_port)
     change = changed(mine, 0.31)
     newer = theirs.apply(HERE, changed(theirs, 0.32))
-    with pytest.raises(WaterfallConflictError, match="Version 2 by") as conflict:
+    with pytest.raises(WaterfallConflictError, match="Version 3 by") as conflict:
         mine.apply(HERE, change)
     assert conflict.value.in_force == newer
     assert conflict.value.exit_code == ExitCode.REFUSED
@@ -110,7 +110,7 @@ def test_what_the_service_refuses_is_told_in_its_words(port_at: Port, service_po
     assert unknown.value.exit_code == ExitCode.USAGE
     with pytest.raises(OperatorError, match="admin token"):
         port_at(service_port, "guess").configuration(HERE)
-    assert waterfall.configuration(HERE).version == 1
+    assert waterfall.configuration(HERE).version == 2
 
 
 def test_a_conflict_of_another_kind_is_told_in_its_own_words(port_at: Port) -> None:

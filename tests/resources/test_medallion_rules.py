@@ -3,7 +3,12 @@
 import psycopg
 import pytest
 
+from backend.contracts.waterfall_rules import PROVIDERS
 from backend.database.address import DatabaseAddress
+from backend.database.migrations.runner import MigrationRunner
+from backend.services.api_gateway.capabilities import capabilities
+from tests.backend.database.test_migration_runner import ignore
+from tests.conftest import MIGRATIONS
 
 PLAYBOOK_TABLES = {
     "bronze": ("raw_track_enrichment_requests", "raw_api_responses", "raw_circuit_breaker_events"),
@@ -66,13 +71,43 @@ def test_an_empty_version_cannot_be_put_in_force(musicdb: DatabaseAddress) -> No
 
 
 def test_the_default_waterfall_names_only_sources_that_live(musicdb: DatabaseAddress) -> None:
+    given = {(entry.provider, entry.field) for entry in capabilities({}) if entry.state != "ended"}
+    given |= {(name, f"{name}_id") for name in PROVIDERS}
     with musicdb.connect() as connection:
-        rows = connection.execute("SELECT DISTINCT provider FROM waterfall_api_configuration").fetchall()
-        tempo = connection.execute(
-            "SELECT provider FROM waterfall_api_configuration WHERE field = 'bpm'"
+        steps = connection.execute(
+            """SELECT provider, field FROM waterfall_config_in_force
+               JOIN waterfall_api_configuration USING (version)"""
         ).fetchall()
-    assert {row[0] for row in rows} == {"musicbrainz", "spotify", "deezer", "discogs"}
-    assert tempo == [("deezer",)]
+    assert set(steps) <= given
+    assert {provider for provider, _ in steps} == set(PROVIDERS)
+    assert ("musicbrainz", "label") not in steps
+
+
+def test_the_better_default_replaces_only_the_first_one(empty_database: DatabaseAddress) -> None:
+    runner = MigrationRunner(empty_database, MIGRATIONS / "medallion")
+    runner.apply(run="first", applied_by="tests", progress=ignore)
+    assert in_force(empty_database) == (2, "migration 006")
+    runner.revert_to("005", ignore)
+    assert in_force(empty_database) == (1, "migration 004")
+    runner.apply(run="second", applied_by="tests", progress=ignore)
+    assert in_force(empty_database) == (2, "migration 006")
+    runner.revert_to("005", ignore)
+    with empty_database.connect() as connection:
+        connection.execute(
+            """INSERT INTO waterfall_config_versions (created_by) VALUES ('ada');
+               INSERT INTO waterfall_config_fields VALUES (3, 'bpm', false);
+               INSERT INTO waterfall_api_configuration VALUES (3, 'bpm', 1, 'deezer', true, 0.5, 0.9);
+               INSERT INTO waterfall_config_activations (version, activated_by) VALUES (3, 'ada')"""
+        )
+    runner.apply(run="third", applied_by="tests", progress=ignore)
+    assert in_force(empty_database) == (3, "ada")
+
+
+def in_force(address: DatabaseAddress) -> tuple[int, str] | None:
+    with address.connect() as connection:
+        return connection.execute(
+            "SELECT version, created_by FROM waterfall_config_in_force JOIN waterfall_config_versions USING (version)"
+        ).fetchone()
 
 
 def test_every_default_step_can_be_reached(musicdb: DatabaseAddress) -> None:

@@ -41,7 +41,7 @@ def test_throughput_has_every_minute_of_the_last_hour(musicdb: DatabaseAddress) 
 
 
 def test_waterfall_and_tables(musicdb: DatabaseAddress) -> None:
-    assert medallion.active_waterfall_version(musicdb) == "1"
+    assert medallion.active_waterfall_version(musicdb) == "2"
     assert medallion.enabled_sources(musicdb) > 0
     assert {"raw_api_responses", "circuit_breaker_state", "enriched_tracks"} <= medallion.table_names(musicdb)
 

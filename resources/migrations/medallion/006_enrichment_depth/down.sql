@@ -1,3 +1,11 @@
+-- Versions that were in force stay; where ours is in force, the one that it replaced is again.
+INSERT INTO waterfall_config_activations (version, activated_by, reason)
+SELECT older.version, 'rollback of 006', 'the defaults of before'
+FROM waterfall_config_in_force AS force
+JOIN waterfall_config_versions AS ours USING (version)
+JOIN waterfall_config_versions AS older ON older.created_by = 'migration 004'
+WHERE ours.created_by = 'migration 006';
+
 ALTER TABLE enriched_tracks DROP COLUMN valence, DROP COLUMN danceability, DROP COLUMN energy;
 DROP INDEX field_provenance_degraded;
 ALTER TABLE field_provenance DROP COLUMN found_at, DROP COLUMN degraded_by;

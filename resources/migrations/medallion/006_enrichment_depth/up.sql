@@ -85,3 +85,109 @@ ALTER TABLE enriched_tracks
     ADD COLUMN valence double precision CHECK (valence BETWEEN 0 AND 1);
 COMMENT ON COLUMN enriched_tracks.energy IS
     'As danceability and valence: a field of the reference that no provider gives any more, so always empty.';
+
+-- A better default, where the first one is in force still: sources that came later, tempo and key of Beatport first.
+-- MusicBrainz is no source of the label, because its recordings have none. Where an earlier run of this migration made
+-- the version, that one is put in force again.
+DO $$
+DECLARE
+    better int;
+BEGIN
+    IF (SELECT created_by FROM waterfall_config_in_force JOIN waterfall_config_versions USING (version))
+        IS DISTINCT FROM 'migration 004' THEN
+        RETURN;
+    END IF;
+    SELECT version INTO better FROM waterfall_config_versions WHERE created_by = 'migration 006';
+    IF better IS NULL THEN
+        INSERT INTO waterfall_config_versions (created_by, note, base_version)
+        SELECT 'migration 006', 'Defaults: more sources for every field; tempo, key and label of Beatport first', version
+        FROM waterfall_config_in_force
+        RETURNING version INTO better;
+
+        INSERT INTO waterfall_config_fields (version, field, required_for_gold)
+        VALUES
+            (better, 'artist_name', true),
+            (better, 'track_title', true),
+            (better, 'isrc', true),
+            (better, 'release_date', true),
+            (better, 'duration_ms', true),
+            (better, 'album', false),
+            (better, 'label', false),
+            (better, 'bpm', false),
+            (better, 'musical_key', false),
+            (better, 'genres', false),
+            (better, 'artwork_url', false),
+            (better, 'explicit', false),
+            (better, 'popularity', false),
+            (better, 'musicbrainz_id', false),
+            (better, 'spotify_id', false),
+            (better, 'deezer_id', false),
+            (better, 'discogs_id', false),
+            (better, 'beatport_id', false);
+
+        INSERT INTO waterfall_api_configuration (version, field, position, provider, min_confidence, reliability)
+        VALUES
+            (better, 'artist_name', 1, 'musicbrainz', 0.75, 0.98),
+            (better, 'artist_name', 2, 'spotify', 0.75, 0.97),
+            (better, 'artist_name', 3, 'beatport', 0.70, 0.95),
+            (better, 'artist_name', 4, 'deezer', 0.70, 0.95),
+            (better, 'artist_name', 5, 'itunes', 0.70, 0.93),
+            (better, 'artist_name', 6, 'discogs', 0.65, 0.92),
+            (better, 'artist_name', 7, 'lastfm', 0.60, 0.85),
+            (better, 'track_title', 1, 'musicbrainz', 0.75, 0.98),
+            (better, 'track_title', 2, 'spotify', 0.75, 0.97),
+            (better, 'track_title', 3, 'beatport', 0.70, 0.95),
+            (better, 'track_title', 4, 'deezer', 0.70, 0.95),
+            (better, 'track_title', 5, 'itunes', 0.70, 0.93),
+            (better, 'track_title', 6, 'discogs', 0.65, 0.90),
+            (better, 'track_title', 7, 'lastfm', 0.60, 0.85),
+            (better, 'isrc', 1, 'spotify', 0.80, 0.98),
+            (better, 'isrc', 2, 'deezer', 0.80, 0.97),
+            (better, 'isrc', 3, 'beatport', 0.80, 0.95),
+            (better, 'isrc', 4, 'musicbrainz', 0.75, 0.93),
+            (better, 'release_date', 1, 'musicbrainz', 0.70, 0.95),
+            (better, 'release_date', 2, 'spotify', 0.65, 0.88),
+            (better, 'release_date', 3, 'beatport', 0.65, 0.87),
+            (better, 'release_date', 4, 'deezer', 0.60, 0.85),
+            (better, 'release_date', 5, 'itunes', 0.55, 0.80),
+            (better, 'release_date', 6, 'discogs', 0.55, 0.80),
+            (better, 'duration_ms', 1, 'spotify', 0.75, 0.98),
+            (better, 'duration_ms', 2, 'musicbrainz', 0.70, 0.93),
+            (better, 'duration_ms', 3, 'deezer', 0.70, 0.93),
+            (better, 'duration_ms', 4, 'beatport', 0.70, 0.92),
+            (better, 'duration_ms', 5, 'itunes', 0.70, 0.92),
+            (better, 'album', 1, 'spotify', 0.65, 0.92),
+            (better, 'album', 2, 'musicbrainz', 0.60, 0.88),
+            (better, 'album', 3, 'deezer', 0.60, 0.90),
+            (better, 'album', 4, 'itunes', 0.60, 0.88),
+            (better, 'album', 5, 'discogs', 0.55, 0.80),
+            (better, 'label', 1, 'beatport', 0.65, 0.93),
+            (better, 'label', 2, 'discogs', 0.60, 0.90),
+            (better, 'bpm', 1, 'beatport', 0.70, 0.97),
+            (better, 'bpm', 2, 'deezer', 0.60, 0.85),
+            (better, 'musical_key', 1, 'beatport', 0.70, 0.95),
+            (better, 'genres', 1, 'beatport', 0.60, 0.92),
+            (better, 'genres', 2, 'discogs', 0.55, 0.88),
+            (better, 'genres', 3, 'lastfm', 0.50, 0.75),
+            (better, 'genres', 4, 'musicbrainz', 0.50, 0.80),
+            (better, 'genres', 5, 'listenbrainz', 0.50, 0.78),
+            (better, 'artwork_url', 1, 'spotify', 0.65, 0.95),
+            (better, 'artwork_url', 2, 'deezer', 0.65, 0.95),
+            (better, 'artwork_url', 3, 'coverartarchive', 0.60, 0.92),
+            (better, 'artwork_url', 4, 'itunes', 0.60, 0.93),
+            (better, 'artwork_url', 5, 'discogs', 0.55, 0.80),
+            (better, 'explicit', 1, 'spotify', 0.70, 0.95),
+            (better, 'explicit', 2, 'deezer', 0.65, 0.92),
+            (better, 'explicit', 3, 'itunes', 0.65, 0.92),
+            (better, 'popularity', 1, 'spotify', 0.70, 0.95),
+            (better, 'popularity', 2, 'deezer', 0.60, 0.85),
+            (better, 'musicbrainz_id', 1, 'musicbrainz', 0.80, 1.00),
+            (better, 'spotify_id', 1, 'spotify', 0.80, 1.00),
+            (better, 'deezer_id', 1, 'deezer', 0.80, 1.00),
+            (better, 'discogs_id', 1, 'discogs', 0.70, 1.00),
+            (better, 'beatport_id', 1, 'beatport', 0.80, 1.00);
+    END IF;
+    INSERT INTO waterfall_config_activations (version, activated_by, reason)
+    VALUES (better, 'migration 006', 'better defaults');
+END;
+$$;

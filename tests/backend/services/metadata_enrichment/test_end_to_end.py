@@ -213,34 +213,37 @@ async def test_a_message_that_is_no_request_becomes_a_dead_letter(
 
 def test_a_new_waterfall_is_in_force_within_two_seconds(healthy: ServiceProcesses) -> None:
     with healthy.musicdb.connect() as connection:
+        before = connection.execute("SELECT version FROM waterfall_config_in_force").fetchone()
         version = connection.execute(
             "INSERT INTO waterfall_config_versions (created_by) VALUES ('tests') RETURNING version"
         ).fetchone()
+        assert before is not None
+        assert version is not None
         connection.execute(
             """INSERT INTO waterfall_config_fields SELECT %s, field, required_for_gold
-               FROM waterfall_config_fields WHERE version = 1""",
-            version,
+               FROM waterfall_config_fields WHERE version = %s""",
+            (*version, *before),
         )
         connection.execute(
             """INSERT INTO waterfall_api_configuration (version, field, position, provider, enabled,
                    min_confidence, reliability)
-               SELECT %s, field, position, provider, provider <> 'deezer', min_confidence, reliability
-               FROM waterfall_api_configuration WHERE version = 1""",
-            version,
+               SELECT %s, field, position, provider, provider NOT IN ('deezer', 'beatport'), min_confidence,
+                   reliability
+               FROM waterfall_api_configuration WHERE version = %s""",
+            (*version, *before),
         )
         connection.execute(
             "INSERT INTO waterfall_config_activations (version, activated_by) VALUES (%s, 'tests')", version
         )
-    assert version is not None
     wait_until(lambda: healthy.get(ENRICHMENT, "/admin/config")["version"] == version[0], 2)
     answer = healthy.enrich(new_id("waterfall"), "Deadmau5", "Strobe")
     assert "bpm" not in answer["metadata_acquired"]
     assert {entry["config_version"] for entry in answer["provenance"].values()} == {version[0]}
     with healthy.musicdb.connect() as connection:
         connection.execute(
-            "INSERT INTO waterfall_config_activations (version, activated_by) VALUES (1, 'tests')"
+            "INSERT INTO waterfall_config_activations (version, activated_by) VALUES (%s, 'tests')", before
         )
-    wait_until(lambda: healthy.get(ENRICHMENT, "/admin/config")["version"] == 1, 2)
+    wait_until(lambda: healthy.get(ENRICHMENT, "/admin/config")["version"] == before[0], 2)
 
 
 def test_the_processes_end_in_order_and_keep_their_secrets(healthy: ServiceProcesses) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from backend.contracts.environment import PROVIDERS
 from backend.database.address import DatabaseAddress
 from backend.http import httpx
 from backend.services.metadata_enrichment.app import create_app
@@ -110,16 +111,18 @@ def test_without_the_music_database_the_request_is_kept_and_health_is_503(
 def test_the_configuration_is_shown_by_source_and_by_field(serve: Serve) -> None:
     service = serve()
     shown = service.ask("GET", "/admin/config", token=None).json()
-    assert set(shown["waterfall_sources"]) == {"musicbrainz", "spotify", "deezer", "discogs"}
-    assert shown["waterfall_sources"]["deezer"]["positions"]["bpm"] == 1
-    assert shown["configuration"]["total_fields"] == 16
-    assert shown["configuration"]["fields"]["isrc"]["providers"] == ["spotify", "deezer", "musicbrainz"]
+    assert set(shown["waterfall_sources"]) == set(PROVIDERS)
+    assert shown["waterfall_sources"]["deezer"]["positions"]["bpm"] == 2
+    assert shown["configuration"]["total_fields"] == 18
+    assert shown["configuration"]["fields"]["isrc"]["providers"] == [
+        *("spotify", "deezer", "beatport", "musicbrainz")
+    ]
     field = service.ask("GET", "/admin/config/field/isrc").json()
-    assert (field["required_for_gold"], field["provider_count"]) == (True, 3)
+    assert (field["required_for_gold"], field["provider_count"]) == (True, 4)
     assert field["waterfall_priorities"][0]["provider"] == "spotify"
     missing = service.ask("GET", "/admin/config/field/mood")
     assert (missing.status_code, "It has:" in missing.json()["detail"]) == (404, True)
-    assert service.ask("GET", "/admin/config/providers").json()["total_providers"] == 4
+    assert service.ask("GET", "/admin/config/providers").json()["total_providers"] == len(PROVIDERS)
     assert service.ask("POST", "/admin/config/reload").json()["status"] == "reloaded"
 
 
@@ -180,20 +183,20 @@ def test_a_version_with_an_unknown_field_leaves_the_old_one_in_force(
     serve: Serve, musicdb: DatabaseAddress
 ) -> None:
     service = serve()
-    assert service.ask("GET", "/admin/config").json()["version"] == 1
+    assert service.ask("GET", "/admin/config").json()["version"] == 2
     with musicdb.connect() as connection:
         connection.execute("INSERT INTO waterfall_config_versions (created_by) VALUES ('tests')")
-        connection.execute("INSERT INTO waterfall_config_fields VALUES (2, 'mood', false)")
+        connection.execute("INSERT INTO waterfall_config_fields VALUES (3, 'mood', false)")
         connection.execute(
-            "INSERT INTO waterfall_api_configuration VALUES (2, 'mood', 1, 'spotify', true, 0.5, 0.9)"
+            "INSERT INTO waterfall_api_configuration VALUES (3, 'mood', 1, 'spotify', true, 0.5, 0.9)"
         )
         connection.execute(
-            "INSERT INTO waterfall_config_activations (version, activated_by) VALUES (2, 'tests')"
+            "INSERT INTO waterfall_config_activations (version, activated_by) VALUES (3, 'tests')"
         )
     wait_until(lambda: service.ask("GET", "/health").json()["status"] == "degraded")
     refused = service.ask("POST", "/admin/config/reload")
     assert (refused.status_code, "mood" in refused.json()["detail"]) == (503, True)
-    assert service.ask("GET", "/admin/config").json()["version"] == 1
+    assert service.ask("GET", "/admin/config").json()["version"] == 2
 
 
 def test_figures_and_metrics_count_what_happened(serve: Serve, operations_db: DatabaseAddress) -> None:
@@ -208,4 +211,4 @@ def test_figures_and_metrics_count_what_happened(serve: Serve, operations_db: Da
     assert 'tracks_enriched_total{status="failed"} 1.0' in series
     assert 'api_calls_total{api="deezer",status="failure"} 1.0' in series
     assert "enrichment_dead_letters_total 1.0" in series
-    assert "enrichment_configuration_version 1.0" in series
+    assert "enrichment_configuration_version 2.0" in series

@@ -114,20 +114,21 @@ async def test_a_worker_that_starts_on_an_unusable_version_uses_the_one_before(
 async def test_values_that_no_release_wrote_are_refused_and_not_walked(musicdb: DatabaseAddress) -> None:
     async with following(musicdb) as holder:
         with musicdb.connect(autocommit=True) as connection:
+            good = holder.version_in_force()
             connection.execute("INSERT INTO waterfall_config_versions (created_by) VALUES ('tests')")
             connection.execute(
                 """INSERT INTO waterfall_config_fields (version, field, required_for_gold, keep_days)
-                   VALUES (2, 'bpm', false, 99999)"""
+                   VALUES (3, 'bpm', false, 99999)"""
             )
             connection.execute(
-                "INSERT INTO waterfall_api_configuration VALUES (2, 'bpm', 1, 'deezer', true, 0.5, 0.9)"
+                "INSERT INTO waterfall_api_configuration VALUES (3, 'bpm', 1, 'deezer', true, 0.5, 0.9)"
             )
-            activate_again(connection, 2)
+            activate_again(connection, 3)
         await become(lambda: "keep_days" in holder.problem)
-        assert holder.version_in_force() == 1
+        assert holder.version_in_force() == good
     async with Database(musicdb.conninfo(), name="history") as database:
         rows = await Versions(database.pool).history(None, 10)
-    assert [(row.version, row.in_force) for row in rows] == [(2, True), (1, False)]
+    assert [(row.version, row.in_force) for row in rows] == [(3, True), (2, False), (1, False)]
 
 
 async def test_a_complaint_about_the_database_ends_with_its_cause(musicdb: DatabaseAddress) -> None:
@@ -137,7 +138,7 @@ async def test_a_complaint_about_the_database_ends_with_its_cause(musicdb: Datab
             with pytest.raises(ConfigurationError, match="could not be read"):
                 await holder.reload()
             connection.execute("ALTER VIEW hidden RENAME TO waterfall_config_in_force")
-        assert (await holder.current()).version == 1
+        assert (await holder.current()).version == 2
         await become(lambda: holder.problem == "")
 
 
