@@ -106,7 +106,8 @@ def test_the_better_default_replaces_only_the_first_one(empty_database: Database
 def in_force(address: DatabaseAddress) -> tuple[int, str] | None:
     with address.connect() as connection:
         return connection.execute(
-            "SELECT version, created_by FROM waterfall_config_in_force JOIN waterfall_config_versions USING (version)"
+            """SELECT version, created_by
+               FROM waterfall_config_in_force JOIN waterfall_config_versions USING (version)"""
         ).fetchone()
 
 

@@ -18,12 +18,21 @@ from backend.services.metadata_enrichment.waterfall.keys import canonical_key
 _ISRC = re.compile(r"^[A-Z]{2}[A-Z0-9]{3}\d{7}$")
 _DATE = re.compile(r"^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$")
 _NO_LABEL = frozenset({"", "no label", "[no label]", "not on label", "unknown", "none", "white label", "n/a"})
+_PLACEHOLDER_DATES = frozenset({"1900-01-01", "1970-01-01"})
+"""What stands in databases where no date was told."""
 _PLACEHOLDER_PICTURES = (
-    "2a96cbd8b46e442fc41c2b86b821562f",
-    "spacer.gif",
+    "2a96cbd8b46e442fc41c2b86b821562f",  # Last.fm's star
+    "d41d8cd98f00b204e9800998ecf8427e",  # the hash of nothing, at Deezer
     "/cover//",
     "/artist//",
+    "spacer.gif",
     "default-release",
+    "default_cover",
+    "default-cover",
+    "placeholder",
+    "noimage",
+    "no_image",
+    "no-image",
 )
 _LONGEST_MS = 12 * 3600 * 1000
 
@@ -89,8 +98,8 @@ def _isrc(candidate: TrackCandidate) -> str | None:
 
 
 def _release_date(candidate: TrackCandidate) -> str | None:
-    text = candidate.release_date
-    if not text or text.startswith("0000"):
+    text = (candidate.release_date or "").removesuffix("-00").removesuffix("-00")
+    if not text or text.startswith("0000") or text in _PLACEHOLDER_DATES:
         return None
     match = _DATE.match(text)
     if not match:
@@ -141,7 +150,10 @@ def _artwork(candidate: TrackCandidate) -> str | None:
     url = candidate.artwork_url
     if not url:
         return None
-    if not url.startswith(("https://", "http://")) or any(mark in url for mark in _PLACEHOLDER_PICTURES):
+    if not url.startswith(("https://", "http://")):
+        raise InvalidValueError(f"{url[:60]!r} is no address of a picture")
+    plain = url.lower()
+    if any(mark in plain for mark in _PLACEHOLDER_PICTURES):
         raise InvalidValueError("the picture is a placeholder")
     return url
 

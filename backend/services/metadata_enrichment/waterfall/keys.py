@@ -2,8 +2,13 @@
 
 import re
 
-_KEY = re.compile(r"^\s*([A-Ga-g])\s*([#♯b♭]?)\s*((?i:major|minor|maj|min)|m|)\s*$")
-_SHARPS = {
+_KEY = re.compile(
+    r"^\s*([A-Ga-g])\s*([#♯b♭]|(?i:[\s-]*(?:sharp|flat))|)[\s-]*((?i:major|minor|maj|min|dur|moll)|m|)\s*$"
+)
+_PLACE = re.compile(r"^\s*0?([1-9]|1[0-2])\s*([ABabdm])\s*$")
+_MINOR = frozenset({"m", "min", "minor", "moll"})
+_GERMAN = frozenset({"dur", "moll"})
+_USUAL = {
     "Db": "C#",
     "D#": "Eb",
     "Gb": "F#",
@@ -20,13 +25,20 @@ _MINOR_WHEEL = ("Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#")
 
 
 def canonical_key(text: str) -> str | None:
-    """`F# minor` for "f♯m", "Gb min" and the like; none when it is no key."""
+    """`F# minor` for "f♯m", "Gb min", "11A" (Camelot), "4m" (Open Key) and the like; none when it is no key.
+
+    In German a B is a B flat, so "B dur" could be either and is none.
+    """
+    if place := _PLACE.match(text):
+        return _at(int(place[1]), place[2])
     match = _KEY.match(text)
     if not match:
         return None
-    tonic = match[1].upper() + match[2].replace("♯", "#").replace("♭", "b")
-    mode = "minor" if match[3].lower() in {"minor", "min", "m"} else "major"
-    return f"{_SHARPS.get(tonic, tonic)} {mode}"
+    letter, mode = match[1].upper(), match[3].lower()
+    if mode in _GERMAN and letter == "B":
+        return None
+    tonic = letter + _accidental(match[2])
+    return f"{_USUAL.get(tonic, tonic)} {'minor' if mode in _MINOR else 'major'}"
 
 
 def camelot(key: str) -> str:
@@ -34,3 +46,18 @@ def camelot(key: str) -> str:
     tonic, _, mode = key.partition(" ")
     wheel, letter = (_MINOR_WHEEL, "A") if mode == "minor" else (_MAJOR_WHEEL, "B")
     return f"{wheel.index(tonic) + 1}{letter}"
+
+
+def _accidental(written: str) -> str:
+    plain = written.strip(" -").lower()
+    if not plain:
+        return ""
+    return "#" if plain in {"#", "♯", "sharp"} else "b"
+
+
+def _at(number: int, letter: str) -> str:
+    """The key at a place of the Camelot wheel (A, B), or of the Open Key wheel (m, d), which begins at C."""
+    if letter in "md":
+        number = (number + 6) % 12 + 1
+    minor = letter in "Aam"
+    return f"{(_MINOR_WHEEL if minor else _MAJOR_WHEEL)[number - 1]} {'minor' if minor else 'major'}"

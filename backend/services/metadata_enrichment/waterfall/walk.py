@@ -19,6 +19,12 @@ from backend.services.metadata_enrichment.waterfall.evidence import (
 from backend.services.metadata_enrichment.waterfall.steps import StepResult
 from backend.services.metadata_enrichment.waterfall.voting import majority, surest
 
+# Looked up once: Python takes longer for a member of an enumeration than for all the rest of a step.
+_OK = Outcome.OK.value
+_FIRST, _SUREST = OnDisagreement.FIRST, OnDisagreement.SUREST
+_WAIT = WhenUnavailable.WAIT
+_NOT_LOOKED_UP = "not looked up, because the match alone is below the threshold"
+
 Evidence = Mapping[str, SourceEvidence]
 """By provider."""
 
@@ -51,110 +57,115 @@ def walk(field: WaterfallField, evidence: Evidence) -> FieldResult:
     With the policy `first` the walk ends at the first enabled source that was not asked yet, or at the first
     one that is sure enough. The other policies hear every enabled source before they decide.
     """
-    if field.on_disagreement is OnDisagreement.FIRST:
+    if field.on_disagreement is _FIRST:
         return _in_order(field, evidence)
     return _all_heard(field, evidence)
 
 
 def try_step(name: str, position: int, step: WaterfallStep, source: SourceEvidence) -> StepResult:
     """What one source has for the field `name`: `used` when it is valid and sure enough."""
-    provider = step.provider
     if source.verdict != MATCHED:
-        outcome = source.verdict if source.outcome == Outcome.OK else source.outcome
-        return StepResult(name, position, provider, outcome, detail=source.detail)
+        outcome = source.verdict if source.outcome == _OK else source.outcome
+        return StepResult(name, position, step.provider, outcome, None, None, source.detail)
     value = source.values.get(name)
     if value is None:
         return _without_value(name, position, source)
     confidence = (source.match_probability or 0.0) * step.reliability
     outcome = outcomes.USED if confidence >= step.min_confidence else outcomes.BELOW_THRESHOLD
-    return StepResult(name, position, provider, outcome, value, confidence)
+    return StepResult(name, position, step.provider, outcome, value, confidence)
 
 
 def _without_value(name: str, position: int, source: SourceEvidence) -> StepResult:
-    if (refusal := source.invalid.get(name)) is not None:
-        return StepResult(name, position, source.provider, outcomes.INVALID_VALUE, detail=refusal)
-    if name in source.unasked_fields:
-        detail = "not looked up, because the match alone is below the threshold"
-        return StepResult(name, position, source.provider, outcomes.BELOW_THRESHOLD, detail=detail)
-    if source.outcome != Outcome.OK and name in source.lookup_fields:
-        return StepResult(name, position, source.provider, source.outcome, detail=source.detail)
-    return StepResult(name, position, source.provider, outcomes.NO_VALUE)
+    outcome, detail = outcomes.NO_VALUE, ""
+    if name in source.invalid:
+        outcome, detail = outcomes.INVALID_VALUE, source.invalid[name]
+    elif name in source.unasked_fields:
+        outcome, detail = outcomes.BELOW_THRESHOLD, _NOT_LOOKED_UP
+    elif source.outcome != _OK and name in source.lookup_fields:
+        outcome, detail = source.outcome, source.detail
+    return StepResult(name, position, source.provider, outcome, None, None, detail)
 
 
-def _is_open(name: str, step: WaterfallStep, source: SourceEvidence | None) -> bool:
-    """Whether the source must be asked first. A look-up is not worth it for a match below the threshold."""
-    if source is None:
-        return True
+def _needs_look_up(name: str, step: WaterfallStep, source: SourceEvidence) -> bool:
+    """Whether only the source's record can tell. It is not worth a call for a match below the threshold."""
     if name not in source.unasked_fields:
         return False
     return (source.match_probability or 0.0) * step.reliability >= step.min_confidence
 
 
 def _in_order(field: WaterfallField, evidence: Evidence) -> FieldResult:
-    name, waits = field.field, field.when_unavailable is WhenUnavailable.WAIT
+    name = field.field
     taken: list[StepResult] = []
     missed: list[str] = []
     for position, step in enumerate(field.sources, start=1):
         if not step.enabled:
             continue
         source = evidence.get(step.provider)
-        if source is None or (source.unasked_fields and _is_open(name, step, source)):
-            return FieldResult(name, tuple(taken), needs=(step.provider,), missed=tuple(missed))
+        if source is None or (source.unasked_fields and _needs_look_up(name, step, source)):
+            return FieldResult(name, tuple(taken), None, (step.provider,), tuple(missed))
         result = try_step(name, position, step, source)
         taken.append(result)
         if result.outcome == outcomes.USED:
-            return FieldResult(name, tuple(taken), result, missed=tuple(missed))
+            return FieldResult(name, tuple(taken), result, (), tuple(missed))
         if result.outcome in MAY_ANSWER_LATER:
             missed.append(step.provider)
-            if waits:
+            if field.when_unavailable is _WAIT:
                 return _waiting(name, taken, missed)
-    return FieldResult(name, tuple(taken), missed=tuple(missed))
+    return FieldResult(name, tuple(taken), None, (), tuple(missed))
 
 
 def _all_heard(field: WaterfallField, evidence: Evidence) -> FieldResult:
     name = field.field
-    enabled = [(place, step) for place, step in enumerate(field.sources, start=1) if step.enabled]
-    needs = tuple(step.provider for _, step in enabled if _is_open(name, step, evidence.get(step.provider)))
-    taken = [
-        try_step(name, place, step, evidence[step.provider])
-        for place, step in enabled
-        if step.provider not in needs
-    ]
+    taken: list[StepResult] = []
+    needs: list[str] = []
+    for position, step in enumerate(field.sources, start=1):
+        if not step.enabled:
+            continue
+        source = evidence.get(step.provider)
+        if source is None or (source.unasked_fields and _needs_look_up(name, step, source)):
+            needs.append(step.provider)
+        else:
+            taken.append(try_step(name, position, step, source))
     missed = [step.provider for step in taken if step.outcome in MAY_ANSWER_LATER]
     if needs:
-        return FieldResult(name, _deferred(taken), needs=needs, missed=tuple(missed))
-    if missed and field.when_unavailable is WhenUnavailable.WAIT:
+        return FieldResult(name, _deferred(taken), None, tuple(needs), tuple(missed))
+    if missed and field.when_unavailable is _WAIT:
         return _waiting(name, taken, missed)
+    return _decided(field, taken, tuple(missed))
+
+
+def _decided(field: WaterfallField, taken: list[StepResult], missed: tuple[str, ...]) -> FieldResult:
     sure = [step for step in taken if step.outcome == outcomes.USED]
-    if not sure:
-        return FieldResult(name, tuple(taken), missed=tuple(missed))
-    winner = surest(sure) if field.on_disagreement is OnDisagreement.SUREST else majority(sure)
-    return FieldResult(name, _decided(taken, winner), winner, missed=tuple(missed))
+    if len(sure) <= 1:
+        return FieldResult(field.field, tuple(taken), sure[0] if sure else None, (), missed)
+    winner = surest(sure) if field.on_disagreement is _SUREST else majority(sure)
+    told = tuple(
+        step if step is winner or step.outcome != outcomes.USED else _beaten(step, winner) for step in taken
+    )
+    return FieldResult(field.field, told, winner, (), missed)
 
 
 def _waiting(name: str, taken: list[StepResult], missed: list[str]) -> FieldResult:
     told = tuple(_waited_for(step) if step.provider in missed else step for step in _deferred(taken))
-    return FieldResult(name, told, missed=tuple(missed), waits=True)
+    return FieldResult(name, told, None, (), tuple(missed), waits=True)
 
 
 def _waited_for(step: StepResult) -> StepResult:
     trouble = step.outcome.replace("_", " ")
     detail = f"{trouble}: {step.detail}" if step.detail else trouble
-    return step._replace(outcome=outcomes.WAITED_FOR, detail=detail)
+    return _became(step, outcomes.WAITED_FOR, detail)
 
 
 def _deferred(taken: list[StepResult]) -> tuple[StepResult, ...]:
     return tuple(
-        step._replace(outcome=outcomes.DEFERRED) if step.outcome == outcomes.USED else step for step in taken
-    )
-
-
-def _decided(taken: list[StepResult], winner: StepResult) -> tuple[StepResult, ...]:
-    return tuple(
-        step if step is winner or step.outcome != outcomes.USED else _beaten(step, winner) for step in taken
+        _became(step, outcomes.DEFERRED) if step.outcome == outcomes.USED else step for step in taken
     )
 
 
 def _beaten(step: StepResult, winner: StepResult) -> StepResult:
     agreed = agree(step.field, step.value, winner.value)
-    return step._replace(outcome=outcomes.AGREED if agreed else outcomes.OUTVOTED)
+    return _became(step, outcomes.AGREED if agreed else outcomes.OUTVOTED)
+
+
+def _became(step: StepResult, outcome: str, detail: str = "") -> StepResult:
+    return StepResult(step.field, step.position, step.provider, outcome, step.value, step.confidence, detail)

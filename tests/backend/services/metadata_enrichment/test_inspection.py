@@ -66,7 +66,7 @@ def test_every_value_has_its_lineage_back_to_bronze(services: ServiceProcesses, 
     entries, shown = lineage(), services.get(ENRICHMENT, path(strobe, "inspection"))
     assert {field: entry["value"] for field, entry in entries.items()} == shown["values"]
     title = entries["track_title"]
-    assert (title["candidate_title"], title["config_author"]) == ("Strobe", "migration 004")
+    assert (title["candidate_title"], title["config_author"]) == ("Strobe", "migration 006")
     assert title["provenance"]["response_id"]
     assert title["fetched_at"]
     assert title["match_probability"] >= title["provenance"]["confidence"]

@@ -22,6 +22,10 @@ DNB = ["Progressive House", "Drum and Bass"]
         ("release_date", {"release_date": "2009-09-22"}, "2009-09-22"),
         ("release_date", {"release_date": "2009"}, "2009"),
         ("release_date", {"release_date": "0000-00-00"}, None),
+        ("release_date", {"release_date": "2009-00-00"}, "2009"),
+        ("release_date", {"release_date": "2009-09-00"}, "2009-09"),
+        ("release_date", {"release_date": "1970-01-01"}, None),
+        ("release_date", {"release_date": "1970-01-02"}, "1970-01-02"),
         ("label", {"label": "mau5trap"}, "mau5trap"),
         ("label", {"label": "Not On Label (deadmau5 Self-released)"}, None),
         ("genres", {"genres": ["Progressive House", "drum'n'bass", "seen live", "2009"]}, DNB),
@@ -50,6 +54,10 @@ def test_values(field: str, given: dict[str, Any], value: object) -> None:
         ("release_date", {"release_date": "22.09.2009"}),
         ("duration_ms", {"duration_ms": 12}),
         ("genres", {"genres": ["1979", "read more"]}),
+        ("artwork_url", {"artwork_url": "https://x/images/cover//1000x1000-000000-80-0-0.jpg"}),
+        ("artwork_url", {"artwork_url": "https://x/cover/d41d8cd98f00b204e9800998ecf8427e/1000x1000.jpg"}),
+        ("artwork_url", {"artwork_url": "https://x/NoImage.png"}),
+        ("artwork_url", {"artwork_url": "ftp://x/cover.jpg"}),
         ("artwork_url", {"artwork_url": "https://x/i/u/2a96cbd8b46e442fc41c2b86b821562f.png"}),
         ("popularity", {"popularity": 62.0}),
         ("musical_key", {"key": "H moll"}),
@@ -80,6 +88,15 @@ def test_genres_come_in_one_spelling_and_once() -> None:
         ("d♭", "C# major", "3B"),
         ("G#m", "Ab minor", "1A"),
         ("Eb Minor", "Eb minor", "2A"),
+        ("F sharp minor", "F# minor", "11A"),
+        ("B-flat Major", "Bb major", "6B"),
+        ("a-moll", "A minor", "8A"),
+        ("8A", "A minor", "8A"),
+        ("08b", "C major", "8B"),
+        ("1m", "A minor", "8A"),
+        ("1d", "C major", "8B"),
+        ("6d", "B major", "1B"),
+        ("12m", "D minor", "7A"),
     ],
 )
 def test_keys_and_the_camelot_wheel(text: str, key: str, code: str) -> None:
@@ -87,7 +104,39 @@ def test_keys_and_the_camelot_wheel(text: str, key: str, code: str) -> None:
     assert camelot(key) == code
 
 
-def test_every_key_has_its_own_place_on_the_wheel() -> None:
-    tonics = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
-    codes = {camelot(f"{tonic} {mode}") for tonic in tonics for mode in ("major", "minor")}
-    assert len(codes) == 24
+FIFTHS = ("C", "G", "D", "A", "E", "B", "F#", "C#", "Ab", "Eb", "Bb", "F")
+"""Upwards in fifths, from 8B on the wheel."""
+SPELLINGS = {
+    "C": ("C", "B#"),
+    "C#": ("C#", "Db"),
+    "Eb": ("Eb", "D#"),
+    "E": ("E", "Fb"),
+    "F": ("F", "E#"),
+    "F#": ("F#", "Gb"),
+    "Ab": ("Ab", "G#"),
+    "Bb": ("Bb", "A#"),
+    "B": ("B", "Cb"),
+}
+
+
+@pytest.mark.parametrize("steps", range(12))
+def test_the_wheel_goes_up_in_fifths_with_the_relative_minor_beside(steps: int) -> None:
+    place = (7 + steps) % 12 + 1
+    tonic, relative = FIFTHS[steps], FIFTHS[(steps + 3) % 12]
+    assert camelot(f"{tonic} major") == f"{place}B"
+    assert camelot(f"{relative} minor") == f"{place}A"
+    assert canonical_key(f"{place}B") == f"{tonic} major"
+    assert canonical_key(f"{place}A") == f"{relative} minor"
+    assert canonical_key(f"{steps + 1}d") == f"{tonic} major"
+    assert canonical_key(f"{steps + 1}m") == f"{relative} minor"
+    for spelling in SPELLINGS.get(tonic, (tonic,)):
+        assert canonical_key(f"{spelling} major") == canonical_key(spelling) == f"{tonic} major"
+        assert canonical_key(f"{spelling}m") == canonical_key(f"{spelling} MIN") == f"{tonic} minor"
+
+
+NO_KEYS = ["H moll", "B dur", "b moll", "13A", "0A", "8C", "o", "C## major", "", "A maj7"]
+
+
+@pytest.mark.parametrize("text", NO_KEYS)
+def test_what_is_no_key_or_could_be_two(text: str) -> None:
+    assert canonical_key(text) is None
