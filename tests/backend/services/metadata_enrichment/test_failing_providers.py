@@ -1,5 +1,6 @@
 """The playbook's end-to-end test with a provider failing in each way there is, through all layers."""
 
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -79,7 +80,7 @@ def healthy(stack: Stack) -> Stack:
 
 
 def throttled(stack: Stack) -> None:
-    turn(stack, throttle_rate=1.0, retry_after_seconds=40)
+    turn(stack, throttle_rate=1.0, retry_after_seconds=1)
 
 
 def quota(stack: Stack) -> None:
@@ -155,8 +156,10 @@ def test_the_next_source_steps_in_and_everything_is_written_down(
     assert complained is (outcome not in {"not_found", "no_match"})
     healthy.relay.scripted.clear()
     healthy.services.heal()
-    again = healthy.enrich(track)
-    assert again["provenance"]["isrc"]["provider"] == "spotify"
+    if trouble is quota:  # a day is too long to wait; the gate's memory ends with its process
+        healthy.services.end(GATEWAY, signal.SIGTERM)
+        healthy.services.start(GATEWAY)
+    wait_until(lambda: healthy.enrich(track)["provenance"]["isrc"]["provider"] == "spotify")
     assert healthy.gold(track)[1] is False
 
 
