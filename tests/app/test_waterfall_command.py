@@ -214,7 +214,7 @@ def test_a_preview_of_the_real_service_without_tracks_judges_nothing(served: Con
     served.run("export", str(file))
     code, said, errors = served.run("preview", str(file))
     assert (code, errors) == (0, "")
-    assert said.splitlines()[0] == "0 tracks, 0 stored answers, beside version 1"
+    assert said.splitlines()[0] == "0 tracks, 0 stored answers, beside version 2"
     (event,) = served.events("preview", str(file))
     assert (event["tracks"], event["judged_share"], event["differing"]) == (0, None, 0)
 

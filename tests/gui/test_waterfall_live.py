@@ -76,7 +76,7 @@ def test_versions_drafts_replays_and_conflicts_are_those_of_the_service(
 ) -> None:
     view, console = window.waterfall, window.console.waterfall
     pill = view.head.pill
-    qtbot.waitUntil(lambda: pill.accessibleName() == "v1 in force", timeout=PATIENCE)
+    qtbot.waitUntil(lambda: pill.accessibleName() == "v2 in force", timeout=PATIENCE)
     assert view.fields.missing.text().startswith("Not known: ")
     qtbot.waitUntil(lambda: view.replay.empty.title.text() == "No stored answers yet", timeout=PATIENCE)
     console.editor.select("label")
@@ -90,7 +90,7 @@ def test_versions_drafts_replays_and_conflicts_are_those_of_the_service(
     assert isinstance(dialog, ReviewDialog)
     dialog.comment.setText("The second one first")
     dialog.verb_button.click()
-    qtbot.waitUntil(lambda: pill.accessibleName() == "v2 in force", timeout=PATIENCE)
+    qtbot.waitUntil(lambda: pill.accessibleName() == "v3 in force", timeout=PATIENCE)
     made = waterfall.configuration(HERE)
     label = next(field for field in made.fields if field.field == "label")
     assert [step.provider for step in label.sources][:2] == [first[1], first[0]]
@@ -110,7 +110,7 @@ def test_versions_drafts_replays_and_conflicts_are_those_of_the_service(
     assert view.replay.pages.winners.texts()[first[0]][1] == "0.0 %"
 
     others = WaterfallChange(
-        base_version=2,
+        base_version=3,
         author="lea@desk-2",
         comment="Surer labels",
         fields=with_label_threshold(made.fields, 0.9),
@@ -120,5 +120,5 @@ def test_versions_drafts_replays_and_conflicts_are_those_of_the_service(
     assert draft is not None
     console.applying.apply(draft, "Too late")
     qtbot.waitUntil(view.conflict.isVisible, timeout=PATIENCE)
-    assert "Version 3 by lea@desk-2" in view.conflict.text
-    assert waterfall.configuration(HERE).version == 3
+    assert "Version 4 by lea@desk-2" in view.conflict.text
+    assert waterfall.configuration(HERE).version == 4

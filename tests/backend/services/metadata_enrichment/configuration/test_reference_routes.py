@@ -17,13 +17,13 @@ def put(operator: Operator, field: str, author: str = "", **query: Any) -> tuple
 def test_a_change_of_one_field_is_a_version_by_its_author(operator: Operator) -> None:
     before = operator.in_force()
     status, answer = put(
-        operator, "label", "ada@desk", priority_1_provider="musicbrainz", priority_2_provider="discogs"
+        operator, "label", "ada@desk", priority_1_provider="discogs", priority_2_provider="beatport"
     )
     assert status == 200
-    assert [row["provider"] for row in answer["waterfall_priorities"]] == ["musicbrainz", "discogs"]
+    assert [row["provider"] for row in answer["waterfall_priorities"]] == ["discogs", "beatport"]
     after = operator.in_force()
     assert (after.version, after.author) == (before.version + 1, "ada@desk")
-    assert after.comment == "Over /admin/config: label: MusicBrainz moved from place 2 to 1"
+    assert after.comment == "Over /admin/config: label: Discogs moved from place 2 to 1"
     assert [each.field for each in diff(before.fields, after.fields)] == ["label"]
     assert operator.ask("GET", "/admin/config/field/label").json() == answer
     newest = operator.ask("GET", VERSIONS, params={"limit": 1}).json()[0]

@@ -49,20 +49,20 @@ def test_the_next_version_is_in_force_with_everything_it_says(operator: Operator
     label.sources.reverse()
     label.when_unavailable, label.on_disagreement = WhenUnavailable.WAIT, OnDisagreement.SUREST
     label.keep_days = 90
-    fields.append(WaterfallField(field="musical_key", required_for_gold=False, sources=[]))
-    answer = operator.apply(operator.change(fields, comment="  MusicBrainz first for labels  "))
+    fields.append(WaterfallField(field="energy", required_for_gold=False, sources=[]))
+    answer = operator.apply(operator.change(fields, comment="  Discogs first for labels  "))
     assert answer.status_code == 201
     made = WaterfallConfiguration.model_validate(answer.json())
     assert (made.version, made.author, made.comment) == (
         before.version + 1,
         "ada@desk",
-        "MusicBrainz first for labels",
+        "Discogs first for labels",
     )
     assert diff(made.fields, fields) == []
     assert (operator.in_force(), operator.walked()) == (made, made.version)
     newest = history(operator, limit=1)[0]
     assert (newest.version, newest.base_version, newest.in_force) == (made.version, before.version, True)
-    assert newest.fields_changed == ["label", "musical_key"]
+    assert newest.fields_changed == ["energy", "label"]
     old = operator.ask("GET", f"{VERSIONS}/{before.version}").json()
     assert diff(WaterfallConfiguration.model_validate(old).fields, before.fields) == []
 

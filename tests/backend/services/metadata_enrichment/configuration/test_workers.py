@@ -19,12 +19,12 @@ def test_every_worker_walks_the_newest_version_also_after_a_restart_of_the_datab
         database.enter_context(postgres.running(server, log))
         with running_workers(2, tmp_path, migrated(server.address("music"))) as (first, second):
             assert put_in_force(first, 0.31)
-            wait_until(lambda: (first.walked(), second.walked()) == (2, 2))
+            wait_until(lambda: (first.walked(), second.walked()) == (3, 3))
             database.close()
-            assert (first.walked(), second.walked()) == (2, 2)
+            assert (first.walked(), second.walked()) == (3, 3)
             database.enter_context(postgres.running(server, log))
             wait_until(lambda: put_in_force(second, 0.32), 40)
-            wait_until(lambda: (first.walked(), second.walked()) == (3, 3))
+            wait_until(lambda: (first.walked(), second.walked()) == (4, 4))
 
 
 def migrated(address: DatabaseAddress) -> DatabaseAddress:

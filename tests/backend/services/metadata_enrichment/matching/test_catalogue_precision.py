@@ -2,30 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from time import monotonic
 
 import pytest
 
 from backend.contracts.enrichment import EnrichRequest
-from backend.contracts.gateway import SearchRequest
 from backend.contracts.waterfall import WaterfallConfiguration, WaterfallField, WaterfallStep
 from backend.database.address import DatabaseAddress
-from backend.http import httpx
 from backend.sandbox.catalogue import Recording, load_catalogue
-from backend.services.api_gateway import assembly
-from backend.services.api_gateway.gate.limit import RateLimit
-from backend.services.api_gateway.metrics import GatewayMetrics
-from backend.services.api_gateway.provider import Provider
-from backend.services.api_gateway.providers.building import build_adapters
-from backend.services.api_gateway.recorder import Recorder
-from backend.services.api_gateway.settings import GatewaySettings
 from backend.services.common.database import Database
-from backend.services.common.metrics import new_registry
 from backend.services.metadata_enrichment.configuration.holder import ConfigurationHolder
 from backend.services.metadata_enrichment.waterfall.resolution import resolve
-from backend.services.metadata_enrichment.work.answers import Answer
-from backend.services.metadata_enrichment.work.gateway_client import GatewayClient
 from backend.services.metadata_enrichment.work.gathering import Gathered, Gathering
+from tests.backend.services.metadata_enrichment.direct_gateway import DirectGateway, direct_gateway
 from tests.fixtures.provider_simulator import running_simulator
 
 EVERY = 4
@@ -34,41 +22,11 @@ OTHER_RECORDING_MS = 6_000
 """Two providers measure the same recording less than this apart."""
 
 
-class DirectGateway(GatewayClient):
-    """The gateway's providers without the hop over HTTP and without their limits of one call a second."""
-
-    def __init__(self, client: httpx.AsyncClient, providers: dict[str, Provider]) -> None:
-        super().__init__(client)
-        self._providers = providers
-
-    async def search(
-        self, provider: str, artist: str, title: str, isrc: str | None, correlation_id: str
-    ) -> Answer:
-        query = SearchRequest(artist_name=artist, track_title=title, isrc=isrc, limit=10)
-        found = await self._providers[provider].search(query, correlation_id)
-        return Answer(provider, "search", found.outcome, tuple(found.results), found.response_id)
-
-    async def track(self, provider: str, track_id: str, correlation_id: str) -> Answer:
-        found = await self._providers[provider].track(track_id, correlation_id)
-        candidates = (found.data,) if found.data else ()
-        return Answer(provider, "track", found.outcome, candidates, found.response_id)
-
-
 @pytest.fixture
-async def gateway(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DirectGateway]:
+async def gateway() -> AsyncIterator[DirectGateway]:
     with running_simulator() as simulator:
-        settings = GatewaySettings(port=8022, simulator_url=simulator.url)
-        unlimited = build_adapters(settings, monotonic)
-        for adapter in unlimited:
-            monkeypatch.setattr(adapter, "limit", RateLimit(100_000, 1))
-        monkeypatch.setattr(assembly, "build_adapters", lambda *_: unlimited)
-        recorder = Recorder(Database({}, name="never opened"))
-        metrics = GatewayMetrics(new_registry())
-        async with (
-            assembly.open_providers(settings, recorder, metrics) as providers,
-            httpx.AsyncClient() as client,
-        ):
-            yield DirectGateway(client, dict(providers))
+        async with direct_gateway(simulator) as gateway:
+            yield gateway
 
 
 @pytest.fixture

@@ -102,11 +102,13 @@ def test_the_winners_of_the_base_are_those_that_gold_has(enriched: ServiceProces
     assert shown == held
 
 
-def test_a_draft_that_drops_a_source_is_promoted_and_can_be_taken_back(enriched: ServiceProcesses) -> None:
+def test_a_draft_that_drops_the_sources_of_a_field_is_promoted_and_can_be_taken_back(
+    enriched: ServiceProcesses,
+) -> None:
     in_force = enriched.get(ENRICHMENT, "/admin/waterfall")
     for field in in_force["fields"]:
         for step in field["sources"]:
-            if field["field"] == "bpm" and step["provider"] == "deezer":
+            if field["field"] == "bpm":
                 step["enabled"] = False
     change = {"base_version": in_force["version"], "author": "ada@desk", "comment": "no tempo"}
     preview = enriched.post(ENRICHMENT, "/admin/replay/preview", {"fields": in_force["fields"]})

@@ -154,7 +154,7 @@ async def test_two_replicas_never_work_on_the_same_run(pool: Pool, music: Databa
     assert sorted(took) == [False, True, True, True]
     found = await runs.newest(10)
     assert [(run.status, run.done_tracks) for run in found] == [(ReplayRunStatus.COMPLETED, 40)] * 3
-    assert sum(run.promoted_tracks for run in found) >= 40 - 1
+    assert sum(run.promoted_tracks for run in found) >= len({row[0] for row in gold(music)}) > 0
 
 
 @asynccontextmanager
