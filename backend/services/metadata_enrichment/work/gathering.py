@@ -103,6 +103,7 @@ class Gathering:
             answer = await self._track(provider, known)
             if self._names_it(answer) or answer.outcome in _NO_USE_TO_SEARCH:
                 return answer
+            self._lookups[provider, known] = answer  # it is not made again should the search name it
         isrc = self._isrc() if provider in provider_ways.BY_ISRC else None
         answer = await self._search(provider, isrc)
         if isrc and answer.candidates and not self._names_it(answer):  # some ISRCs are those of another track

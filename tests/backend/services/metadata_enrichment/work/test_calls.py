@@ -7,11 +7,13 @@ import pytest
 
 from backend.contracts.enrichment import EnrichRequest
 from backend.contracts.environment import PROVIDERS
+from backend.contracts.gateway import Outcome
 from backend.contracts.waterfall import WaterfallConfiguration
 from backend.database.address import DatabaseAddress
 from backend.sandbox.catalogue import Recording, load_catalogue
 from backend.services.common.database import Database
 from backend.services.metadata_enrichment.configuration.holder import ConfigurationHolder
+from backend.services.metadata_enrichment.work.answers import Answer
 from backend.services.metadata_enrichment.work.gathering import Gathered, Gathering
 from backend.services.metadata_enrichment.work.provider_ways import BY_ISRC
 from tests.backend.services.metadata_enrichment.direct_gateway import DirectGateway, direct_gateway
@@ -102,6 +104,21 @@ async def test_an_isrc_of_another_track_leads_back_to_the_names(world: World) ->
         EnrichRequest(track_id="t", artist_name="deadmau5", track_title="Strobe", existing_isrc=foreign)
     )
     assert gathered.evidence["spotify"].values["track_title"] == "Strobe"
+
+
+async def test_a_look_up_that_failed_is_not_made_again_behind_the_search(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def failing(provider: str, _track_id: str, _correlation_id: str) -> Answer:
+        return Answer(provider, "track", Outcome.FAILURE)
+
+    monkeypatch.setattr(world.gateway, "track", failing)
+    world.configuration = configured(field("genres", "lastfm"))
+    gathered = await world.gather(EnrichRequest(track_id="t", artist_name="deadmau5", track_title="Strobe"))
+    assert [answer.operation for answer in gathered.answers] == ["track", "search"]
+    lastfm = gathered.evidence["lastfm"]
+    assert (lastfm.verdict, lastfm.outcome) == ("matched", "failure")
+    assert "genres" in lastfm.lookup_fields
 
 
 async def test_the_archive_is_asked_by_the_release_that_musicbrainz_names(world: World) -> None:
