@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from backend.contracts.enrichment import EnrichmentStatus, EnrichRequest
+from backend.contracts.gateway import Outcome
 from backend.contracts.waterfall import OnDisagreement, WaterfallConfiguration, WhenUnavailable
 from backend.database.address import DatabaseAddress
 from backend.services.common.database import Database
@@ -83,6 +84,20 @@ async def test_an_outage_does_not_replace_what_the_source_gave(layers: Layers) -
     assert (track.values, track.degraded) == ({"bpm": 128.0}, True)
     assert track.provenance["bpm"].provider == "beatport"
     assert layers.rows("SELECT request_id, raw_response_id, found_at FROM field_provenance") == [before]
+
+
+@pytest.mark.parametrize("outcome", sorted(set(Outcome) - {Outcome.OK, Outcome.NOT_FOUND}))
+async def test_a_source_that_does_not_speak_loses_nothing_that_it_gave(
+    layers: Layers, outcome: Outcome
+) -> None:
+    album = field("album", "beatport")
+    await layers.write(configured(BPM, album), found("beatport", bpm=128.0, album="4x4=12"))
+    track = await layers.write(
+        configured(BPM, album), in_vain("beatport", outcome), found("deezer", bpm=127.0)
+    )
+    assert track.values == {"bpm": 128.0, "album": "4x4=12"}
+    told = await layers.write(configured(BPM, album), unmatched("beatport"), found("deezer", bpm=127.0))
+    assert told.values == {"bpm": 127.0}
 
 
 async def test_a_value_that_its_source_has_no_more_is_replaced(layers: Layers) -> None:
