@@ -59,7 +59,7 @@ class WaterfallController(QObject):
         self.editor.changed.connect(self._on_edited)
         self.editor.selected.connect(self._on_selected)
         self.feed.read.connect(self._on_read)
-        self.feed.in_force.connect(self.standing.see)
+        self.feed.in_force.connect(self._on_in_force)
         self.feed.surrounded.connect(self._on_surroundings)
         self.feed.failed.connect(self.changed)
         self.feed.answered.connect(self.changed)
@@ -130,6 +130,12 @@ class WaterfallController(QObject):
         self.surroundings, self.applying.operator = reading.surroundings, reading.operator
         self.keeper.begin(reading.draft)
         self.standing.begin(reading.configuration, reading.draft)
+
+    @Slot(object)
+    def _on_in_force(self, configuration: WaterfallConfiguration) -> None:
+        """While a version of our own is on its way it must not be taken for somebody else's."""
+        if not self.applying.busy:
+            self.standing.see(configuration)
 
     @Slot(object)
     def _on_applied(self, configuration: WaterfallConfiguration) -> None:

@@ -32,6 +32,7 @@ class WaterfallApply(QObject):
         self.operator = ""
         """Who is at the console, as `user@host`; empty until the port has told."""
         self._applying = Operation(background, self)
+        self._applying.started.connect(self._on_started)
         self._applying.succeeded.connect(self._on_applied)
         self._applying.failed.connect(self._on_failed)
 
@@ -56,8 +57,11 @@ class WaterfallApply(QObject):
             comment=comment,
             fields=list(draft.fields),
         )
-        self.busy_changed.emit(True)
         self._applying.run(partial(self._waterfall.apply, self._environment, change))
+
+    @Slot()
+    def _on_started(self) -> None:
+        self.busy_changed.emit(True)
 
     @Slot(object)
     def _on_applied(self, configuration: WaterfallConfiguration) -> None:

@@ -1,5 +1,6 @@
 """Keeps the draft while it is edited, one write after the other."""
 
+import threading
 from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -16,7 +17,7 @@ PAUSE_MS = 300
 class DraftKeeper(QObject):
     """Writes the newest draft; the ones in between need not be written.
 
-    One write at a time: a draft that is dropped must not come back with a write that was late.
+    A draft that is dropped does not come back with a write that was late.
 
     Signals: `failed` with the OperatorError of a write.
     """
@@ -27,7 +28,8 @@ class DraftKeeper(QObject):
         self, waterfall: WaterfallPort, background: Background, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._waterfall = waterfall
+        self._writer = _Writer(waterfall)
+        self._number = 0
         self._waiting: tuple[str, WaterfallDraft | None] | None = None
         self._kept: WaterfallDraft | None = None
         self._writing = Operation(background, self)
@@ -54,7 +56,11 @@ class DraftKeeper(QObject):
         if self._waiting is not None:
             self._pause.stop()
             environment, draft = self._take(self._waiting)
-            self._writing.run(partial(_write, self._waterfall, environment, draft))
+            self._start(environment, draft)
+
+    def _start(self, environment: str, draft: WaterfallDraft | None) -> None:
+        self._number += 1
+        self._writing.run(partial(self._writer.write, self._number, environment, draft))
 
     def _take(self, waiting: tuple[str, WaterfallDraft | None]) -> tuple[str, WaterfallDraft | None]:
         self._waiting = None
@@ -65,7 +71,7 @@ class DraftKeeper(QObject):
         if self._waiting is not None and not self._writing.busy and not self._pause.isActive():
             environment, draft = self._take(self._waiting)
             self._pause.start()
-            self._writing.run(partial(_write, self._waterfall, environment, draft))
+            self._start(environment, draft)
 
     @Slot(object)
     def _on_failed(self, error: OperatorError) -> None:
@@ -78,8 +84,21 @@ def _alike(one: WaterfallDraft | None, other: WaterfallDraft | None) -> bool:
     return (one.base.version, one.fields) == (other.base.version, other.fields)
 
 
-def _write(waterfall: WaterfallPort, environment: str, draft: WaterfallDraft | None) -> None:
-    if draft is None:
-        waterfall.drop_draft(environment)
-    else:
-        waterfall.keep_draft(environment, draft)
+class _Writer:
+    """Writes in the order in which it was asked, whichever thread comes first."""
+
+    def __init__(self, waterfall: WaterfallPort) -> None:
+        self._waterfall = waterfall
+        self._lock = threading.Lock()
+        self._newest: dict[str, int] = {}
+
+    def write(self, number: int, environment: str, draft: WaterfallDraft | None) -> None:
+        """Keep or drop, unless something newer has been written."""
+        with self._lock:
+            if number < self._newest.get(environment, 0):
+                return
+            self._newest[environment] = number
+            if draft is None:
+                self._waterfall.drop_draft(environment)
+            else:
+                self._waterfall.keep_draft(environment, draft)

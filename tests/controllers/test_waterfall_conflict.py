@@ -4,7 +4,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from backend.contracts.errors import OperatorError
-from controllers.waterfall_rebase import Choice
+from backend.contracts.waterfall import WaterfallChange, WaterfallConfiguration
+from controllers.waterfall_rebase import Choice, Rebase
 from tests.controllers.waterfall_desk import Desk
 from tests.gui.sample.clock import StoppedClock
 from tests.gui.sample.stack import STAGING
@@ -103,6 +104,30 @@ def test_taking_theirs_can_be_undone(mine: Desk) -> None:
     mine.controller.editor.undo()
     assert mine.draft == before
     assert mine.controller.standing.conflict is not None, "and so is the question"
+
+
+class LookedAtMeanwhile(SampleWaterfall):
+    """A look at what is in force comes back before the answer to the change that made it."""
+
+    desk: Desk
+    seen: Rebase | None = None
+    was_busy = False
+
+    def apply(self, environment: str, change: WaterfallChange) -> WaterfallConfiguration:
+        made = super().apply(environment, change)
+        self.desk.controller.feed.look()
+        self.seen, self.was_busy = self.desk.controller.standing.conflict, self.desk.controller.applying.busy
+        return made
+
+
+def test_a_version_of_ones_own_on_its_way_is_no_conflict(clock: StoppedClock, qtbot: QtBot) -> None:
+    waterfall = LookedAtMeanwhile(clock)
+    waterfall.desk = Desk(waterfall, clock)
+    waterfall.desk.controller.editor.move(0, 1)
+    waterfall.desk.controller.applying.apply(waterfall.desk.draft, "Mine")
+    assert waterfall.was_busy
+    assert waterfall.seen is None
+    assert waterfall.desk.draft.base.version == 8
 
 
 def test_the_same_change_is_no_contest(mine: Desk) -> None:

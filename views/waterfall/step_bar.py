@@ -76,6 +76,7 @@ class StepBar(QFrame):
         if step is None:
             self.title.setText("No source")
             self.note.setText("Add one to fill this field.")
+            self._name("source")
             return
         self.title.setText(step.provider)
         self.note.setText(" · ".join(part for part in (f"place {step.place} of {step.of}", note) if part))

@@ -91,7 +91,7 @@ class StepList(DraggedList):
         if row is None:
             super().keyPressEvent(event)
         elif event.modifiers() & Qt.KeyboardModifier.AltModifier:
-            self._move_by_key(row, key)
+            self._move_by_key(row, event)
         elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             large = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
             step = _LARGE_STEP if large else _SMALL_STEP
@@ -100,15 +100,18 @@ class StepList(DraggedList):
         elif not self._act_by_key(row, key):
             super().keyPressEvent(event)
 
-    def _move_by_key(self, row: StepRow, key: Qt.Key) -> None:
+    def _move_by_key(self, row: StepRow, event: QKeyEvent) -> None:
         targets = {
             Qt.Key.Key_Up: row.place - 2,
             Qt.Key.Key_Down: row.place,
             Qt.Key.Key_Home: 0,
             Qt.Key.Key_End: row.of - 1,
         }
-        if key in targets:
-            self.move_current(targets[key])
+        target = targets.get(Qt.Key(event.key()))
+        if target is None:
+            super().keyPressEvent(event)
+        else:
+            self.move_current(target)
 
     def _act_by_key(self, row: StepRow, key: Qt.Key) -> bool:
         match key:
