@@ -1,5 +1,6 @@
 """Tracks enriched by the real services, also with failing providers, replayed under the same version."""
 
+import signal
 from typing import Any
 from uuid import uuid4
 
@@ -55,9 +56,17 @@ def enriched(services: ServiceProcesses) -> ServiceProcesses:
     return services
 
 
-def run_to_its_end(services: ServiceProcesses, **more: Any) -> dict[str, Any]:
+def started(services: ServiceProcesses, **more: Any) -> str:
+    """Path of a run that was queued."""
     body = {"author": "ada@desk", "reason": "a test", **more}
-    path = f"/admin/replay/runs/{services.post(ENRICHMENT, '/admin/replay/runs', body)['id']}"
+    return f"/admin/replay/runs/{services.post(ENRICHMENT, '/admin/replay/runs', body)['id']}"
+
+
+def run_to_its_end(services: ServiceProcesses, **more: Any) -> dict[str, Any]:
+    return ended(services, started(services, **more))
+
+
+def ended(services: ServiceProcesses, path: str) -> dict[str, Any]:
     wait_until(lambda: services.get(ENRICHMENT, path)["status"] not in {"queued", "running"})
     run: dict[str, Any] = services.get(ENRICHMENT, path)
     return {**run, "differences": services.get(ENRICHMENT, f"{path}/differences")}
@@ -102,7 +111,7 @@ def test_the_winners_of_the_base_are_those_that_gold_has(enriched: ServiceProces
     assert shown == held
 
 
-def test_a_draft_that_drops_the_sources_of_a_field_is_promoted_and_can_be_taken_back(
+def test_a_draft_that_drops_the_sources_of_a_field_is_promoted_and_taken_back_by_a_service_that_dies(
     enriched: ServiceProcesses,
 ) -> None:
     in_force = enriched.get(ENRICHMENT, "/admin/waterfall")
@@ -118,5 +127,22 @@ def test_a_draft_that_drops_the_sources_of_a_field_is_promoted_and_can_be_taken_
     assert {one["field"] for one in run["differences"]} == {"bpm"}
     with enriched.musicdb.connect() as connection:
         assert connection.execute("SELECT count(bpm) FROM enriched_tracks").fetchone() == (0,)
-    back = run_to_its_end(enriched, promote=True, config_version=in_force["version"])
-    assert back["differing_values"] == run["differing_values"]
+    back = killed_at_work(enriched, promote=True, config_version=in_force["version"])
+    assert back["status"] == "completed"
+    assert back["differing_values"] == len(back["differences"]) == run["differing_values"]
+    assert back["promoted_tracks"] == run["promoted_tracks"]
+
+
+def killed_at_work(services: ServiceProcesses, **more: Any) -> dict[str, Any]:
+    """A run whose service is killed while it waits for a track, and is started again after the lease."""
+    with services.musicdb.connect() as connection:
+        connection.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(min(track_id), 0)) FROM source_evidence"
+        )
+        path = started(services, **more)
+        wait_until(lambda: services.get(ENRICHMENT, path)["status"] == "running")
+        services.end(ENRICHMENT, signal.SIGKILL)
+    with services.musicdb.connect() as connection:
+        connection.execute("UPDATE replay_progress SET lease_until = now() WHERE lease IS NOT NULL")
+    services.start(ENRICHMENT)
+    return ended(services, path)
