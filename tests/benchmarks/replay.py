@@ -17,7 +17,7 @@ from time import perf_counter, sleep
 from typing import Any
 
 from backend.contracts.replay import PreviewRequest, ReplayComparison, ReplayRun
-from backend.contracts.waterfall import WaterfallField
+from backend.contracts.waterfall import WaterfallConfiguration, WaterfallField
 from backend.database.address import DatabaseAddress
 from tests.backend.services.metadata_enrichment.configuration.operator import Operator
 from tests.backend.services.metadata_enrichment.configuration.test_workers import migrated
@@ -55,9 +55,15 @@ def _fill(music: DatabaseAddress, count: int) -> None:
         connection.execute("ANALYZE")
 
 
+def _first_version(worker: Operator) -> list[WaterfallField]:
+    """Fields of the version whose sources all have stored answers; the one in force has more of them."""
+    reply = worker.ask("GET", "/admin/waterfall/versions/1").raise_for_status()
+    return WaterfallConfiguration.model_validate_json(reply.content).fields
+
+
 def _drags(worker: Operator, drags: int) -> None:
     """One source of one field moved at a time, as when it is dragged."""
-    chance, fields = random.Random(1), worker.in_force().fields
+    chance, fields = random.Random(1), _first_version(worker)
     first, _ = _preview(worker, fields, 5000)
     times, computed = [], _computed()
     for _ in range(drags):
@@ -76,7 +82,7 @@ def _drags(worker: Operator, drags: int) -> None:
 
 def _whole(worker: Operator) -> None:
     """Every field in reverse order, over everything, from the database on."""
-    fields = worker.in_force().fields
+    fields = _first_version(worker)
     for field in fields:
         field.sources.reverse()
     before, computed = _memory(), _computed()
@@ -99,7 +105,13 @@ def _whole(worker: Operator) -> None:
 def _runs(worker: Operator) -> None:
     names = [track.track_id for track in tracks(RUN_TRACKS)]
     for words, promote in (("promoting", True), ("reproducing, 0 differences", False)):
-        body = {"author": "benchmark", "reason": words, "promote": promote, "track_ids": names}
+        body = {
+            "author": "benchmark",
+            "reason": words,
+            "promote": promote,
+            "track_ids": names,
+            "config_version": 1,
+        }
         started = perf_counter()
         path = f"{_RUNS}/{worker.ask('POST', _RUNS, json=body).raise_for_status().json()['id']}"
         while (run := ReplayRun.model_validate(worker.ask("GET", path).json())).completed_at is None:
@@ -114,7 +126,7 @@ def _runs(worker: Operator) -> None:
 def _preview(
     worker: Operator, fields: Sequence[WaterfallField], count: int, field: str | None = None
 ) -> tuple[float, ReplayComparison]:
-    request = PreviewRequest(fields=list(fields), tracks=count, field=field, differences=500)
+    request = PreviewRequest(fields=list(fields), base_version=1, tracks=count, field=field, differences=500)
     body: dict[str, Any] = request.model_dump(mode="json")
     started = perf_counter()
     reply = worker.ask("POST", "/admin/replay/preview", json=body).raise_for_status()

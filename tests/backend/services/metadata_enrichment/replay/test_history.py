@@ -24,7 +24,7 @@ from backend.services.metadata_enrichment.layers import evidence, gold
 from backend.services.metadata_enrichment.replay.run_rows import ReplayRuns
 from backend.services.metadata_enrichment.waterfall.evidence import SourceEvidence
 from backend.services.metadata_enrichment.waterfall.resolution import resolve, sources_needed
-from tests.backend.services.metadata_enrichment.replay.synthetic import PROVIDERS, source
+from tests.backend.services.metadata_enrichment.replay.synthetic import source
 from tests.backend.services.metadata_enrichment.replay.test_runs import WHO, runner
 
 TRACKS = 12
@@ -94,11 +94,14 @@ async def enrich(
     await gold.write_track(connection, request_id, request, resolution, configuration.version)
 
 
-def worlds(chance: random.Random, number: int) -> Sequence[dict[str, SourceEvidence]]:
-    """What every source would answer, in each round."""
+def worlds(
+    chance: random.Random, number: int, configuration: WaterfallConfiguration
+) -> Sequence[dict[str, SourceEvidence]]:
+    """What every source of the configuration would answer, in each round."""
     now = datetime.now(UTC)
+    providers = sorted({step.provider for field in configuration.fields for step in field.sources})
     return [
-        {provider: source(chance, provider, number, now) for provider in PROVIDERS} for _ in range(ROUNDS)
+        {provider: source(chance, provider, number, now) for provider in providers} for _ in range(ROUNDS)
     ]
 
 
@@ -107,7 +110,7 @@ async def test_whatever_happened_before_a_replay_changes_nothing(pool: Pool, see
     chance = random.Random(seed)
     configuration = await with_policies(pool, chance)
     for number in range(TRACKS):
-        for turn, world in enumerate(worlds(chance, number)):
+        for turn, world in enumerate(worlds(chance, number, configuration)):
             # Every third track was asked for under another name before.
             title = "Other" if number % 3 == 0 and turn == 1 else "Title"
             request = EnrichRequest(track_id=f"t{number}", artist_name="Artist", track_title=title)
