@@ -39,7 +39,7 @@ def test_a_stored_track_is_shown_with_candidates_walk_and_values(
 ) -> None:
     shown: dict[str, Any] = services.get(ENRICHMENT, path(strobe, "inspection"))
     assert (shown["track_id"], shown["artist_name"], shown["track_title"]) == (strobe, "Deadmau5", "Strobe")
-    assert shown["config_version"] == 1
+    assert shown["config_version"] == 2
     sources = {source["provider"]: source for source in shown["sources"]}
     spotify = sources["spotify"]
     assert (spotify["outcome"], spotify["verdict"]) == ("ok", "matched")
