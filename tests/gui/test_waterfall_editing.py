@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 
 from backend.contracts.waterfall import OnDisagreement, WhenUnavailable
 from tests.gui.sample.stage import Stage
-from tests.gui.waterfall_on_screen import EditorOpened, dialog, draft_of, order, threshold
+from tests.gui.waterfall_on_screen import EditorOpened, dialog, draft_of, order, shown_fields, threshold
 from views.waterfall.add_source import AddSourceDialog
 from views.waterfall.copy_order import CopyOrderDialog
 from views.waterfall.move_to import MoveToDialog
@@ -229,7 +229,7 @@ def test_typing_filters_the_fields(edited: EditorOpened) -> None:
     QTest.keyClick(stage.window.waterfall, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
     assert fields.filter.hasFocus()
     QTest.keyClicks(fields.filter, "art")
-    assert fields.shown_fields() == ["artwork_url"]
+    assert shown_fields(stage) == ["artwork_url"]
     assert stage.console.waterfall.editor.selection == "label", "filtering chooses nothing"
     QTest.keyClick(fields.filter, Qt.Key.Key_Return)
     QTest.mouseClick(

@@ -30,6 +30,11 @@ def threshold(stage: Stage, provider: str, field: str = "label") -> float:
     return next(step.min_confidence for step in found.sources if step.provider == provider)
 
 
+def shown_fields(stage: Stage) -> list[str]:
+    shown = stage.window.waterfall.fields.shown
+    return [str(shown.index(place, 0).data()) for place in range(shown.rowCount())]
+
+
 def dialog(stage: Stage, kind: type[DialogT]) -> DialogT:
     found = stage.window.waterfall.dialogs.current
     assert isinstance(found, kind)

@@ -11,9 +11,9 @@ _ALWAYS = (
     ("Arrow keys", "Move in lists"),
     ("Enter", "Press the button in focus, open the row in focus"),
     ("Ctrl+C", "Copy selected lines"),
-    ("Ctrl+Z, Ctrl+Shift+Z", "Undo, redo in the waterfall"),
+    ("Ctrl+Z", "Undo in the waterfall; with Shift, redo"),
     ("Alt+↑, Alt+↓", "Move a source up, down"),
-    ("Alt+Home, Alt+End", "Move a source to the first, last place"),
+    ("Alt+Home/End", "Move a source to the first, last place"),
     ("Space, ←, →", "Switch a source, change its threshold"),
     ("Esc", "Close a dialogue"),
 )

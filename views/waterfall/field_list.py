@@ -153,10 +153,6 @@ class FieldList(Card):
         self.missing.setText("\n".join(f"Not known: {error.message}" for error in errors))
         self.missing.setVisible(bool(errors))
 
-    def shown_fields(self) -> list[str]:
-        """Names of the fields that the filter lets through."""
-        return [str(self.shown.index(place, 0).data()) for place in range(self.shown.rowCount())]
-
     @Slot()
     def _restore(self) -> None:
         self.show_selection(self._field)
