@@ -72,7 +72,6 @@ def make_window(application: QApplication, ports: Ports, background: StreamingBa
     console = Console(ports, background, parent=application)
     memory = WindowMemory(Path(settings.home()) / "state" / "desktop.ini")
     window = MainWindow(theme, console, memory)
-    window.settings.appearance.show_theme(settings.theme())
     memory.restore(window)
     window.router.run("overview.open")
     console.session.load(memory.environment() or None)

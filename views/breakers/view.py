@@ -68,6 +68,8 @@ class BreakersView(QWidget):
         self.dialog: ControlDialog | ResetAllDialog | None = None
         self._arrange()
         self._wire()
+        if controller.selection:
+            self._on_selected(controller.selection)
 
     def _arrange(self) -> None:
         self.filter.setPlaceholderText("Filter…  Ctrl+F")

@@ -1,5 +1,8 @@
 """The window: puts the screens together and sends actions where they belong. Nothing else happens here."""
 
+from functools import cached_property
+from typing import TypeVar
+
 from PySide6.QtCore import QEvent, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
@@ -32,6 +35,8 @@ from views.widgets.toast import Toasts
 
 NARROW_WINDOW = 1240
 
+FollowingT = TypeVar("FollowingT", SettingsView, EndToEndView)
+
 
 class MainWindow(QMainWindow):
     """Signals: `closed` when the window was closed. A run at work goes on in its runner."""
@@ -50,11 +55,7 @@ class MainWindow(QMainWindow):
         self.overview = OverviewView(theme, console.actions, console.plots, console.clock)
         self.deploy = DeployView(theme, console.deploy, console.clock)
         self.rollback = RollbackView(theme, console.rollback, console.clock)
-        self.breakers = BreakersView(theme, console.breakers, console.plots, console.clock)
-        self.waterfall = WaterfallView(theme, console.waterfall)
-        self.tracks = TracksView(theme, console.tracks)
-        self.settings = SettingsView(theme, console.settings)
-        self.end_to_end = EndToEndView(theme, console.end_to_end)
+        self._followers: list[OverviewView | SettingsView | EndToEndView] = [self.overview]
         self.screens = QStackedWidget()
         self._arrange()
         self.toasts = Toasts(theme, self)
@@ -62,16 +63,7 @@ class MainWindow(QMainWindow):
         self._wire()
 
     def _arrange(self) -> None:
-        for screen in (
-            self.overview,
-            self.deploy,
-            self.rollback,
-            self.breakers,
-            self.waterfall,
-            self.tracks,
-            self.settings,
-            self.end_to_end,
-        ):
+        for screen in (self.overview, self.deploy, self.rollback):
             self.screens.addWidget(screen)
         content = holder(row(self.screens, margin=(22, 14, 22, 18)), "page")
         middle = row(self.navigation, content, gap=0)
@@ -94,10 +86,6 @@ class MainWindow(QMainWindow):
         console.settings.theme_chosen.connect(self.theme.choose)
         console.deploy.rollback_started.connect(self._on_rollback_started)
         console.breakers.badge_changed.connect(self.navigation.show_breakers)
-        self.breakers.action_asked.connect(self.router.run)
-        self.breakers.told.connect(self.toasts.say)
-        self.waterfall.action_asked.connect(self.router.run)
-        self.waterfall.told.connect(self.toasts.say)
         self.header.environment_chosen.connect(console.session.select)
         self.header.search_asked.connect(self._open_palette)
         self.header.attention_asked.connect(self._open_overview)
@@ -110,6 +98,53 @@ class MainWindow(QMainWindow):
         self.deploy.end_to_end_asked.connect(self._open_end_to_end)
         self.deploy.rollback_asked.connect(self._ask_rollback)
         self.deploy.active_asked.connect(self._open_active)
+
+    # The screens below are made when they are first wanted: all at once would take most of a second.
+
+    @cached_property
+    def breakers(self) -> BreakersView:
+        """The circuit-breaker screen."""
+        screen = BreakersView(self.theme, self.console.breakers, self.console.plots, self.console.clock)
+        screen.action_asked.connect(self.router.run)
+        screen.told.connect(self.toasts.say)
+        self.screens.addWidget(screen)
+        return screen
+
+    @cached_property
+    def waterfall(self) -> WaterfallView:
+        """The waterfall editor."""
+        screen = WaterfallView(self.theme, self.console.waterfall)
+        screen.action_asked.connect(self.router.run)
+        screen.told.connect(self.toasts.say)
+        self.screens.addWidget(screen)
+        return screen
+
+    @cached_property
+    def tracks(self) -> TracksView:
+        """The tracks screen."""
+        screen = TracksView(self.theme, self.console.tracks)
+        self.screens.addWidget(screen)
+        return screen
+
+    @cached_property
+    def settings(self) -> SettingsView:
+        """The settings."""
+        screen = SettingsView(self.theme, self.console.settings)
+        screen.appearance.show_theme(self.theme.choice)
+        return self._following(screen)
+
+    @cached_property
+    def end_to_end(self) -> EndToEndView:
+        """The end-to-end test."""
+        return self._following(EndToEndView(self.theme, self.console.end_to_end))
+
+    def _following(self, screen: FollowingT) -> FollowingT:
+        """Add a screen that is told of every other environment, and of the present one."""
+        self.screens.addWidget(screen)
+        self._followers.append(screen)
+        if self.console.session.current is not None:
+            screen.show_environment(self.console.session.current)
+        return screen
 
     def show_screen(self, screen: QWidget, action_id: str) -> None:
         """Show one screen and mark it in the navigation."""
@@ -131,7 +166,7 @@ class MainWindow(QMainWindow):
         word = TIER_WORDS[environment.tier]
         self.setWindowTitle(f"{word} · {title_of(environment)} — SongNodes Console")
         self.header.show_environment(environment)
-        for screen in (self.overview, self.settings, self.end_to_end):
+        for screen in self._followers:
             screen.show_environment(environment)
 
     @Slot(object)

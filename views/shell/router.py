@@ -15,6 +15,8 @@ from backend.contracts.runs import RunKind
 from controllers.deploy_wizard import Page
 from controllers.session import title_of
 from views.run.questions import ask_interrupted_rollback
+from views.tracks.view import TracksView
+from views.waterfall.view import WaterfallView
 from views.widgets.confirm import ConfirmOverlay
 
 if TYPE_CHECKING:
@@ -30,14 +32,21 @@ BREAKER_ACTIONS = {
 }
 """Actions on the provider that is selected on the screen of circuit breakers."""
 
-WATERFALL_ACTIONS = (
-    "waterfall.review",
-    "waterfall.history",
-    "waterfall.add",
-    "waterfall.copy-order",
-    "waterfall.discard",
-)
+_WATERFALL_CALLS: dict[str, Callable[[WaterfallView], None]] = {
+    "waterfall.review": lambda screen: screen.dialogs.review(),
+    "waterfall.history": lambda screen: screen.dialogs.history(),
+    "waterfall.add": lambda screen: screen.dialogs.add_source(),
+    "waterfall.copy-order": lambda screen: screen.dialogs.copy_order(),
+    "waterfall.discard": lambda screen: screen.bar.discard(),
+}
+WATERFALL_ACTIONS = tuple(_WATERFALL_CALLS)
 """Actions that need a waterfall in force."""
+
+_TRACKS_CALLS: dict[str, Callable[[TracksView], None]] = {
+    "tracks.find": TracksView.focus_filter,
+    "tracks.import": TracksView.ask_import,
+    "tracks.replay": TracksView.ask_replay,
+}
 
 
 class Router(QObject):
@@ -53,23 +62,17 @@ class Router(QObject):
             "deploy.new": self._new_deployment,
             "rollback.open": self._open_rollback,
             "rollback.ask": self._ask_rollback,
-            "breakers.open": partial(self._show, window.breakers, "breakers.open"),
+            "breakers.open": self._open_breakers,
             "breakers.filter": self._filter_breakers,
             "breakers.reset-all": self._reset_all_breakers,
             **{each: partial(self._ask_breaker, action) for each, action in BREAKER_ACTIONS.items()},
-            "waterfall.open": partial(self._show, window.waterfall, "waterfall.open"),
-            "waterfall.review": partial(self._on_waterfall, window.waterfall.dialogs.review),
-            "waterfall.history": partial(self._on_waterfall, window.waterfall.dialogs.history),
-            "waterfall.add": partial(self._on_waterfall, window.waterfall.dialogs.add_source),
-            "waterfall.copy-order": partial(self._on_waterfall, window.waterfall.dialogs.copy_order),
-            "waterfall.discard": partial(self._on_waterfall, window.waterfall.bar.discard),
-            "waterfall.filter": partial(self._on_waterfall, window.waterfall.focus_filter),
-            "tracks.open": partial(self._show, window.tracks, "tracks.open"),
-            "tracks.find": partial(self._on_tracks, window.tracks.focus_filter),
-            "tracks.import": partial(self._on_tracks, window.tracks.ask_import),
-            "tracks.replay": partial(self._on_tracks, window.tracks.ask_replay),
+            "waterfall.open": self._open_waterfall,
+            **{each: partial(self._on_waterfall, call) for each, call in _WATERFALL_CALLS.items()},
+            "waterfall.filter": partial(self._on_waterfall, WaterfallView.focus_filter),
+            "tracks.open": self._open_tracks,
+            **{each: partial(self._on_tracks, call) for each, call in _TRACKS_CALLS.items()},
             "settings.open": self._open_settings,
-            "end-to-end.open": partial(self._show, window.end_to_end, "deploy.open"),
+            "end-to-end.open": self._open_end_to_end,
             "palette.open": window.open_palette,
             "shortcuts.open": window.open_shortcuts,
             "refresh": self._refresh,
@@ -120,25 +123,37 @@ class Router(QObject):
             self._console.deploy.restart()
         self._show(self._window.deploy, "deploy.open")
 
-    def _filter_breakers(self) -> None:
+    def _open_breakers(self) -> None:
         self._show(self._window.breakers, "breakers.open")
+
+    def _open_waterfall(self) -> None:
+        self._show(self._window.waterfall, "waterfall.open")
+
+    def _open_tracks(self) -> None:
+        self._show(self._window.tracks, "tracks.open")
+
+    def _open_end_to_end(self) -> None:
+        self._show(self._window.end_to_end, "deploy.open")
+
+    def _filter_breakers(self) -> None:
+        self._open_breakers()
         self._window.breakers.focus_filter()
 
     def _reset_all_breakers(self) -> None:
-        self._show(self._window.breakers, "breakers.open")
+        self._open_breakers()
         self._window.breakers.ask_reset_all()
 
     def _ask_breaker(self, action: ControlAction) -> None:
-        self._show(self._window.breakers, "breakers.open")
+        self._open_breakers()
         self._window.breakers.ask(action)
 
-    def _on_waterfall(self, carry_out: Callable[[], None]) -> None:
-        self._show(self._window.waterfall, "waterfall.open")
-        carry_out()
+    def _on_waterfall(self, call: Callable[[WaterfallView], None]) -> None:
+        self._open_waterfall()
+        call(self._window.waterfall)
 
-    def _on_tracks(self, carry_out: Callable[[], None]) -> None:
-        self._show(self._window.tracks, "tracks.open")
-        carry_out()
+    def _on_tracks(self, call: Callable[[TracksView], None]) -> None:
+        self._open_tracks()
+        call(self._window.tracks)
 
     def _open_rollback(self) -> None:
         self._window.show_screen(self._window.rollback, "rollback.open")

@@ -33,6 +33,11 @@ class Theme(QObject):
         self._application.styleHints().colorSchemeChanged.connect(self._follow_system)
         self.choose(choice)
 
+    @property
+    def choice(self) -> str:
+        """What was chosen: `dark`, `light` or `system`."""
+        return self._choice
+
     def choose(self, choice: str) -> None:
         """Switch to `dark`, `light`, or to what the desktop environment asks for (`system`)."""
         self._choice = choice

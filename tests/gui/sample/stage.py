@@ -39,7 +39,6 @@ class Stage:
         ports = Ports(self.stack, self.runs, self.providers, self.waterfall, self.tracks, self.settings)
         self.console = Console(ports, self.background, self.clock)
         self.window = MainWindow(theme, self.console, WindowMemory(folder / "desktop.ini"))
-        self.window.settings.appearance.show_theme(theme.tokens.name)
 
     def open(self, size: QSize | None = None) -> MainWindow:
         """Load the profiles and show the window at the overview."""
