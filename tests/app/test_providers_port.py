@@ -154,7 +154,7 @@ def test_the_impact_is_counted_since_the_breaker_left_the_closed_state(
     assert abs(datetime.now(UTC) - timedelta(hours=1) - quiet.since) < timedelta(minutes=1)
     assert quiet.fields is not None
     tempo = next(use for use in quiet.fields if use.field == "bpm")
-    assert (tempo.place, tempo.followed_by) == (1, [])
+    assert (tempo.place, tempo.followed_by) == (2, [])
     title = next(use for use in quiet.fields if use.followed_by)
     assert title.place + len(title.followed_by) > 1
     providers.control(HERE, "deezer", request(ControlAction.FORCE_OPEN, endpoint="search"))
