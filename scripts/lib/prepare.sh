@@ -50,9 +50,16 @@ ensure_python() {
   find_python >/dev/null || fail "This system has no Python 3.11 or newer." "Install one, then start again."
 }
 
+# Whether the virtual environment is whole; one that was stopped while it was made has no pip yet.
+has_environment() {
+  local python="$1/.venv/bin/python"
+  [ -x "$python" ] || return 1
+  if command -v uv >/dev/null 2>&1; then "$python" -c ''; else "$python" -c 'import pip'; fi 2>/dev/null
+}
+
 make_environment() {
   local here="$1" python
-  [ -x "$here/.venv/bin/python" ] && "$here/.venv/bin/python" -c '' 2>/dev/null && return 0
+  has_environment "$here" && return 0
   ensure_python
   python="$(find_python)"
   say "• Making the virtual environment with $python"
