@@ -23,6 +23,9 @@ logger = logging.getLogger(__name__)
 WORKERS = 6
 """Port calls that may block at the same time: a poll, a run followed, and a few things asked for."""
 
+DRAIN_SECONDS = 1.0
+"""How long quitting waits for calls that were asked for before."""
+
 SWITCH_SECONDS = 0.001
 
 
@@ -72,6 +75,7 @@ class BackgroundLoop:
         # asyncio keeps only weak references to tasks; without this set a running one could be collected.
         self._tasks: set[asyncio.Task[None]] = set()
         self._streams: set[CallTicket] = set()
+        self._draining: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Start the thread; returns once its loop runs.
@@ -101,7 +105,10 @@ class BackgroundLoop:
         return ticket
 
     def stop(self, timeout: float = 5.0) -> bool:
-        """Drop what is under way and end the thread; whether it ended within `timeout` seconds."""
+        """End the thread; whether it ended within `timeout` seconds.
+
+        Outcomes are dropped. Calls get `DRAIN_SECONDS` to end, those too that had not begun.
+        """
         for ticket in self._streams:
             ticket.cancel()
         if not self._thread.is_alive():
@@ -137,13 +144,13 @@ class BackgroundLoop:
         self._bridge.arrived.emit(_Delivery(ticket, deliver, result, error))
 
     def _wind_down(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        if not self._tasks:
-            self._loop.stop()
-            return
-        waiting = asyncio.gather(*self._tasks, return_exceptions=True)
-        waiting.add_done_callback(self._stop_loop)
+        self._draining = self._loop.create_task(self._drain())
 
-    def _stop_loop(self, _waiting: object) -> None:
+    async def _drain(self) -> None:
+        """Let what was asked for last still happen: it may be a write, such as that of a draft."""
+        if self._tasks:
+            _done, late = await asyncio.wait(set(self._tasks), timeout=DRAIN_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
         self._loop.stop()

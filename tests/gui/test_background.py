@@ -10,7 +10,7 @@ from traceback import StackSummary
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.background import BackgroundLoop
+from app.background import WORKERS, BackgroundLoop
 from app.watchdog import Stall, StallWatchdog, seconds_starved
 from controllers.operations import Operation
 
@@ -50,6 +50,17 @@ def test_many_calls_all_arrive(background: BackgroundLoop, qtbot: QtBot) -> None
         operation.run(partial(int, number))
     qtbot.waitUntil(lambda: len(results) == 200)
     assert sorted(results, key=str) == sorted(range(200), key=str)
+
+
+def test_what_was_asked_for_last_still_happens(qapp: object) -> None:
+    """A draft that is kept while the window closes is a write like that."""
+    loop = BackgroundLoop()
+    loop.start()
+    written: list[int] = []
+    for number in range(3 * WORKERS):
+        loop.submit(partial(written.append, number), lambda _result, _error: None)
+    assert loop.stop()
+    assert sorted(written) == list(range(3 * WORKERS))
 
 
 def test_stopping_does_not_wait_for_a_call_that_blocks(qapp: object) -> None:
