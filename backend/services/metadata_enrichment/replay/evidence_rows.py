@@ -28,6 +28,8 @@ _NEWEST_TRACKS: LiteralString = """
 _NAMED_TRACKS: LiteralString = "SELECT unnest(%(track_ids)s::text[])"
 # A track without a Gold row counts under the names that it was last asked for with. Which evidence is the
 # newest goes by the end of the request, when it was written: a provider's answer can be older than that.
+# What Gold has from a release that kept no evidence, as after a rollback of the services, cannot be judged:
+# all evidence is older than it.
 _EVIDENCE: LiteralString = """), named AS (
     SELECT wanted.track_id, coalesce(gold.requested_artist, asked.artist_name) AS artist_name,
         coalesce(gold.requested_title, asked.track_title) AS track_title
@@ -38,6 +40,8 @@ _EVIDENCE: LiteralString = """), named AS (
             AND EXISTS (SELECT FROM source_evidence WHERE request_id = request.id)
         ORDER BY finished_at DESC LIMIT 1
     ) AS asked ON true
+    WHERE gold.track_id IS NULL
+        OR EXISTS (SELECT FROM source_evidence AS known WHERE known.request_id = gold.request_id)
 ), newest AS MATERIALIZED (
     SELECT DISTINCT ON (named.track_id, evidence.provider) named.*, evidence.request_id, evidence.provider
     FROM named JOIN enrichment_requests AS request USING (track_id, artist_name, track_title)
@@ -65,7 +69,7 @@ async def read_newest(connection: Connection, tracks: int, responses: int) -> li
 async def read_tracks(
     connection: Connection, track_ids: Iterable[str], *, lineage: bool = False
 ) -> list[TrackEvidence]:
-    """The named tracks as far as they have evidence, the oldest of them first.
+    """The named tracks as far as they have evidence of what Gold holds, the oldest of them first.
 
     With `lineage` also the rows that it comes from, which the walk does not need and Gold keeps.
     """

@@ -45,7 +45,9 @@ async def resolve_tracks(
         await gold.lock_tracks(connection, track_ids)
     found = await read_tracks(connection, track_ids, lineage=lease.promote)
     held = await gold.read_tracks(connection, [track.track_id for track in found])
-    differing = unjudged = promoted = 0
+    differing = promoted = 0
+    fields = sum(1 for _ in _chosen(configuration, lease.fields))
+    unjudged = (len(track_ids) - len(found)) * fields
     differences: list[ValueDifference] = []
     for track in found:
         resolved = resolve_track(track, held.get(track.track_id), configuration, lease.fields)

@@ -127,6 +127,26 @@ async def test_what_the_version_does_not_have_stays_when_the_run_is_about_other_
     assert [row[:6] for row in gold(music)] == [row[:6] for row in before]
 
 
+async def test_what_a_release_without_evidence_wrote_later_is_not_overwritten(
+    pool: Pool, music: DatabaseAddress
+) -> None:
+    await ended(pool, promote=True)
+    with music.connect() as connection:
+        connection.execute(
+            """WITH later AS (
+                   INSERT INTO enrichment_requests (track_id, artist_name, track_title, status,
+                       correlation_id, raw_request_id, source, finished_at)
+                   SELECT track_id, artist_name, track_title, 'completed', 'c', raw_request_id, 'api', now()
+                   FROM enrichment_requests RETURNING id, track_id)
+               UPDATE enriched_tracks AS track SET request_id = later.id, album = 'Newer', label = 'Newer'
+               FROM later WHERE later.track_id = track.track_id"""
+        )
+    before = gold(music)
+    run, differences = await ended(pool, promote=True)
+    assert (run.status, run.promoted_tracks, differences) == (ReplayRunStatus.COMPLETED, 0, [])
+    assert gold(music) == before
+
+
 async def test_each_value_keeps_the_request_and_the_response_it_came_from(
     pool: Pool, music: DatabaseAddress
 ) -> None:
