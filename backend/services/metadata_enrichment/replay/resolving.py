@@ -40,9 +40,11 @@ class Resolved:
 async def resolve_tracks(
     connection: Connection, lease: Lease, track_ids: Sequence[str], configuration: WaterfallConfiguration
 ) -> Tally:
-    """Resolve these tracks, record what differs from Gold, and write it there if the run promotes."""
-    if lease.promote:
-        await gold.lock_tracks(connection, track_ids)
+    """Resolve these tracks, record what differs from Gold, and write it there if the run promotes.
+
+    Evidence and Gold are those of one moment: nobody writes these tracks meanwhile.
+    """
+    await gold.lock_tracks(connection, track_ids)
     found = await read_tracks(connection, track_ids, lineage=lease.promote)
     held = await gold.read_tracks(connection, [track.track_id for track in found])
     differing = promoted = 0
