@@ -37,17 +37,21 @@ SELECT provider, count(*)::int AS tracks FROM (
 ) AS missed GROUP BY provider
 """
 # What degraded while it was revisited does not call for another run: it would for ever. The next real outage
-# does, and a run that the provider's absence broke off.
+# does, be it in the middle of another provider's revisit, and a run that the provider's absence broke off.
 _DUE: LiteralString = f"""
 WITH newest AS (
-    SELECT started_at, run_status FROM enrichment_pipeline_runs
+    SELECT id, started_at, run_status FROM enrichment_pipeline_runs
     WHERE run_type = 'backfill' AND source_filter = ARRAY[%(provider)s] ORDER BY started_at DESC LIMIT 1
 )
 SELECT EXISTS (
     SELECT FROM enriched_tracks AS track JOIN enrichment_requests AS request ON request.id = track.request_id
         LEFT JOIN newest ON true
     WHERE {_BY} AND (newest.started_at IS NULL OR newest.run_status = 'partial'
-        OR (request.finished_at >= newest.started_at AND request.source <> '{SOURCE}'))
+        OR (request.finished_at >= newest.started_at AND (request.source <> '{SOURCE}'
+            OR (request.correlation_id <> 'revisit-' || newest.id
+                AND EXISTS (SELECT FROM enrichment_transformations AS step
+                    WHERE step.request_id = request.id AND step.provider = %(provider)s
+                        AND step.outcome IN ('breaker_open', 'quota'))))))
 ) AS due
 """  # noqa: S608 - constants only
 _TURN: LiteralString = "SELECT pg_advisory_xact_lock(hashtextextended('revisit ' || %s, 3))"

@@ -17,7 +17,8 @@ def calls_per_track(held: EvidenceSet, bits: ProviderBits, columns: Iterable[Col
 
     A source is asked once for all fields. Its calls are those that were made when the evidence came in, but a
     look-up counts only when a field needs it. One of which nothing is stored counts as the others of it do on
-    average, or as one call; what would be asked after it is not known and not counted.
+    average, or as one call; what would be asked after it is not known and not counted. Those for which no
+    call could be made, as without a release for the Cover Art Archive, say nothing about the others.
     """
     asked, looked_up = _joined(columns, len(held.tracks))
     calls: defaultdict[str, float] = defaultdict(float)
@@ -28,7 +29,7 @@ def calls_per_track(held: EvidenceSet, bits: ProviderBits, columns: Iterable[Col
         for provider in bits.names(providers):
             if provider in made:
                 record = bool(records & bits.bit(provider))
-                known[provider] += tracks
+                known[provider] += tracks if made[provider] else 0
                 calls[provider] += (made[provider] + record) * tracks
             else:
                 unknown[provider] += tracks

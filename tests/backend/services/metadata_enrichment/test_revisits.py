@@ -34,14 +34,15 @@ def keep(musicdb: DatabaseAddress, track: str, *, source: str = "queue", **degra
     """An enriched track: `by` names who was missed for its bpm, `without` who was for a field it lacks."""
     by, without = degraded.get("by", []), degraded.get("without")
     row = {"track": track, "source": source, "by": by, "degraded": bool(by or without), "id": uuid4()}
+    row["trace"] = degraded.get("trace", "c")
     with musicdb.connect() as connection:
         connection.execute(
             """WITH raw AS (INSERT INTO raw_track_enrichment_requests
                    (track_id, artist_name, track_title, request, correlation_id, source)
-                   VALUES (%(track)s, 'a', 'b', '{}', 'c', %(source)s) RETURNING id)
+                   VALUES (%(track)s, 'a', 'b', '{}', %(trace)s, %(source)s) RETURNING id)
                INSERT INTO enrichment_requests (id, track_id, artist_name, track_title, status,
                    correlation_id, raw_request_id, source, finished_at, received_at)
-               SELECT %(id)s, %(track)s, 'a', 'b', 'partial', 'c', id, %(source)s, clock_timestamp(),
+               SELECT %(id)s, %(track)s, 'a', 'b', 'partial', %(trace)s, id, %(source)s, clock_timestamp(),
                    clock_timestamp() FROM raw""",
             row,
         )
@@ -164,3 +165,17 @@ async def test_a_track_that_was_under_way_when_the_provider_came_back_is_due(
     with musicdb.connect() as connection:  # it was asked for before, and ended after the run
         connection.execute("UPDATE enrichment_requests SET finished_at = clock_timestamp()")
     assert await runs.is_due("spotify")
+
+
+@pytest.mark.parametrize("own", [True, False])
+async def test_an_outage_in_the_middle_of_another_providers_revisit_is_made_good(
+    runs: RevisitRuns, musicdb: DatabaseAddress, own: bool
+) -> None:
+    keep(musicdb, "t-1", by=["spotify"])
+    await runs.open("spotify", "tests")
+    run = await only_run(runs)
+    keep(
+        musicdb, "t-1", without="spotify", source="revisit", trace=run.correlation_id if own else "revisit-2"
+    )
+    await runs.close(run, "completed")
+    assert await runs.is_due("spotify") is not own

@@ -1,7 +1,7 @@
 """Replay runs: what they find and write, and what becomes of them when cancelled or their holder dies."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -14,8 +14,8 @@ from backend.database.address import DatabaseAddress
 from backend.services.common.database import Pool
 from backend.services.metadata_enrichment.configuration.holder import ConfigurationHolder
 from backend.services.metadata_enrichment.configuration.versions import Versions
+from backend.services.metadata_enrichment.layers import gold as layers_gold
 from backend.services.metadata_enrichment.layers.gold import GoldTrack
-from backend.services.metadata_enrichment.replay import resolving
 from backend.services.metadata_enrichment.replay.run_rows import ReplayRuns
 from backend.services.metadata_enrichment.replay.runner import ReplayRunner
 from backend.services.metadata_enrichment.replay.versions import ReplayVersions
@@ -154,15 +154,17 @@ async def test_nobody_writes_a_track_between_reading_its_evidence_and_its_gold(
     pool: Pool, music: DatabaseAddress, monkeypatch: pytest.MonkeyPatch, promote: bool
 ) -> None:
     taken: list[bool] = []
-    read_gold = resolving.gold.read_tracks
+    read_gold = layers_gold.read_tracks
 
-    async def look_for_the_lock(connection: Any, track_ids: list[str]) -> dict[str, GoldTrack]:
+    async def look_for_the_lock(
+        connection: layers_gold.Connection, track_ids: Sequence[str]
+    ) -> dict[str, GoldTrack]:
         with music.connect() as other:
             statement = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
             taken.extend(row[0] for row in other.execute(statement, (track_ids[0],)))
         return await read_gold(connection, track_ids)
 
-    monkeypatch.setattr(resolving.gold, "read_tracks", look_for_the_lock)
+    monkeypatch.setattr(layers_gold, "read_tracks", look_for_the_lock)
     await ended(pool, promote=promote)
     assert taken
     assert not any(taken)
