@@ -50,8 +50,8 @@ def _take_apart(title: str, version: str) -> Title:
     if not version and title.isalnum():
         return Title(title, version_in(""), (), title)
     told: list[str] = []
-    work = _GROUP.sub(lambda match: _take(match, told), title)
-    parts = _DASH.split(work)
+    work = _GROUP.sub(lambda match: _take(match, told), _spaced(title))
+    parts = _DASH.split(_spaced(work))
     while len(parts) > 1 and tells_version(parts[-1]):
         told.append(parts.pop())
     work = _UNBRACKETED.sub(lambda match: _take(match, told), " - ".join(parts))
@@ -69,8 +69,13 @@ def _take_apart(title: str, version: str) -> Title:
 @lru_cache(maxsize=8192)
 def split_artists(text: str) -> tuple[str, ...]:
     """The artists in a joined credit, the main one first: "A & B feat. C" gives A, B, C."""
-    pieces = _JOINED_ARTISTS.split(_FEATURED.sub(r", \1", text))
+    pieces = _JOINED_ARTISTS.split(_FEATURED.sub(r", \1", _spaced(text)))
     return tuple(piece.strip(" ()[]") for piece in pieces if piece.strip(" ()[]"))
+
+
+def _spaced(text: str) -> str:
+    """With single spaces: in a long run of them the patterns would try every stretch from every place."""
+    return " ".join(text.split())
 
 
 def sounds_like_pretender(*texts: str | None) -> bool:

@@ -15,8 +15,8 @@ from backend.contracts.waterfall_rules import FIELDS
 from backend.services.metadata_enrichment.waterfall.genres import known_genres
 from backend.services.metadata_enrichment.waterfall.keys import canonical_key
 
-_ISRC = re.compile(r"^[A-Z]{2}[A-Z0-9]{3}\d{7}$")
-_DATE = re.compile(r"^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$")
+_ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
+_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _NO_LABEL = frozenset({"", "no label", "[no label]", "not on label", "unknown", "none", "white label", "n/a"})
 _PLACEHOLDER_DATES = frozenset({"1900-01-01", "1970-01-01"})
 """What stands in databases where no date was told."""
@@ -92,7 +92,7 @@ def _isrc(candidate: TrackCandidate) -> str | None:
     if not candidate.isrc:
         return None
     isrc = candidate.isrc.replace("-", "").replace(" ", "").upper()
-    if not _ISRC.match(isrc):
+    if not _ISRC.fullmatch(isrc):
         raise InvalidValueError(f"{candidate.isrc!r} is no ISRC")
     return isrc
 
@@ -101,7 +101,7 @@ def _release_date(candidate: TrackCandidate) -> str | None:
     text = (candidate.release_date or "").removesuffix("-00").removesuffix("-00")
     if not text or text.startswith("0000") or text in _PLACEHOLDER_DATES:
         return None
-    match = _DATE.match(text)
+    match = _DATE.fullmatch(text)
     if not match:
         raise InvalidValueError(f"{text!r} is no date")
     year, month, day = int(match[1]), int(match[2] or 1), int(match[3] or 1)

@@ -138,3 +138,11 @@ def test_a_live_album_is_recognised() -> None:
     assert is_live_album("Live")
     assert not is_live_album("Live Through This")
     assert not is_live_album("The Way We Live")
+
+
+def test_a_run_of_spaces_is_one_space_however_long() -> None:
+    """Else this would take minutes, with everything else waiting."""
+    gap = " " * 100_000
+    assert take_apart(f"Strobe{gap}(Radio Edit)").core == take_apart("Strobe (Radio Edit)").core
+    assert take_apart(f"Strobe{' (Radio Edit)' * 5000}").core == "Strobe"
+    assert split_artists(f"Above{gap}&{gap}Beyond") == ("Above", "Beyond")

@@ -3,16 +3,18 @@
 import random
 from collections import Counter
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from math import fsum
 from typing import Any
 
 import pytest
 
 from backend.contracts.replay import FieldOutcome, PreviewRequest, ReplayComparison
-from backend.contracts.waterfall import WaterfallConfiguration, WaterfallField
+from backend.contracts.waterfall import WaterfallConfiguration, WaterfallField, WaterfallStep
 from backend.services.metadata_enrichment.replay.columns import Columns
 from backend.services.metadata_enrichment.replay.comparison import Question, compare
 from backend.services.metadata_enrichment.replay.evidence_set import EvidenceSet, TrackEvidence
+from backend.services.metadata_enrichment.waterfall.evidence import SourceEvidence
 from backend.services.metadata_enrichment.waterfall.walk import FieldResult, walk
 from tests.backend.services.metadata_enrichment.replay.synthetic import configuration, track, tracks
 
@@ -173,3 +175,20 @@ def test_only_the_asked_number_of_differences_of_the_asked_field_is_listed_newes
     assert len(numbers) == 7
     assert numbers == sorted(numbers, reverse=True)
     assert comparison.differing > 7
+
+
+def test_a_source_that_could_not_be_called_before_is_not_free() -> None:
+    """The Cover Art Archive takes a release, which half of the tracks had none of."""
+    received = datetime(2026, 11, 1, tzinfo=UTC)
+    uncalled = SourceEvidence("coverartarchive", "not_found", "no_answer", calls=0)
+    found = [
+        TrackEvidence(f"t-{number}", "a", "b", sources, received, {})
+        for number, sources in enumerate([{}, {"coverartarchive": uncalled}])
+    ]
+    field = WaterfallField(
+        field="artwork_url",
+        required_for_gold=False,
+        sources=[WaterfallStep(provider="coverartarchive", enabled=True, min_confidence=0.5)],
+    )
+    draft = WaterfallConfiguration(version=1, activated_at=received, fields=[field])
+    assert compared(held_of(found), draft, draft).calls_per_track_after == 0.5
