@@ -3,8 +3,10 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 from urllib.parse import quote
 
+import orjson
 from pydantic import ValidationError
 
 from backend.contracts.gateway import LANE_HEADER, GatewayHealth, Lane, Outcome, SearchResponse, TrackResponse
@@ -56,7 +58,7 @@ class GatewayClient:
         if isinstance(reply, str):
             return _failed(provider, "search", started, reply)
         try:
-            found = SearchResponse.model_validate_json(reply.content)
+            found = SearchResponse.model_validate_json(_storable(reply.content))
         except ValidationError:
             return _failed(provider, "search", started, _strange(reply))
         return Answer(
@@ -78,7 +80,7 @@ class GatewayClient:
         if isinstance(reply, str):
             return _failed(provider, "track", started, reply)
         try:
-            found = TrackResponse.model_validate_json(reply.content)
+            found = TrackResponse.model_validate_json(_storable(reply.content))
         except ValidationError:
             return _failed(provider, "track", started, _strange(reply))
         return Answer(
@@ -136,6 +138,24 @@ def _asked_to_wait(reply: httpx.Response) -> float | None:
         return None
     given = reply.headers.get("retry-after", "")
     return max(1.0, float(given)) if given.isdecimal() else None
+
+
+def _storable(content: bytes) -> bytes:
+    """Without the NUL character, which PostgreSQL cannot store: one in a name would cost the whole track."""
+    if b"\\u0000" not in content:
+        return content
+    try:
+        return orjson.dumps(_without_nul(orjson.loads(content)))
+    except orjson.JSONDecodeError:
+        return content
+
+
+def _without_nul(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_nul(held) for name, held in value.items()}
+    if isinstance(value, list):
+        return [_without_nul(one) for one in value]
+    return value.replace("\x00", "") if isinstance(value, str) else value
 
 
 def _strange(reply: httpx.Response) -> str:

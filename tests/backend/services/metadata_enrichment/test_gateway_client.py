@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from fastapi import FastAPI, Request, Response
 
-from backend.contracts.gateway import LANE_HEADER, Lane, Outcome, TrackResponse
+from backend.contracts.gateway import LANE_HEADER, Lane, Outcome, TrackCandidate, TrackResponse
 from backend.http import httpx
 from backend.services.metadata_enrichment.work.gateway_client import CORRELATION_HEADER, GatewayClient
 from tests.fixtures.provider_simulator import serving
@@ -84,3 +84,20 @@ async def test_a_correlation_id_of_any_characters_reaches_the_gateway(given: str
         async with httpx.AsyncClient(base_url=url) as http:
             await GatewayClient(http).track("deezer", "1", given)
     assert seen == [sent]
+
+
+async def test_what_postgresql_cannot_store_is_taken_out_of_a_providers_names() -> None:
+    named = TrackCandidate(provider="deezer", provider_id="1", title="Stro\x00be", artists=["dead\x00mau5"])
+    gateway = FastAPI()
+
+    @gateway.get("/api/deezer/track/1")
+    async def answer() -> Response:
+        found = TrackResponse(
+            status="success", provider="deezer", track_id="1", outcome=Outcome.OK, data=named
+        )
+        return Response(found.model_dump_json())
+
+    with serving(gateway) as url:
+        async with httpx.AsyncClient(base_url=url) as http:
+            (candidate,) = (await GatewayClient(http).track("deezer", "1", "trace")).candidates
+    assert (candidate.title, candidate.artists) == ("Strobe", ["deadmau5"])
