@@ -22,7 +22,7 @@ class EnrichRequest(BaseModel):
     track_id: str = Field(min_length=1, max_length=200)
     artist_name: str = Field(min_length=1, max_length=500)
     track_title: str = Field(min_length=1, max_length=500)
-    existing_isrc: str | None = Field(default=None, max_length=200)
+    existing_isrc: str | None = Field(default=None, max_length=500)
     existing_spotify_id: str | None = Field(default=None, max_length=200)
     existing_musicbrainz_id: str | None = Field(default=None, max_length=200)
     correlation_id: str | None = Field(default=None, max_length=200)

@@ -28,7 +28,7 @@ class InspectRequest(BaseModel):
 
     artist_name: str = Field(min_length=1, max_length=500)
     track_title: str = Field(min_length=1, max_length=500)
-    isrc: str | None = Field(default=None, max_length=200)
+    isrc: str | None = Field(default=None, max_length=500)
 
     @field_validator("*", mode="after")
     @classmethod
