@@ -1,11 +1,11 @@
-"""What the console reads from the music database: layers, one track's rows, throughput, counters.
+"""What the console reads from the music database: layers, rows of one track, throughput.
 
 Nothing here writes, and every session is read-only. A schema that is not there (before the first
 migration, after a rollback) is an answer, not an error; a server that does not answer is one.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -38,9 +38,6 @@ SELECT generate_series(date_trunc('minute', now()) - interval '59 minutes', date
 _VISIBLE_TABLES = """
 SELECT relname FROM pg_class
 WHERE relkind IN ('r', 'p') AND pg_table_is_visible(oid) AND relnamespace <> 'pg_catalog'::regnamespace
-"""
-_COUNTERS = """
-SELECT tup_inserted, tup_updated, tup_deleted FROM pg_stat_database WHERE datname = current_database()
 """
 _ENABLED = sql.SQL("SELECT count(*) FROM {} WHERE enabled").format(
     sql.Identifier("waterfall_api_configuration")
@@ -103,18 +100,6 @@ def throughput(address: DatabaseAddress) -> tuple[tuple[datetime, int, int], ...
             return ()
         measured = {minute: (done, failed) for minute, done, failed in connection.execute(_THROUGHPUT)}
         return tuple((minute, *measured.get(minute, (0, 0))) for (minute,) in connection.execute(_MINUTES))
-
-
-def change_counters(address: DatabaseAddress) -> Mapping[str, int]:
-    """Rows inserted, updated and deleted in the database so far, schema changes included.
-
-    The same before and after means that nothing was changed in between: how a dry run is proven.
-    PostgreSQL publishes a session's counts when it goes idle, at the latest a second later.
-    """
-    with _reading(address) as connection:
-        row = connection.execute(_COUNTERS).fetchone() if connection else None
-    inserted, updated, deleted = row or (0, 0, 0)
-    return {"inserted": inserted, "updated": updated, "deleted": deleted}
 
 
 @contextmanager

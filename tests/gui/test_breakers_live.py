@@ -101,7 +101,7 @@ def test_what_somebody_else_does_is_on_the_screen(window: MainWindow, place: Pla
     assert "their month ended" in view.detail.forced.text
     qtbot.waitUntil(lambda: view.detail.audit.rowCount() == 1, timeout=20_000)
     qtbot.waitUntil(lambda: "Waterfall uses it for" in view.detail.impact.texts(), timeout=20_000)
-    assert "bpm (place 1)" in view.detail.impact.texts()["Waterfall uses it for"]
+    assert "bpm (place 2)" in view.detail.impact.texts()["Waterfall uses it for"]
 
 
 @pytest.mark.gui

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.composition import SOURCE
+from tests.conftest import MIGRATIONS
 from tests.fixtures.sandbox import Sandbox
 
 pytestmark = pytest.mark.stack
@@ -48,7 +49,8 @@ def test_a_pipeline_deploys_and_keeps_its_artifacts(deployed: Sandbox, tmp_path:
     assert receipt["state"] == "succeeded"
     assert receipt["reason"] == "CI build build-7"
     assert json.loads((tmp_path / "health.json").read_text())
-    assert len(json.loads((tmp_path / "schema_migrations.json").read_text())) == 5
+    applied = sum(1 for folder in (MIGRATIONS / "medallion").iterdir() if folder.is_dir())
+    assert len(json.loads((tmp_path / "schema_migrations.json").read_text())) == applied
     assert (tmp_path / "logs" / "metadata-enrichment.log").stat().st_size > 0
 
 

@@ -9,7 +9,6 @@ import pytest
 from backend.contracts.stack import LayerCounts
 from backend.database import medallion
 from backend.database.address import DatabaseAddress, DatabaseUnreachableError
-from tests.fixtures.conditions import wait_for
 from tests.fixtures.music import add_finished, add_gold, add_requests
 from tests.fixtures.postgres import free_port
 
@@ -56,21 +55,8 @@ def test_no_schema_is_an_answer(empty_database: DatabaseAddress, exists: bool) -
     assert medallion.table_names(address) == frozenset()
     rows = medallion.rows_of_track(address, "track-1")
     assert (rows.bronze, rows.silver, rows.gold) == ([], [], [])
-    assert set(medallion.change_counters(address)) == {"inserted", "updated", "deleted"}
 
 
 def test_no_server_is_an_error(musicdb: DatabaseAddress) -> None:
     with pytest.raises(DatabaseUnreachableError):
         medallion.layer_counts(replace(musicdb, port=free_port()))
-
-
-def test_counters_move_with_a_change_and_not_with_reading(musicdb: DatabaseAddress) -> None:
-    before = wait_for(lambda: medallion.change_counters(musicdb), "the counters")
-    medallion.layer_counts(musicdb)
-    medallion.throughput(musicdb)
-    assert medallion.change_counters(musicdb) == before
-    add_requests(musicdb, 4)
-    wait_for(
-        lambda: medallion.change_counters(musicdb)["inserted"] == before["inserted"] + 4,
-        "the rows to be counted",
-    )
