@@ -88,6 +88,7 @@ class Console(QObject):
         if snapshot.status is not None:
             self.breakers.feed.set_deployed(snapshot.status.deployed)
             self.waterfall.feed.set_deployed(snapshot.status.deployed)
+            self.tracks.set_deployed(deployed=snapshot.status.deployed)
         self.deploy.consider(snapshot.active)
         self.rollback.consider(snapshot.active)
 

@@ -21,7 +21,7 @@ _PAUSE_MS = 200
 class TracksController(QObject):
     """Signals: `found` with the stored tracks; `inspected` with a TrackInspection; `failed` and
     `search_failed` with an OperatorError; `busy_changed` while the sources or the database are asked;
-    `cleared` when the environment changed and nothing shown before counts any more.
+    `cleared` when the environment changed, or whether it has a stack: nothing shown before counts any more.
     """
 
     found = Signal(object)
@@ -38,6 +38,7 @@ class TracksController(QObject):
         self._port = port
         self.clock = clock
         self.environment: Environment | None = None
+        self.deployed = True
         self.tracks: Sequence[StoredTrack] = ()
         self.inspection: TrackInspection | None = None
         self.imports = TrackImportController(port, background, self)
@@ -65,12 +66,19 @@ class TracksController(QObject):
         self._search.cancel()
         self._look.cancel()
         self._pause.stop()
-        self.environment = environment
-        self.tracks, self.inspection = (), None
+        self.environment, self.deployed = environment, True
+        self._clear()
         self.imports.set_environment(environment.name)
         self.replays.set_environment(environment.name)
         self.busy_changed.emit(False)
         self.cleared.emit()
+
+    def set_deployed(self, *, deployed: bool) -> None:
+        """Ask nothing where nothing is deployed: nobody could answer."""
+        if deployed != self.deployed:
+            self.deployed = deployed
+            self._clear()
+            self.cleared.emit()
 
     def search(self, text: str) -> None:
         """Find tracks by `text`, once typing has paused."""
@@ -80,7 +88,7 @@ class TracksController(QObject):
     @Slot()
     def refresh(self) -> None:
         """Find again by the text given last."""
-        if self.environment is not None:
+        if self.environment is not None and self.deployed:
             self._search.run(partial(self._port.tracks, self.environment.name, self._text, MOST_TRACKS))
 
     def open(self, track_id: str) -> None:
@@ -97,6 +105,10 @@ class TracksController(QObject):
         """Ask nothing more."""
         self._pause.stop()
         self.replays.watch(shown=False)
+
+    def _clear(self) -> None:
+        self._search.cancel()
+        self.tracks, self.inspection = (), None
 
     @Slot(object)
     def _on_found(self, tracks: Sequence[StoredTrack]) -> None:

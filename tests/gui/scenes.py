@@ -335,6 +335,7 @@ SCENES = (
     Scene("waterfall-add-source", waterfalls.add_source, breakers()),
     Scene("waterfall-copy-order", waterfalls.copy_order, breakers()),
     Scene("tracks", track_opened, healthy),
+    Scene("tracks-empty", show("tracks.open")),
     Scene("tracks-asked", track_asked, healthy),
     Scene("tracks-failing", tracks_failing, healthy),
     Scene("tracks-import", tracks_import, healthy),

@@ -73,6 +73,7 @@ def test_asking_needs_artist_and_title(view: TracksView) -> None:
 
 
 def test_a_service_that_is_away_is_said_and_not_taken_for_no_tracks(stage: Stage) -> None:
+    stage.stack.current = stacks.healthy
     stage.tracks.error = GONE
     stage.open().router.run("tracks.open")
     view = stage.window.tracks
@@ -81,6 +82,20 @@ def test_a_service_that_is_away_is_said_and_not_taken_for_no_tracks(stage: Stage
     stage.tracks.error = None
     stage.window.router.run("refresh")
     assert not view.banner.isVisible()
+    assert titles(view.found)
+
+
+def test_where_nothing_is_deployed_nobody_is_asked(stage: Stage) -> None:
+    stage.tracks.error = GONE
+    stage.open().router.run("tracks.open")
+    view = stage.window.tracks
+    assert view.nothing_deployed.isVisible()
+    assert not view.banner.isVisible()
+    view.nothing_deployed.button.click()
+    assert stage.window.screens.currentWidget() is stage.window.deploy
+    stage.tracks.error, stage.stack.current = None, stacks.healthy
+    stage.console.monitor.measure()
+    stage.window.router.run("tracks.open")
     assert titles(view.found)
 
 

@@ -24,7 +24,7 @@ from views.shell.command_palette import ENVIRONMENT, CommandPalette
 from views.shell.geometry import MINIMUM, WindowMemory
 from views.shell.header import Header
 from views.shell.navigation import Navigation
-from views.shell.router import BREAKER_ACTIONS, WATERFALL_ACTIONS, Router
+from views.shell.router import BREAKER_ACTIONS, TRACKS_ACTIONS, WATERFALL_ACTIONS, Router
 from views.shell.shortcut_sheet import ShortcutSheet
 from views.shell.status_bar import StatusBar
 from views.theme.theme import Theme
@@ -123,6 +123,7 @@ class MainWindow(QMainWindow):
     def tracks(self) -> TracksView:
         """The tracks screen."""
         screen = TracksView(self.theme, self.console.tracks)
+        screen.action_asked.connect(self.router.run)
         self.screens.addWidget(screen)
         return screen
 
@@ -184,6 +185,7 @@ class MainWindow(QMainWindow):
             "breakers.reset-all",
             *BREAKER_ACTIONS,
             *WATERFALL_ACTIONS,
+            *TRACKS_ACTIONS,
         ):
             self.actions_list.set_reason(action_id, reason)
 

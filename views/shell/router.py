@@ -47,6 +47,8 @@ _TRACKS_CALLS: dict[str, Callable[[TracksView], None]] = {
     "tracks.import": TracksView.ask_import,
     "tracks.replay": TracksView.ask_replay,
 }
+TRACKS_ACTIONS = tuple(_TRACKS_CALLS)
+"""Actions on tracks that a stack keeps."""
 
 
 class Router(QObject):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, Slot
+from PySide6.QtCore import QModelIndex, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QLineEdit, QStackedWidget, QWidget
 
@@ -19,16 +19,22 @@ from views.tracks.inspection import InspectionPanel
 from views.tracks.list_card import ListCard
 from views.tracks.replay_dialog import ReplayDialog
 from views.widgets.banner import Banner
-from views.widgets.base import GAP_L, button, column, row
+from views.widgets.base import GAP_L, button, column, holder, row
 from views.widgets.empty_state import EmptyState
 from views.widgets.page import PageHead
 
+_NOT_DEPLOYED = Mark(Shape.WAITING, "muted", "nothing deployed")
 _NOTHING_OPEN = Mark(Shape.WAITING, "faint", "nothing open")
 _FINDER_WIDTH = 300
 
 
 class TracksView(QWidget):
-    """Find a stored track at the left, look at it at the right; or ask the sources for any track now."""
+    """Find a stored track at the left, look at it at the right; or ask the sources for any track now.
+
+    Signals: `action_asked` with an id of the action list.
+    """
+
+    action_asked = Signal(str)
 
     def __init__(self, theme: Theme, controller: TracksController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,6 +48,8 @@ class TracksView(QWidget):
         self.found = ListCard(theme, "Stored tracks")
         self.panel = InspectionPanel(theme, controller.clock)
         self.empty = EmptyState(theme)
+        self.nothing_deployed = EmptyState(theme)
+        self._states = QStackedWidget()
         self._right = QStackedWidget()
         self.dialog: ImportDialog | ReplayDialog | None = None
         self._arrange()
@@ -61,8 +69,17 @@ class TracksView(QWidget):
         right.setStretch(1, 1)
         content = row(self.found, right, gap=GAP_L)
         content.setStretch(1, 1)
-        layout = column(self.head, self.banner, gap=GAP_L)
-        layout.addLayout(content, 1)
+        self._full = holder(content)
+        self._states.addWidget(self._full)
+        self._states.addWidget(self.nothing_deployed)
+        self.nothing_deployed.show_state(
+            _NOT_DEPLOYED,
+            "Nothing is deployed here yet",
+            "Tracks are kept by the stack. They appear once it runs and has been asked for some.",
+            "Deploy…",
+        )
+        layout = column(self.head, self.banner, self._states, gap=GAP_L)
+        layout.setStretch(2, 1)
         self.setLayout(layout)
 
     def _wire(self) -> None:
@@ -73,6 +90,7 @@ class TracksView(QWidget):
         controller.search_failed.connect(self._on_search_failed)
         controller.busy_changed.connect(self.asking.show_busy)
         controller.cleared.connect(self._on_cleared)
+        self.nothing_deployed.pressed.connect(self._on_deploy)
         self.filter.textChanged.connect(controller.search)
         self.found.chosen.connect(controller.open)
         self.asking.asked.connect(self._on_ask)
@@ -150,8 +168,16 @@ class TracksView(QWidget):
         self._on_failed(error)
 
     @Slot()
+    def _on_deploy(self) -> None:
+        self.action_asked.emit("deploy.new")
+
+    @Slot()
     def _on_cleared(self) -> None:
         self.banner.hide()
+        deployed = self._controller.deployed
+        self._states.setCurrentWidget(self._full if deployed else self.nothing_deployed)
+        for asking in (self.replay_button, self.import_button):
+            asking.setVisible(deployed)
         self.head.explanation.setText("")
         self.found.show_rows([], "No track has been read yet.")
         self.empty.show_state(
