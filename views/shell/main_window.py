@@ -1,7 +1,6 @@
 """The window: puts the screens together and sends actions where they belong. Nothing else happens here."""
 
 from functools import cached_property
-from typing import TypeVar
 
 from PySide6.QtCore import QEvent, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QHideEvent, QResizeEvent, QShowEvent
@@ -35,8 +34,6 @@ from views.widgets.toast import Toasts
 
 NARROW_WINDOW = 1240
 
-FollowingT = TypeVar("FollowingT", SettingsView, EndToEndView)
-
 
 class MainWindow(QMainWindow):
     """Signals: `closed` when the window was closed. A run at work goes on in its runner."""
@@ -55,7 +52,8 @@ class MainWindow(QMainWindow):
         self.overview = OverviewView(theme, console.actions, console.plots, console.clock)
         self.deploy = DeployView(theme, console.deploy, console.clock)
         self.rollback = RollbackView(theme, console.rollback, console.clock)
-        self._followers: list[OverviewView | SettingsView | EndToEndView] = [self.overview]
+        self.end_to_end = EndToEndView(theme, console.end_to_end)
+        self._followers: list[OverviewView | SettingsView | EndToEndView] = [self.overview, self.end_to_end]
         self.screens = QStackedWidget()
         self._arrange()
         self.toasts = Toasts(theme, self)
@@ -63,7 +61,7 @@ class MainWindow(QMainWindow):
         self._wire()
 
     def _arrange(self) -> None:
-        for screen in (self.overview, self.deploy, self.rollback):
+        for screen in (self.overview, self.deploy, self.rollback, self.end_to_end):
             self.screens.addWidget(screen)
         content = holder(row(self.screens, margin=(22, 14, 22, 18)), "page")
         middle = row(self.navigation, content, gap=0)
@@ -99,12 +97,15 @@ class MainWindow(QMainWindow):
         self.deploy.rollback_asked.connect(self._ask_rollback)
         self.deploy.active_asked.connect(self._open_active)
 
-    # The screens below are made when they are first wanted: all at once would take most of a second.
+    # The screens below are made when they are first wanted: all at once would take most of a second. Made as
+    # children of the stack they are polished once less.
 
     @cached_property
     def breakers(self) -> BreakersView:
         """The circuit-breaker screen."""
-        screen = BreakersView(self.theme, self.console.breakers, self.console.plots, self.console.clock)
+        screen = BreakersView(
+            self.theme, self.console.breakers, self.console.plots, self.console.clock, self.screens
+        )
         screen.action_asked.connect(self.router.run)
         screen.told.connect(self.toasts.say)
         self.screens.addWidget(screen)
@@ -113,7 +114,7 @@ class MainWindow(QMainWindow):
     @cached_property
     def waterfall(self) -> WaterfallView:
         """The waterfall editor."""
-        screen = WaterfallView(self.theme, self.console.waterfall)
+        screen = WaterfallView(self.theme, self.console.waterfall, self.screens)
         screen.action_asked.connect(self.router.run)
         screen.told.connect(self.toasts.say)
         self.screens.addWidget(screen)
@@ -122,7 +123,7 @@ class MainWindow(QMainWindow):
     @cached_property
     def tracks(self) -> TracksView:
         """The tracks screen."""
-        screen = TracksView(self.theme, self.console.tracks)
+        screen = TracksView(self.theme, self.console.tracks, self.screens)
         screen.action_asked.connect(self.router.run)
         self.screens.addWidget(screen)
         return screen
@@ -130,17 +131,8 @@ class MainWindow(QMainWindow):
     @cached_property
     def settings(self) -> SettingsView:
         """The settings."""
-        screen = SettingsView(self.theme, self.console.settings)
+        screen = SettingsView(self.theme, self.console.settings, self.screens)
         screen.appearance.show_theme(self.theme.choice)
-        return self._following(screen)
-
-    @cached_property
-    def end_to_end(self) -> EndToEndView:
-        """The end-to-end test."""
-        return self._following(EndToEndView(self.theme, self.console.end_to_end))
-
-    def _following(self, screen: FollowingT) -> FollowingT:
-        """Add a screen that is told of every other environment, and of the present one."""
         self.screens.addWidget(screen)
         self._followers.append(screen)
         if self.console.session.current is not None:
