@@ -110,5 +110,5 @@ def sentence(text: str) -> str:
 
 
 def joined(*parts: str | None) -> str:
-    """What there is of `parts`, on one line."""
-    return " · ".join(part for part in parts if part)
+    """What there is of `parts` on one line, each once."""
+    return " · ".join(dict.fromkeys(part for part in parts if part))

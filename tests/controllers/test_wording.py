@@ -62,3 +62,7 @@ def test_sentence() -> None:
     assert wording.sentence("dlq-manager failed") == "dlq-manager failed."
     assert wording.sentence("") == ""
     assert wording.sentence("Why?") == "Why?"
+
+
+def test_parts_are_joined_each_once() -> None:
+    assert wording.joined("no match", None, "1 candidate", "", "no match") == "no match · 1 candidate"
