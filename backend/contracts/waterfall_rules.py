@@ -9,7 +9,7 @@ from backend.contracts.waterfall import WaterfallField, WaterfallProblem, Waterf
 PROVIDERS: tuple[str, ...] = tuple(each.name for each in REGISTRATIONS)
 WITHOUT_SOURCE: tuple[str, ...] = ("energy", "danceability", "valence")
 """Fields that no provider gives any more; a waterfall may name them, and they stay empty."""
-FIELDS: tuple[str, ...] = (
+VALUE_FIELDS: tuple[str, ...] = (
     "artist_name",
     "track_title",
     "album",
@@ -24,8 +24,9 @@ FIELDS: tuple[str, ...] = (
     "explicit",
     "popularity",
     *WITHOUT_SOURCE,
-    *(f"{name}_id" for name in PROVIDERS),
 )
+"""The fields that are columns of Gold, by the same names."""
+FIELDS: tuple[str, ...] = (*VALUE_FIELDS, *(f"{name}_id" for name in PROVIDERS))
 """The fields that a waterfall may fill: columns of Gold, and each provider's own identifier of the track."""
 
 _LONGEST_NAME = 60

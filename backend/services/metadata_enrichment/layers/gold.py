@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from backend.contracts.enrichment import EnrichRequest, FieldProvenance
+from backend.contracts.waterfall_rules import VALUE_FIELDS
 from backend.services.metadata_enrichment.waterfall.evidence import UNANSWERED
 from backend.services.metadata_enrichment.waterfall.keys import camelot
 from backend.services.metadata_enrichment.waterfall.resolution import Resolution
@@ -18,38 +19,20 @@ from backend.services.metadata_enrichment.waterfall.walk import FieldResult
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 
-_COLUMNS = (
-    "artist_name",
-    "track_title",
-    "album",
-    "label",
-    "isrc",
-    "release_date",
-    "duration_ms",
-    "bpm",
-    "musical_key",
-    "genres",
-    "artwork_url",
-    "explicit",
-    "popularity",
-    "energy",
-    "danceability",
-    "valence",
-)
 _READ = """
 SELECT * FROM enriched_tracks WHERE track_id = ANY(%s)
 """
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(track_id, 0)) FROM unnest(%s::text[]) AS track_id"
 _WRITE = f"""
-INSERT INTO enriched_tracks (track_id, requested_artist, requested_title, {", ".join(_COLUMNS)}, camelot_key,
-    provider_ids, provenance, field_confidence, completeness, is_complete, degraded, config_version,
+INSERT INTO enriched_tracks (track_id, requested_artist, requested_title, {", ".join(VALUE_FIELDS)},
+    camelot_key, provider_ids, provenance, field_confidence, completeness, is_complete, degraded, config_version,
     request_id)
-VALUES (%(track_id)s, %(requested_artist)s, %(requested_title)s, {", ".join(f"%({c})s" for c in _COLUMNS)},
-    %(camelot_key)s, %(provider_ids)s, %(provenance)s, %(field_confidence)s, %(completeness)s,
+VALUES (%(track_id)s, %(requested_artist)s, %(requested_title)s,
+    {", ".join(f"%({c})s" for c in VALUE_FIELDS)}, %(camelot_key)s, %(provider_ids)s, %(provenance)s, %(field_confidence)s, %(completeness)s,
     %(is_complete)s, %(degraded)s, %(config_version)s, %(request_id)s)
 ON CONFLICT (track_id) DO UPDATE SET
     requested_artist = excluded.requested_artist, requested_title = excluded.requested_title,
-    {", ".join(f"{c} = excluded.{c}" for c in _COLUMNS)}, camelot_key = excluded.camelot_key,
+    {", ".join(f"{c} = excluded.{c}" for c in VALUE_FIELDS)}, camelot_key = excluded.camelot_key,
     provider_ids = excluded.provider_ids, provenance = excluded.provenance,
     field_confidence = excluded.field_confidence, completeness = excluded.completeness,
     is_complete = excluded.is_complete, degraded = excluded.degraded,
@@ -170,7 +153,7 @@ def stays(held: FieldProvenance, result: FieldResult) -> bool:
 
 
 def _track(row: Mapping[str, Any]) -> GoldTrack:
-    values = {name: row[name] for name in _COLUMNS if row[name] not in (None, [])}
+    values = {name: row[name] for name in VALUE_FIELDS if row[name] not in (None, [])}
     values |= {f"{provider}_id": found for provider, found in row["provider_ids"].items()}
     return GoldTrack(
         requested_artist=row["requested_artist"],
@@ -222,7 +205,7 @@ def _kept(earlier: GoldTrack, resolution: Resolution, only: frozenset[str]) -> l
 def _row(request_id: UUID, track_id: str, track: GoldTrack) -> dict[str, Any]:
     values = track.values
     return {
-        **{name: values.get(name) for name in _COLUMNS},
+        **{name: values.get(name) for name in VALUE_FIELDS},
         "genres": values.get("genres", []),
         "camelot_key": camelot(values["musical_key"]) if "musical_key" in values else None,
         "track_id": track_id,
