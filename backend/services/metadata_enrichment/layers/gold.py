@@ -29,7 +29,8 @@ INSERT INTO enriched_tracks (track_id, requested_artist, requested_title, {", ".
     config_version, request_id)
 VALUES (%(track_id)s, %(requested_artist)s, %(requested_title)s,
     {", ".join(f"%({c})s" for c in VALUE_FIELDS)}, %(camelot_key)s, %(provider_ids)s,
-    %(provenance)s, %(field_confidence)s, %(completeness)s, %(is_complete)s, %(degraded)s, %(config_version)s, %(request_id)s)
+    %(provenance)s, %(field_confidence)s, %(completeness)s, %(is_complete)s,
+    %(degraded)s, %(config_version)s, %(request_id)s)
 ON CONFLICT (track_id) DO UPDATE SET
     requested_artist = excluded.requested_artist, requested_title = excluded.requested_title,
     {", ".join(f"{c} = excluded.{c}" for c in VALUE_FIELDS)}, camelot_key = excluded.camelot_key,
