@@ -11,13 +11,35 @@ class DeadLetterState(StrEnum):
     """Where a dead letter stands."""
 
     FAILED = "failed"
+    SCHEDULED = "scheduled"
+    """An operation will send it again at its time, or when its condition is true."""
+    CLAIMED = "claimed"
+    """Reserved by an operation, under a lease; nothing was sent yet."""
     PUBLISHING = "publishing"
     """To be sent again: intended and recorded, not yet confirmed by the broker."""
     IN_FLIGHT = "in_flight"
     """Sent again; what became of it is not known yet."""
     RESOLVED = "resolved"
-    DISCARDED = "discarded"
+    """Processed this time; the proof is kept."""
     QUARANTINED = "quarantined"
+    """Bulk operations leave it alone: it came back too often, or cannot be read."""
+    DISCARDED = "discarded"
+    """Let go with a reason; can be taken back until it is purged."""
+    PURGED = "purged"
+    """Its bytes are gone, by retention; a tombstone and its history stay."""
+
+
+OPEN_STATES = (
+    DeadLetterState.FAILED,
+    DeadLetterState.SCHEDULED,
+    DeadLetterState.CLAIMED,
+    DeadLetterState.PUBLISHING,
+    DeadLetterState.IN_FLIGHT,
+    DeadLetterState.QUARANTINED,
+)
+"""Everything that is not over."""
+PENDING_STATES = (DeadLetterState.FAILED, DeadLetterState.QUARANTINED)
+"""Waiting for somebody to decide."""
 
 
 class DeadLetter(BaseModel):
@@ -136,6 +158,11 @@ class FailureReport(BaseModel):
     routing_key: str
     """The queue to which a replay goes."""
     failed_at: datetime
+    outcome_class: str | None = None
+    """What the provider to blame did, in the gateway's classes; none when no provider is to blame."""
+    place: str = ""
+    """Where in the service it failed, such as `gathering` or `gold`."""
+    trace_id: str | None = None
     metadata: dict[str, Any] = Field(default_factory=dict)
 
 

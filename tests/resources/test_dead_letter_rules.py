@@ -25,11 +25,20 @@ ALLOWED = {
     (S.QUARANTINED, S.DISCARDED),
     (S.DISCARDED, S.FAILED),
     (S.DISCARDED, S.QUARANTINED),
+    (S.FAILED, S.SCHEDULED),
+    (S.FAILED, S.CLAIMED),
+    (S.SCHEDULED, S.CLAIMED),
+    (S.SCHEDULED, S.FAILED),
+    (S.CLAIMED, S.FAILED),
+    (S.CLAIMED, S.PUBLISHING),
+    (S.RESOLVED, S.PURGED),
+    (S.DISCARDED, S.PURGED),
 }
 INSERT = """
 INSERT INTO dead_letters.messages (message_id, state, generation, routing_key, source_service, error_type,
-    error_message, fingerprint, fingerprint_version, reason, proof, first_failed_at, failed_at)
-VALUES ('m', %(state)s, 1, 'q', 's', 'E', 'e', 'f', 1, 'because',
+    error_message, fingerprint, fingerprint_version, reason, operation_id, lease_until, scheduled_for, proof,
+    first_failed_at, failed_at)
+VALUES ('m', %(state)s, 1, 'q', 's', 'E', 'e', 'f', 1, 'because', gen_random_uuid(), now(), now(),
     CASE WHEN %(state)s = 'resolved' THEN '{}'::jsonb END, now(), now())
 """
 MOVE = """

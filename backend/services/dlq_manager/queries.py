@@ -7,6 +7,8 @@ from typing import Any, LiteralString
 from psycopg.rows import dict_row
 
 from backend.contracts.dead_letters import (
+    OPEN_STATES,
+    PENDING_STATES,
     AuditEntry,
     DeadLetter,
     DeadLetterDetail,
@@ -19,15 +21,6 @@ from backend.messaging.topology import QUEUES
 from backend.services.common.database import Pool
 from backend.services.dlq_manager.arrivals import shown_payload
 from backend.services.dlq_manager.paging import Cursor
-
-OPEN_STATES = (
-    DeadLetterState.FAILED,
-    DeadLetterState.PUBLISHING,
-    DeadLetterState.IN_FLIGHT,
-    DeadLetterState.QUARANTINED,
-)
-"""What is listed when no state is asked for: everything that is not over."""
-_PENDING = (DeadLetterState.FAILED, DeadLetterState.QUARANTINED)
 
 _ROW: LiteralString = """
 SELECT m.*, m.failed_at AS timestamp, p.body, encode(p.sha256, 'hex') AS payload_sha256
@@ -117,16 +110,16 @@ class Queries:
 
     async def groups(self) -> list[ErrorGroup]:
         """Pending dead letters by the way they failed, largest group first."""
-        rows = await self._rows(_GROUPS, (_values(_PENDING),))
+        rows = await self._rows(_GROUPS, (_values(PENDING_STATES),))
         return [ErrorGroup.model_validate(row) for row in rows]
 
     async def stats(self) -> DeadLetterStats:
         """Figures over all dead letters. BrokerError when the depths cannot be read."""
-        pending = (_values(_PENDING),)
+        pending = (_values(PENDING_STATES),)
         states = _counts(await self._rows(_STATES))
         ages = (await self._rows(_AGES, pending))[0]
         return DeadLetterStats(
-            total_pending=sum(states.get(state.value, 0) for state in _PENDING),
+            total_pending=sum(states.get(state.value, 0) for state in PENDING_STATES),
             total_messages=sum(states.values()),
             total_in_flight=states.get("in_flight", 0) + states.get("publishing", 0),
             total_replayed=ages["replayed"],

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from starlette.responses import Response
 
 from backend.contracts.dead_letters import (
+    OPEN_STATES,
     BatchReplayRequest,
     BatchReplayResult,
     DeadLetter,
@@ -29,7 +30,7 @@ from backend.services.common.auth import bearer_guard
 from backend.services.dlq_manager.operations import Done, Operations
 from backend.services.dlq_manager.outbox import Outbox
 from backend.services.dlq_manager.paging import Cursor, CursorError, decode
-from backend.services.dlq_manager.queries import OPEN_STATES, Queries, Selection
+from backend.services.dlq_manager.queries import Queries, Selection
 from backend.services.dlq_manager.service_metrics import DlqMetrics
 
 CURSOR_HEADER = "X-Next-Cursor"
