@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from backend.contracts.environment import (
+    DLQ_MANAGER,
     ENRICHMENT,
     GATEWAY,
     PROVIDER_SIMULATOR,
@@ -35,6 +36,6 @@ def service_variables(
     if service == GATEWAY:
         variables["SIMULATOR_URL"] = environment.url(PROVIDER_SIMULATOR)
         variables["SIMULATED_PROVIDERS"] = ",".join(simulated)
-    if service == ENRICHMENT:
+    if service in {DLQ_MANAGER, ENRICHMENT}:
         variables["GATEWAY_URL"] = environment.url(GATEWAY)
     return {f"SONGNODES_{name}": value for name, value in variables.items()}

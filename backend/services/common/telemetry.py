@@ -13,7 +13,8 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from backend.services.common.settings import ServiceSettings
 
 REDACTED = "[redacted]"
-_SENSITIVE_WORDS = ("authorization", "password", "secret", "token", "api_key", "apikey", "cookie")
+SENSITIVE_WORDS = ("authorization", "password", "secret", "token", "api_key", "apikey", "cookie")
+"""A value whose name has one of these in it is secret."""
 _SHORTEST_SECRET = 6
 """A shorter value would blacken ordinary words; no secret we make is that short."""
 
@@ -45,7 +46,7 @@ def redact_by_name(_logger: WrappedLogger, _method: str, event: EventDict) -> Ev
 
 
 def _redact(key: str, value: Any) -> Any:
-    if any(word in key.lower() for word in _SENSITIVE_WORDS) and isinstance(value, str | bytes):
+    if any(word in key.lower() for word in SENSITIVE_WORDS) and isinstance(value, str | bytes):
         return REDACTED
     if isinstance(value, dict):
         return {str(inner): _redact(str(inner), item) for inner, item in value.items()}

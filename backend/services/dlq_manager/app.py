@@ -17,8 +17,10 @@ from backend.services.dlq_manager.consumers import Consumers
 from backend.services.dlq_manager.intake import Intake
 from backend.services.dlq_manager.operations import Operations
 from backend.services.dlq_manager.outbox import Outbox
+from backend.services.dlq_manager.outcome_memory import OutcomeMemory
 from backend.services.dlq_manager.outcomes import Outcomes
 from backend.services.dlq_manager.queries import Queries
+from backend.services.dlq_manager.retention import Purge, Retention
 from backend.services.dlq_manager.routes import Service, acting_router, open_router, reading_router
 from backend.services.dlq_manager.service_metrics import DlqMetrics
 from backend.services.dlq_manager.settings import DlqSettings
@@ -37,12 +39,15 @@ def create_app(settings: DlqSettings) -> FastAPI:
     queries = Queries(database.pool, broker)
     outbox = Outbox(database.pool, broker)
     outcomes = Outcomes(database.pool, metrics.age.observe)
+    purge = Purge(database.pool, Retention(settings.resolved_days, settings.discarded_days))
+    memory = OutcomeMemory(database.pool)
     consumers = Consumers(broker, Intake(database.pool), outcomes, metrics, settings.prefetch)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         work = (consumers.run_intake(), consumers.run_outcomes(), outbox.run(), metrics.refresh(queries))
-        async with database, broker, in_background(*work):
+        keeping = (purge.run(), memory.run())
+        async with database, broker, in_background(*work, *keeping):
             yield
 
     app = FastAPI(

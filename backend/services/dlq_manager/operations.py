@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 
 from backend.contracts.dead_letters import DeadLetterState
 from backend.services.common.database import Pool
-from backend.services.dlq_manager.transitions import Act, Connection, Held, change, hold
+from backend.services.dlq_manager.sending import intend
+from backend.services.dlq_manager.transitions import Act, Held, change, hold
 
-_OUTBOX = "INSERT INTO dead_letters.outbox (message_id, generation, operation_id) VALUES (%s, %s, %s)"
 _OPEN = frozenset({DeadLetterState.FAILED, DeadLetterState.QUARANTINED})
 
 
@@ -29,7 +29,7 @@ class Operations:
         self._observe_age = observe_age
 
     async def replay(self, message_id: str, actor: str, operation: UUID | None = None) -> tuple[Done, str]:
-        """Record the intent to send the original bytes again; the outbox does. Says how in a sentence."""
+        """Record the intent to send it again; the outbox does. Says how in a sentence."""
         operation = operation or uuid4()
         async with self._pool.connection() as connection:
             held = await hold(connection, message_id)
@@ -40,13 +40,8 @@ class Operations:
                     Done.CONFLICT,
                     f"Dead letter {message_id} is {_words(held)}; only failed ones are sent again.",
                 )
-            if held.state is DeadLetterState.QUARANTINED:
-                held = await _release(connection, held, actor, operation)
-            act = Act("replay", actor, operation_id=operation)
-            generation = held.generation + 1
-            await change(connection, held, DeadLetterState.PUBLISHING, act, generation=generation)
-            await connection.execute(_OUTBOX, (message_id, generation, operation))
-        return Done.DONE, f"Dead letter {message_id} is being sent again (sending {generation})."
+            sent = await intend(connection, held, actor, "", operation)
+        return Done.DONE, f"Dead letter {message_id} is being sent again (sending {sent.generation})."
 
     async def discard(self, message_id: str, actor: str, reason: str) -> tuple[Done, str]:
         """Let it go, with a reason. Its bytes and its history stay."""
@@ -64,11 +59,6 @@ class Operations:
             await change(connection, held, DeadLetterState.DISCARDED, Act("discard", actor, reason))
         self._observe_age(held.age_seconds)
         return Done.DONE, f"Dead letter {message_id} is discarded; its bytes and history are kept."
-
-
-async def _release(connection: Connection, held: Held, actor: str, operation: UUID) -> Held:
-    act = Act("released from quarantine", actor, operation_id=operation)
-    return await change(connection, held, DeadLetterState.FAILED, act)
 
 
 def _words(held: Held) -> str:

@@ -36,10 +36,11 @@ _log = structlog.get_logger()
 
 _DUE = """
 SELECT o.id, o.message_id, o.generation, o.operation_id, m.routing_key, m.correlation_id,
-    p.body, p.content_type, p.headers
+    coalesce(r.body, p.body) AS body, p.content_type, p.headers
 FROM dead_letters.outbox AS o
 JOIN dead_letters.messages AS m USING (message_id)
 JOIN dead_letters.payloads AS p USING (message_id)
+LEFT JOIN dead_letters.revisions AS r ON r.message_id = o.message_id AND r.number = o.revision
 WHERE o.finished_at IS NULL ORDER BY o.id LIMIT %s FOR UPDATE OF o SKIP LOCKED
 """
 _FINISH = "UPDATE dead_letters.outbox SET finished_at = clock_timestamp(), error = %s WHERE id = %s"
