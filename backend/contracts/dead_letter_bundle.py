@@ -69,3 +69,25 @@ class BundleManifest(BaseModel):
     masked: int
     """Letters in which something was masked."""
     files: list[BundledFile] = Field(default_factory=list)
+
+
+class SandboxLetter(BaseModel):
+    """A payload to be worked on again, in a sandbox."""
+
+    message_id: str = Field(min_length=1, max_length=500)
+    """Under which the queue knows it: the same one sent again is worked on once."""
+    content_type: str = Field(default="application/json", max_length=200)
+    correlation_id: str | None = Field(default=None, max_length=500)
+    payload_base64: str = Field(max_length=30_000_000)
+
+
+class SandboxReplay(BaseModel):
+    """Body of `POST /dlq/sandbox/requests`, which stacks have only where every provider is simulated."""
+
+    letters: list[SandboxLetter] = Field(min_length=1, max_length=200)
+
+
+class SandboxReplayed(BaseModel):
+    """Answer: all of them are in the work queue."""
+
+    published: int

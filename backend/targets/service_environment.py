@@ -10,6 +10,7 @@ from backend.contracts.environment import (
     PROVIDERS,
     Environment,
     ProviderMode,
+    Tier,
 )
 
 OPERATIONS_DATABASE = "songnodes_operations"
@@ -38,4 +39,6 @@ def service_variables(
         variables["SIMULATED_PROVIDERS"] = ",".join(simulated)
     if service in {DLQ_MANAGER, ENRICHMENT}:
         variables["GATEWAY_URL"] = environment.url(GATEWAY)
+    if service == DLQ_MANAGER and environment.tier is Tier.DEV and set(simulated) == set(PROVIDERS):
+        variables["SANDBOX"] = "true"
     return {f"SONGNODES_{name}": value for name, value in variables.items()}

@@ -13,14 +13,13 @@ from backend.services.common.background import in_background
 from backend.services.common.broker import make_broker
 from backend.services.common.database import Database
 from backend.services.common.metrics import metrics_route, new_registry
+from backend.services.dlq_manager.act_assembly import assemble_acts
 from backend.services.dlq_manager.consumers import Consumers
 from backend.services.dlq_manager.intake import Intake
 from backend.services.dlq_manager.operations import Operations
 from backend.services.dlq_manager.outbox import Outbox
-from backend.services.dlq_manager.outcome_memory import OutcomeMemory
 from backend.services.dlq_manager.outcomes import Outcomes
 from backend.services.dlq_manager.queries import Queries
-from backend.services.dlq_manager.retention import Purge, Retention
 from backend.services.dlq_manager.routes import Service, acting_router, open_router, reading_router
 from backend.services.dlq_manager.service_metrics import DlqMetrics
 from backend.services.dlq_manager.settings import DlqSettings
@@ -39,15 +38,14 @@ def create_app(settings: DlqSettings) -> FastAPI:
     queries = Queries(database.pool, broker)
     outbox = Outbox(database.pool, broker)
     outcomes = Outcomes(database.pool, metrics.age.observe)
-    purge = Purge(database.pool, Retention(settings.resolved_days, settings.discarded_days))
-    memory = OutcomeMemory(database.pool)
     consumers = Consumers(broker, Intake(database.pool), outcomes, metrics, settings.prefetch)
+
+    acts = assemble_acts(settings, database.pool, broker, outbox, metrics)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         work = (consumers.run_intake(), consumers.run_outcomes(), outbox.run(), metrics.refresh(queries))
-        keeping = (purge.run(), memory.run())
-        async with database, broker, in_background(*work, *keeping):
+        async with database, broker, acts.running(), in_background(*work):
             yield
 
     app = FastAPI(
@@ -57,6 +55,8 @@ def create_app(settings: DlqSettings) -> FastAPI:
     app.include_router(open_router(service))
     app.include_router(reading_router(service, settings.admin_token))
     app.include_router(acting_router(service, settings.admin_token))
+    for router in acts.routers:
+        app.include_router(router)
     app.include_router(_health_router(settings.release, database, broker))
     return app
 

@@ -17,7 +17,7 @@ SELECT a.from_state, (
         AND q.from_state IS DISTINCT FROM q.to_state ORDER BY q.id DESC LIMIT 1
 ) AS reason
 FROM dead_letters.audit AS a
-WHERE a.message_id = %s AND a.to_state = %s AND a.from_state IS NOT NULL AND a.from_state <> a.to_state
+WHERE a.message_id = %s AND a.to_state = %s AND a.from_state <> a.to_state AND a.action <> 'undo'
 ORDER BY a.id DESC LIMIT 1
 """
 
@@ -33,7 +33,10 @@ async def hold_seen(connection: Connection, message_id: str, version: int) -> He
 
 
 async def state_before(connection: Connection, held: Held) -> tuple[DeadLetterState, str] | None:
-    """The state it had before this one, and why it was in that; none when it began in this one."""
+    """The state it had before this one, and why it was in that; none when it came in in this one.
+
+    An undo brings a letter back to what it was, so what counts is the act before it.
+    """
     cursor = connection.cursor(row_factory=dict_row)
     row = await (await cursor.execute(_ENTERED, (held.message_id, held.state.value))).fetchone()
     return None if row is None else (DeadLetterState(row["from_state"]), row["reason"] or "")

@@ -11,6 +11,8 @@ class DlqSettings(ServiceSettings):
     port: int = Field(default=8021, ge=1, le=65535)
     prefetch: int = Field(default=20, ge=1, le=200)
     gateway_url: str = "http://127.0.0.1:8022"
+    sandbox: bool = False
+    """Every provider is simulated: bundles of other stacks may be replayed here."""
     resolved_days: int = Field(default=30, ge=1, le=3650)
     """Days after which the bytes of a resolved letter are purged; its row, its proof and its history stay."""
     discarded_days: int = Field(default=90, ge=30, le=3650)

@@ -112,7 +112,7 @@ class ManagerAddress:
 
     def ask(self, method: str, path: str, *, token: str | None = TOKEN, **more: Any) -> httpx.Response:
         """One call, with the operator's token unless told otherwise."""
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers = more.pop("headers", {}) | ({"Authorization": f"Bearer {token}"} if token else {})
         return httpx.request(method, f"{self.url}{path}", headers=headers, timeout=30, **more)
 
     async def publish(self, *messages: Message) -> None:
