@@ -99,8 +99,6 @@ class OperationOptions(BaseModel):
     """Pause when so many of the last `tripwire_window` outcomes returned with one fingerprint."""
     skip_superseded: bool = True
     """Leave out letters whose track was enriched by a later message."""
-    coalesce: bool = True
-    """Send one of several letters for one track and provider; its success closes all, each with proof."""
     include_quarantined: bool = False
     patch: list[dict[str, Any]] | None = None
     """A JSON Patch (RFC 6902), for kind `patch`."""

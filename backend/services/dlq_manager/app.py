@@ -23,6 +23,7 @@ from backend.services.dlq_manager.queries import Queries
 from backend.services.dlq_manager.routes import Service, acting_router, open_router, reading_router
 from backend.services.dlq_manager.service_metrics import DlqMetrics
 from backend.services.dlq_manager.settings import DlqSettings
+from backend.services.dlq_manager.triage_assembly import assemble_triage
 
 VERSION = "1.0.0"
 
@@ -41,11 +42,12 @@ def create_app(settings: DlqSettings) -> FastAPI:
     consumers = Consumers(broker, Intake(database.pool), outcomes, metrics, settings.prefetch)
 
     acts = assemble_acts(settings, database.pool, broker, outbox, metrics)
+    triage = assemble_triage(settings, database.pool, broker, outbox)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         work = (consumers.run_intake(), consumers.run_outcomes(), outbox.run(), metrics.refresh(queries))
-        async with database, broker, acts.running(), in_background(*work):
+        async with database, broker, acts.running(), triage.running(), in_background(*work):
             yield
 
     app = FastAPI(
@@ -55,7 +57,7 @@ def create_app(settings: DlqSettings) -> FastAPI:
     app.include_router(open_router(service))
     app.include_router(reading_router(service, settings.admin_token))
     app.include_router(acting_router(service, settings.admin_token))
-    for router in acts.routers:
+    for router in (*acts.routers, *triage.routers):
         app.include_router(router)
     app.include_router(_health_router(settings.release, database, broker))
     return app

@@ -23,6 +23,16 @@ from backend.messaging.topology import ENRICHMENT_REQUESTS
 from backend.services.dlq_manager.fingerprint import fingerprint
 
 _LARGEST_SHOWN = 1_000_000
+_LONGEST_NAME = 500
+
+
+@dataclass(frozen=True)
+class About:
+    """The track that a message is about, as far as its payload says."""
+
+    artist: str | None = None
+    title: str | None = None
+    track_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,8 @@ class Arrival:
     fingerprint: str
     quarantine: str = field(default="")
     """Why it must not be sent again unchanged; empty for the usual case."""
+
+    about: About = About()
 
     @property
     def sha256(self) -> bytes:
@@ -52,9 +64,28 @@ def read_arrival(message: Message) -> Arrival:
         generation=generation if type(generation) is int and generation >= 0 else 0,
         message=message,
         report=report,
-        fingerprint=fingerprint(report.provider, report.error_type, report.error_message),
+        fingerprint=fingerprint(report),
         quarantine=problem or _payload_problem(message.body),
+        about=_about(message.body),
     )
+
+
+def _about(body: bytes) -> About:
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        return About()
+    if not isinstance(told, dict):
+        return About()
+    names = ("artist_name", "track_title", "track_id")
+    return About(*[_text(told.get(name)) for name in names])
+
+
+def _text(value: object) -> str | None:
+    """As PostgreSQL can store it and an index can hold it."""
+    if not isinstance(value, str) or not value.strip():
+        return None
+    return value.replace("\x00", "").encode("utf-8", "replace").decode()[:_LONGEST_NAME]
 
 
 def shown_payload(body: bytes) -> Any:

@@ -3,7 +3,9 @@
 import hashlib
 import re
 
-VERSION = 1
+from backend.contracts.dead_letters import FailureReport
+
+VERSION = 2
 """Grows when the rules below change, so that old and new fingerprints are never mixed up."""
 
 _RULES = (
@@ -23,7 +25,8 @@ def normalised(message: str) -> str:
     return message.strip().casefold()[:500]
 
 
-def fingerprint(provider: str | None, error_type: str, message: str) -> str:
-    """Sixteen hex digits over provider, class of error and normalised message."""
-    told = "\x1f".join((str(VERSION), provider or "", error_type, normalised(message)))
+def fingerprint(report: FailureReport) -> str:
+    """Sixteen hex digits over provider, outcome class, class of error, place and normalised message."""
+    where = (report.provider or "", report.outcome_class or "", report.error_type, report.place)
+    told = "\x1f".join((str(VERSION), *where, normalised(report.error_message)))
     return hashlib.sha256(told.encode()).hexdigest()[:16]

@@ -9,8 +9,10 @@ from psycopg.types.json import Jsonb
 
 from backend.contracts.dead_letters import DeadLetterState
 from backend.services.common.database import Pool
+from backend.services.dlq_manager import item_outcomes
 from backend.services.dlq_manager.arrivals import Arrival
 from backend.services.dlq_manager.fingerprint import VERSION as FINGERPRINT_VERSION
+from backend.services.dlq_manager.item_outcomes import Ended
 from backend.services.dlq_manager.transitions import Act, Held, change, hold, note
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
@@ -22,10 +24,11 @@ _ACTOR = "intake"
 _INSERT = """
 INSERT INTO dead_letters.messages (message_id, state, generation, routing_key, correlation_id,
     source_service, provider, error_type, error_message, stack_trace, fingerprint, fingerprint_version,
-    metadata, reason, first_failed_at, failed_at)
+    metadata, reason, outcome_class, place, trace_id, artist, title, business_key, first_failed_at, failed_at)
 VALUES (%(id)s, %(state)s, %(generation)s, %(routing_key)s, %(correlation)s, %(source)s, %(provider)s,
     %(error_type)s, %(error_message)s, %(stack)s, %(fingerprint)s, %(fingerprint_version)s, %(metadata)s,
-    %(quarantine)s, %(failed_at)s, %(failed_at)s)
+    %(quarantine)s, %(outcome)s, %(place)s, %(trace)s, %(artist)s, %(title)s, %(business_key)s, %(failed_at)s,
+    %(failed_at)s)
 ON CONFLICT (message_id) DO NOTHING
 """
 _PAYLOAD = """
@@ -34,14 +37,15 @@ VALUES (%s, %s, %s, %s, %s)
 """
 _ATTEMPT = """
 INSERT INTO dead_letters.attempts (message_id, generation, error_type, error_message, stack_trace, provider,
-    fingerprint, failed_at)
+    fingerprint, failed_at, outcome_class, place)
 VALUES (%(id)s, %(generation)s, %(error_type)s, %(error_message)s, %(stack)s, %(provider)s, %(fingerprint)s,
-    %(failed_at)s)
+    %(failed_at)s, %(outcome)s, %(place)s)
 ON CONFLICT (message_id, generation) DO NOTHING
 """
 _RETURNED = """
 UPDATE dead_letters.messages SET version = version + 1, retry_count = retry_count + 1,
-    provider = %(provider)s, error_type = %(error_type)s, error_message = %(error_message)s,
+    provider = %(provider)s, outcome_class = %(outcome)s, place = %(place)s,
+    error_type = %(error_type)s, error_message = %(error_message)s,
     stack_trace = %(stack)s, fingerprint = %(fingerprint)s,
     fingerprint_version = %(fingerprint_version)s, metadata = %(metadata)s,
     failed_at = greatest(failed_at, %(failed_at)s)
@@ -112,6 +116,8 @@ async def _take_back(connection: Connection, row: dict[str, Any], arrival: Arriv
             await note(connection, held, Act("failure of an older sending", _ACTOR))
         return Taken.DUPLICATE
     await connection.execute(_RETURNED, row)
+    ended = Ended(held.message_id, held.generation, arrival.fingerprint, arrival.report.error_message)
+    await item_outcomes.returned(connection, [ended])
     updated = replace(held, version=held.version + 1, fingerprint=arrival.fingerprint)
     failed = await change(connection, updated, DeadLetterState.FAILED, Act("returned", _ACTOR))
     if arrival.quarantine or await _bounces(connection, failed):
@@ -143,5 +149,11 @@ def _row(message_id: str, arrival: Arrival) -> dict[str, Any]:
         "fingerprint_version": FINGERPRINT_VERSION,
         "metadata": Jsonb(report.metadata),
         "quarantine": arrival.quarantine,
+        "outcome": report.outcome_class,
+        "place": report.place,
+        "trace": report.trace_id or arrival.message.correlation_id,
+        "artist": arrival.about.artist,
+        "title": arrival.about.title,
+        "business_key": arrival.about.track_id,
         "failed_at": report.failed_at,
     }

@@ -5,6 +5,8 @@ from enum import StrEnum
 
 from backend.contracts.dead_letters import DeadLetterState, ReplayOutcome
 from backend.services.common.database import Pool
+from backend.services.dlq_manager import item_outcomes
+from backend.services.dlq_manager.item_outcomes import Ended
 from backend.services.dlq_manager.transitions import Act, change, hold, note
 
 _ACTOR = "metadata-enrichment"
@@ -39,5 +41,6 @@ class Outcomes:
             proof = outcome.model_dump(mode="json")
             act = Act("resolved", _ACTOR, f"enrichment {outcome.status}, request {outcome.request_id}")
             await change(connection, held, DeadLetterState.RESOLVED, act, proof=proof)
+            await item_outcomes.resolved(connection, [Ended(held.message_id, held.generation)])
         self._observe_age(held.age_seconds)
         return Applied.RESOLVED

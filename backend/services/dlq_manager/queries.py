@@ -46,20 +46,49 @@ SELECT fingerprint, error_type, provider, count(*) AS count, min(first_failed_at
 FROM dead_letters.messages WHERE state = ANY(%s)
 GROUP BY fingerprint, error_type, provider ORDER BY count DESC, last_seen DESC LIMIT 500
 """
-_STATES: LiteralString = "SELECT state AS name, count(*) AS count FROM dead_letters.messages GROUP BY state"
-_ERROR_TYPES: LiteralString = """
-SELECT error_type AS name, count(*) AS count FROM dead_letters.messages WHERE state = ANY(%s)
-GROUP BY error_type
+_TALLIED: LiteralString = """
+WITH tallied AS (
+    SELECT fingerprint, state, sum(count)::bigint AS count FROM (
+        SELECT fingerprint, state, count FROM dead_letters.cause_tally
+        UNION ALL SELECT fingerprint, state, change FROM dead_letters.deltas
+    ) AS t GROUP BY 1, 2
+)
 """
-_SERVICES: LiteralString = """
-SELECT source_service AS name, count(*) AS count FROM dead_letters.messages WHERE state = ANY(%s)
-GROUP BY source_service
+_STATES: LiteralString = (
+    _TALLIED
+    + """
+SELECT state AS name, sum(count)::bigint AS count FROM tallied GROUP BY 1
 """
+)
+_ERROR_TYPES: LiteralString = (
+    _TALLIED
+    + """
+SELECT error_type AS name, sum(count)::bigint AS count
+FROM tallied JOIN dead_letters.causes USING (fingerprint)
+WHERE state = ANY(%s) GROUP BY 1 HAVING sum(count) > 0
+"""
+)
+_SERVICES: LiteralString = (
+    _TALLIED
+    + """
+SELECT source_service AS name, sum(count)::bigint AS count
+FROM tallied JOIN dead_letters.causes USING (fingerprint)
+WHERE state = ANY(%s) GROUP BY 1 HAVING sum(count) > 0
+"""
+)
+# Both ends of an index over what is open: a minimum over all rows would read them all.
 _AGES: LiteralString = """
-SELECT extract(epoch FROM clock_timestamp() - min(first_failed_at))::float AS oldest,
-    extract(epoch FROM clock_timestamp() - max(failed_at))::float AS newest,
+SELECT extract(epoch FROM clock_timestamp() - (
+        SELECT first_failed_at FROM dead_letters.messages
+        WHERE state NOT IN ('resolved', 'discarded', 'purged') AND state = ANY(%(states)s)
+        ORDER BY failed_at, message_id LIMIT 1
+    ))::float AS oldest,
+    extract(epoch FROM clock_timestamp() - (
+        SELECT failed_at FROM dead_letters.messages
+        WHERE state NOT IN ('resolved', 'discarded', 'purged') AND state = ANY(%(states)s)
+        ORDER BY failed_at DESC, message_id DESC LIMIT 1
+    ))::float AS newest,
     (SELECT count(*) FROM dead_letters.outbox WHERE finished_at IS NOT NULL AND error = '') AS replayed
-FROM dead_letters.messages WHERE state = ANY(%s)
 """
 
 
@@ -117,7 +146,7 @@ class Queries:
         """Figures over all dead letters. BrokerError when the depths cannot be read."""
         pending = (_values(PENDING_STATES),)
         states = _counts(await self._rows(_STATES))
-        ages = (await self._rows(_AGES, pending))[0]
+        ages = (await self._rows(_AGES, {"states": pending[0]}))[0]
         return DeadLetterStats(
             total_pending=sum(states.get(state.value, 0) for state in PENDING_STATES),
             total_messages=sum(states.values()),

@@ -5,16 +5,27 @@ from typing import Any
 
 from psycopg import sql
 
+from backend.contracts.dead_letter_query import QueryError, parse
 from backend.contracts.dead_letter_views import Selection
+from backend.contracts.dead_letters import OPEN_STATES
+from backend.services.dlq_manager.query_sql import compile_terms
 from backend.services.dlq_manager.refusals import RefusedError
 
 
 def compile_selection(selection: Selection) -> tuple[sql.Composable, dict[str, Any]]:
     """The condition and its arguments, whose names begin with `chosen_`. RefusedError: it cannot be read."""
-    if selection.query.strip():
-        raise RefusedError("This service does not read queries yet. Select by cause, state or time.")
+    try:
+        terms, arguments = compile_terms(parse(selection.query))
+    except QueryError as error:
+        raise RefusedError(f"The query cannot be read at character {error.position + 1}: {error}") from error
     parts = [part for wanted, part in zip(_wanted(selection), _PARTS, strict=True) if wanted]
-    return sql.SQL(" AND ").join(map(sql.SQL, parts or ["true"])), _arguments(selection)
+    conditions = [*map(sql.SQL, parts), *terms]
+    if set(selection.states) <= set(OPEN_STATES):
+        conditions.append(_OPEN)  # said in the words of the partial indexes, so that they are used
+    return sql.SQL(" AND ").join(conditions), {**_arguments(selection), **arguments}
+
+
+_OPEN = sql.SQL("m.state NOT IN ('resolved', 'discarded', 'purged')")
 
 
 _PARTS = (

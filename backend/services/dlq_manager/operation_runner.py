@@ -1,0 +1,207 @@
+"""Carries operations out, from the tables alone: a manager that dies is followed by any replica.
+
+Each step is one transaction that looks at the operation's state under its lock, so that a command takes
+effect before the next step: after pause or cancel nothing new is sent.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import LiteralString
+from uuid import UUID, uuid4
+
+import psycopg
+import structlog
+from psycopg_pool import PoolClosed, PoolTimeout
+
+from backend.contracts.dead_letter_operations import OperationState
+from backend.services.common.database import Pool
+from backend.services.dlq_manager.act_kinds import SENDING_NOTHING, Acting, apply_chunk
+from backend.services.dlq_manager.music_readings import MusicReadings
+from backend.services.dlq_manager.operation_changes import (
+    HeldOperation,
+    change_operation,
+    hold_operation,
+    pause_at_work,
+)
+from backend.services.dlq_manager.operation_progress import canary_share, progress, tripped
+from backend.services.dlq_manager.operation_sending import Member, hold_members, send_members
+from backend.services.dlq_manager.pace import Pace, letters_a_second, why_not_yet
+from backend.services.dlq_manager.provider_limits import ProviderLimits
+from backend.services.dlq_manager.transitions import Connection
+
+S = OperationState
+WINDOW = 200
+"""Letters of one operation whose outcome is not known: what a cancellation leaves in limbo at most."""
+BATCH = 100
+LEASE_SECONDS = 15
+IDLE_SECONDS = 1.0
+BUSY_SECONDS = 0.05
+_CLEAR_AT_ONCE = 5_000
+_log = structlog.get_logger()
+
+_LEASE: LiteralString = """
+UPDATE dead_letters.operations SET lease = %(lease)s,
+    lease_until = clock_timestamp() + make_interval(secs => %(seconds)s)
+WHERE id IN (
+    SELECT id FROM dead_letters.operations
+    WHERE finished_at IS NULL AND state IN ('scheduled', 'canary', 'running')
+        AND (lease IS NULL OR lease = %(lease)s OR lease_until < clock_timestamp())
+    ORDER BY created_at FOR UPDATE SKIP LOCKED
+)
+RETURNING id
+"""
+_WAITS: LiteralString = "UPDATE dead_letters.operations SET state_reason = %s WHERE id = %s"
+# What was pending when an operation was cancelled.
+_CLEAR: LiteralString = """
+UPDATE dead_letters.operation_items SET outcome = 'cancelled', changed_at = clock_timestamp()
+WHERE (operation_id, position) IN (
+    SELECT i.operation_id, i.position FROM dead_letters.operations AS o
+    JOIN dead_letters.operation_items AS i ON i.operation_id = o.id
+    WHERE o.state = 'cancelled' AND o.finished_at > clock_timestamp() - interval '1 day'
+        AND i.outcome = 'pending'
+    LIMIT %s
+)
+"""
+
+
+class OperationRunner:
+    """The background task. `wake` tells the outbox that there is something to send."""
+
+    def __init__(
+        self, pool: Pool, limits: ProviderLimits, music: MusicReadings, wake: Callable[[], None]
+    ) -> None:
+        self._pool = pool
+        self._limits = limits
+        self._music = music
+        self._wake_outbox = wake
+        self._lease = uuid4()
+        self._paces: dict[UUID, Pace] = {}
+        self._asked = asyncio.Event()
+
+    def wake(self) -> None:
+        """An operation was started or changed: do not wait for the next look."""
+        self._asked.set()
+
+    async def run(self) -> None:
+        """Work for ever; a database that is away is tried again."""
+        while True:
+            self._asked.clear()
+            moved = 0
+            try:
+                moved = await self.round()
+            except (psycopg.Error, PoolTimeout, PoolClosed) as error:
+                _log.warning("operations_wait", reason=str(error))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._asked.wait(), BUSY_SECONDS if moved else IDLE_SECONDS)
+
+    async def round(self) -> int:
+        """One step of each operation that is this replica's to do; how much was moved."""
+        leased = await self._leased()
+        self._paces = {one: self._paces.get(one, Pace()) for one in leased}
+        moved = sum([await self._step(one) for one in leased])
+        async with self._pool.connection() as connection:
+            moved += (await connection.execute(_CLEAR, (_CLEAR_AT_ONCE,))).rowcount
+        return moved
+
+    async def _leased(self) -> list[UUID]:
+        async with self._pool.connection() as connection:
+            arguments = {"lease": self._lease, "seconds": LEASE_SECONDS}
+            return [row[0] for row in await (await connection.execute(_LEASE, arguments)).fetchall()]
+
+    async def _step(self, operation: UUID) -> int:
+        # Asked before anything is locked: the gateway may take its time.
+        statuses = await self._limits.now()
+        calls = await self._music.calls_per_track()
+        async with self._pool.connection() as connection:
+            held = await hold_operation(connection, operation)
+            if held is None or held.state not in {S.SCHEDULED, S.CANARY, S.RUNNING}:
+                return 0
+            if held.state is S.SCHEDULED:
+                return await self._wait(connection, held)
+            if held.kind in SENDING_NOTHING:
+                return await _act(connection, held)
+            rate = letters_a_second(held.options, calls, statuses)
+            return await self._send(connection, held, rate)
+
+    async def _wait(self, connection: Connection, held: HeldOperation) -> int:
+        why = await self._why_not_yet(held)
+        if why:
+            if why != held.state_reason:
+                await connection.execute(_WAITS, (why, held.id))
+            return 0
+        state = S.CANARY if held.options.canary and held.total > held.options.canary else S.RUNNING
+        await change_operation(connection, held, state, "due")
+        return 1
+
+    async def _why_not_yet(self, held: HeldOperation) -> str:
+        due, condition = held.options.not_before, held.options.when
+        if due is not None and due > datetime.now(UTC):
+            return f"Starts at {due:%Y-%m-%d %H:%M UTC}."
+        if condition is None:
+            return ""
+        statuses = await self._limits.now()
+        status = statuses.get(condition.provider)
+        closed = 0.0
+        if status is not None:
+            closed = (datetime.now(UTC) - status.circuit_breaker.since).total_seconds()
+        return why_not_yet(condition, statuses, closed)
+
+    async def _send(self, connection: Connection, held: HeldOperation, rate: float | None) -> int:
+        if why := await tripped(connection, held):
+            await pause_at_work(connection, held.id, why)
+            return 0
+        is_canary = held.state is S.CANARY
+        state = await progress(connection, held, canary=is_canary, most=WINDOW)
+        if state.is_done:
+            await _finish_stage(connection, held)
+            return 1
+        room = min(BATCH, WINDOW - state.in_flight)
+        pace = self._paces.setdefault(held.id, Pace())
+        allowed = pace.allowed(rate, room)
+        if allowed < 1 or not state.has_pending:
+            return 0
+        members = await hold_members(connection, held.id, allowed, canary=is_canary)
+        superseded = await self._superseded(held, members)
+        sent = await send_members(connection, held, members, superseded)
+        pace.took(sent)
+        if sent:
+            self._wake_outbox()
+        return len(members)
+
+    async def _superseded(self, held: HeldOperation, members: list[Member]) -> dict[str, str]:
+        """Letters whose track was enriched since; none while the music database cannot be asked."""
+        if not held.options.skip_superseded:
+            return {}
+        keyed = [(one.business_key, one.failed_at, one.message_id) for one in members if one.business_key]
+        found = await self._music.superseded([(key, at) for key, at, _ in keyed])
+        return {keyed[place][2]: request for place, request in (found or {}).items()}
+
+
+async def _act(connection: Connection, held: HeldOperation) -> int:
+    acting = Acting(
+        operation_id=held.id,
+        kind=held.kind,
+        author=held.author,
+        reason=held.reason,
+        undoes=held.undoes,
+        takes_quarantined=True,  # which of them are members was decided when they were frozen
+    )
+    settled = await apply_chunk(connection, acting)
+    if not settled:
+        await change_operation(connection, held, S.COMPLETED, "completed")
+    return settled
+
+
+async def _finish_stage(connection: Connection, held: HeldOperation) -> None:
+    """The sample is back, or everything is."""
+    if held.state is S.RUNNING:
+        await change_operation(connection, held, S.COMPLETED, "completed")
+        return
+    share = await canary_share(connection, held)
+    wanted = held.options.accept_share
+    if wanted is not None and share is not None and share >= wanted:
+        await change_operation(connection, held, S.RUNNING, "sample accepted")
+    else:
+        await change_operation(connection, held, S.DECIDING, "sample is back")

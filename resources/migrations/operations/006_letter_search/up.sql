@@ -1,0 +1,10 @@
+-- Finding dead letters by any part of artist, title, error or id. pg_trgm comes with PostgreSQL and may be created by
+-- the database's owner.
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+
+CREATE INDEX messages_words ON dead_letters.messages USING gin ((
+    coalesce(artist, '') || ' ' || coalesce(title, '') || ' ' || error_message || ' ' || message_id
+) gin_trgm_ops);
+CREATE INDEX messages_operation ON dead_letters.messages (operation_id) WHERE operation_id IS NOT NULL;
+CREATE INDEX outbox_sent ON dead_letters.outbox (id) WHERE finished_at IS NOT NULL AND error = '';
+CREATE INDEX attempts_bounced ON dead_letters.attempts (fingerprint) WHERE generation >= 2;
