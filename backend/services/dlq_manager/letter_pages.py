@@ -33,7 +33,7 @@ SELECT {columns} FROM dead_letters.messages AS m WHERE {chosen} AND {place}
 ORDER BY m.failed_at {order}, m.message_id {order} LIMIT %(limit)s
 """)
 _COUNT = sql.SQL("""
-SELECT count(*) FROM (SELECT 1 FROM dead_letters.messages AS m WHERE {chosen} LIMIT %(cap)s) AS some
+SELECT count(*) FROM (SELECT 1 FROM dead_letters.messages AS m WHERE {chosen} LIMIT %(cap)s) AS found
 """)
 _AFTER = sql.SQL("(m.failed_at, m.message_id) < (%(at)s, %(id)s)")
 _BEFORE = sql.SQL("(m.failed_at, m.message_id) > (%(at)s, %(id)s)")

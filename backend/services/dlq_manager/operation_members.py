@@ -29,14 +29,17 @@ WITH drawn AS (
     SELECT DISTINCT 1 + floor(random() * %(total)s)::int AS position FROM generate_series(1, %(drawn)s)
     WHERE %(total)s > %(drawn)s
     UNION ALL SELECT generate_series(1, %(total)s) WHERE %(total)s <= %(drawn)s
-), ranked AS (
-    SELECT i.position, row_number() OVER (
+), within_cause AS (
+    SELECT i.position, m.fingerprint, row_number() OVER (
         PARTITION BY m.fingerprint, m.provider, m.failed_at > now() - interval '1 hour',
             m.failed_at > now() - interval '1 day' ORDER BY random()
     ) AS turn
     FROM drawn JOIN dead_letters.operation_items AS i USING (position)
     JOIN dead_letters.messages AS m USING (message_id)
     WHERE i.operation_id = %(operation)s
+), ranked AS (
+    SELECT position, row_number() OVER (PARTITION BY fingerprint ORDER BY turn, random()) AS turn
+    FROM within_cause
 )
 UPDATE dead_letters.operation_items SET is_canary = true
 WHERE operation_id = %(operation)s

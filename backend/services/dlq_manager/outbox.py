@@ -148,7 +148,9 @@ class Outbox:
     async def _refused(self, connection: Connection, intent: _Due, error: str) -> None:
         await connection.execute(_FINISH, (error, intent.id))
         # The operation before its letters, as the runner locks them.
-        await pause_at_work(connection, intent.operation_id, f"The broker refuses to take letters: {error}")
+        await pause_at_work(
+            connection, intent.operation_id, f"The queue {intent.routing_key} takes no letter: {error}."
+        )
         held = await hold(connection, intent.message_id)
         # The outcome may have been faster than this transaction; then there is nothing left to change.
         if held is None or (held.state, held.generation) != (DeadLetterState.PUBLISHING, intent.generation):
