@@ -23,6 +23,7 @@ _COMMANDS = {
     "waterfall": "waterfall:WATERFALL",
     "tracks": "tracks:TRACKS",
     "replay": "replay:REPLAY",
+    "dead-letters": "dead_letters:DEAD_LETTERS",
 }
 """Where each command's function is, below `app.commands`."""
 

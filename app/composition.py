@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from app.dead_letters_port import DeadLetters
 from app.environments import Environments
 from app.providers_port import Providers
 from app.runs import Runs
@@ -64,3 +65,7 @@ class Composition:
     def tracks(self) -> Tracks:
         """Stored tracks."""
         return Tracks(self.target)
+
+    def dead_letters(self) -> DeadLetters:
+        """Dead letters, seen and acted on."""
+        return DeadLetters(self.target)

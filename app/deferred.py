@@ -15,6 +15,7 @@ from controllers.ports import Ports
 
 if TYPE_CHECKING:
     from app.composition import Composition
+    from controllers.dead_letters_port import DeadLettersPort
     from controllers.ports import (
         ProvidersPort,
         RunsPort,
@@ -41,6 +42,7 @@ class DeferredPorts:
             providers=cast("ProvidersPort", _Deferred(partial(self._part, "providers"))),
             waterfall=cast("WaterfallPort", _Deferred(partial(self._part, "waterfall"))),
             tracks=cast("TracksPort", _Deferred(partial(self._part, "tracks"))),
+            dead_letters=cast("DeadLettersPort", _Deferred(partial(self._part, "dead_letters"))),
             settings=settings,
         )
 

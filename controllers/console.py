@@ -5,6 +5,7 @@ from PySide6.QtCore import QObject, Slot
 from backend.contracts.environment import Environment
 from controllers.breakers import BreakersController
 from controllers.clock import Clock, system_clock
+from controllers.dead_letters import DeadLettersController
 from controllers.deploy import DeployController
 from controllers.end_to_end import EndToEndController
 from controllers.monitor import Snapshot, StackMonitor
@@ -37,6 +38,7 @@ class Console(QObject):
         self.rollback = RollbackController(ports.runs, background, self)
         self.breakers = BreakersController(ports.providers, background, clock, self)
         self.tracks = TracksController(ports.tracks, background, clock, self)
+        self.dead_letters = DeadLettersController(ports.dead_letters, background, clock, self)
         self.waterfall = WaterfallController(ports.waterfall, self.breakers, background, clock, self)
         self.end_to_end = EndToEndController(ports.stack, background, self)
         self.actions = StackActions(ports.stack, background, self)
@@ -50,6 +52,7 @@ class Console(QObject):
         self.monitor.set_visible(False)
         self.breakers.stop()
         self.tracks.stop()
+        self.dead_letters.stop()
         self.waterfall.stop()
         self.deploy.follower.stop()
         self.rollback.follower.stop()
@@ -58,6 +61,7 @@ class Console(QObject):
         """Measure and follow only while the window can be seen."""
         self.monitor.set_visible(visible)
         self.breakers.feed.set_visible(visible)
+        self.dead_letters.set_visible(visible=visible)
 
     def _wire(self) -> None:
         self.session.changed.connect(self._on_environment)
@@ -75,6 +79,7 @@ class Console(QObject):
             self.rollback,
             self.breakers,
             self.tracks,
+            self.dead_letters,
             self.waterfall,
             self.end_to_end,
             self.actions,
@@ -89,6 +94,7 @@ class Console(QObject):
             self.breakers.feed.set_deployed(snapshot.status.deployed)
             self.waterfall.feed.set_deployed(snapshot.status.deployed)
             self.tracks.set_deployed(deployed=snapshot.status.deployed)
+            self.dead_letters.set_deployed(deployed=snapshot.status.deployed)
         self.deploy.consider(snapshot.active)
         self.rollback.consider(snapshot.active)
 

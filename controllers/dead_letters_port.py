@@ -18,7 +18,6 @@ from backend.contracts.dead_letter_views import (
     CauseList,
     CauseNote,
     CauseNoteChange,
-    ContrastReport,
     LetterDetail,
     LetterPage,
     Meter,
@@ -53,9 +52,6 @@ class DeadLettersPort(Protocol):
 
     def letter(self, environment: str, message_id: str) -> LetterDetail:
         """One letter with everything about it."""
-
-    def contrast(self, environment: str, fingerprint: str) -> ContrastReport:
-        """What sets the failing messages of a cause apart from those that succeed."""
 
     def keep_note(self, environment: str, fingerprint: str, change: CauseNoteChange) -> CauseNote:
         """Keep what people know about a cause."""

@@ -36,6 +36,7 @@ from backend.contracts.waterfall import (
     WaterfallConfiguration,
     WaterfallDraft,
 )
+from controllers.dead_letters_port import DeadLettersPort
 
 
 class StackPort(Protocol):
@@ -242,4 +243,5 @@ class Ports:
     providers: ProvidersPort
     waterfall: WaterfallPort
     tracks: TracksPort
+    dead_letters: DeadLettersPort
     settings: SettingsPort

@@ -1,12 +1,12 @@
 """The gateway's providers, seen and controlled from outside. What goes wrong is an OperatorError."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from urllib.parse import quote
 
-from httpx_sse import SSEError, connect_sse
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from backend.clients.json_service import CONNECT_SECONDS, JsonService, detail_of
+from backend.clients.event_stream import read_events
+from backend.clients.json_service import JsonService, detail_of
 from backend.contracts.control import ControlAudit, ControlConflictError, ControlRequest, ControlResult
 from backend.contracts.environment import GATEWAY, Environment
 from backend.contracts.errors import OperatorError
@@ -22,13 +22,11 @@ from backend.contracts.providers import Capability
 from backend.contracts.runs import ExitCode
 from backend.http import httpx
 
-SILENCE_SECONDS = 3.0
-"""The stream says something at least once a second; silent for this long, it is dead."""
 _CONTROL_SECONDS = 30.0
 """A probe makes a real call, which may have to wait for its place within the provider's limit."""
-_EVENTS: Mapping[str, type[LiveProviders | BreakerTransition]] = {
-    EVENT_PROVIDERS: LiveProviders,
-    EVENT_TRANSITION: BreakerTransition,
+_EVENTS: Mapping[str, Callable[[str], LiveProviders | BreakerTransition]] = {
+    EVENT_PROVIDERS: LiveProviders.model_validate_json,
+    EVENT_TRANSITION: BreakerTransition.model_validate_json,
 }
 
 
@@ -45,31 +43,7 @@ class GatewayClient:
 
     def events(self) -> Iterator[LiveProviders | BreakerTransition]:
         """The live stream; blocks between items. It ends only by OperatorError, or when it is closed."""
-        timeout = httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
-        try:
-            with (
-                httpx.Client(timeout=timeout, trust_env=False) as client,
-                connect_sse(client, "GET", f"{self._url}/admin/events") as source,
-            ):
-                if source.response.status_code != httpx.codes.OK:
-                    source.response.read()
-                    raise self._calls.refusal(source.response)
-                for event in source.iter_sse():
-                    if event.event in _EVENTS:
-                        yield _EVENTS[event.event].model_validate_json(event.data)
-        except httpx.ReadTimeout:
-            raise self._broken(f"was silent for {SILENCE_SECONDS:g} s") from None
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise self._calls.unreachable(error) from None
-        except SSEError:
-            raise OperatorError(
-                f"What answers on {self._url} is no live stream.", "Another program has the gateway's port."
-            ) from None
-        except httpx.HTTPError as error:
-            raise self._broken(f"broke off ({type(error).__name__})") from None
-        except ValidationError as error:
-            raise self._calls.foreign(error) from None
-        raise self._broken("was ended by the gateway")
+        return read_events(self._calls, "/admin/events", _EVENTS)
 
     def histories(self, minutes: int) -> Mapping[str, ProviderHistory]:
         """The last `minutes` of every provider."""
@@ -94,9 +68,6 @@ class GatewayClient:
     def capabilities(self) -> Sequence[Capability]:
         """Which provider gives which field."""
         return self._calls.get("/admin/capabilities", TypeAdapter(CapabilityList)).capabilities
-
-    def _broken(self, what: str) -> OperatorError:
-        return OperatorError(f"The live stream of {GATEWAY} on {self._url} {what}.", "It is tried again.")
 
 
 def _conflict(answer: httpx.Response) -> OperatorError | None:

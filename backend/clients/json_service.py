@@ -45,6 +45,22 @@ class JsonService:
         """POST JSON to a path; `timeout` in seconds, none for the client's own."""
         return self._read(self._send("POST", path, timeout, json=body), kind)
 
+    def put(self, path: str, kind: TypeAdapter[Answer], body: object) -> Answer:
+        """PUT JSON to a path."""
+        return self._read(self._send("PUT", path, None, json=body), kind)
+
+    def download(self, path: str, body: object, timeout: float) -> httpx.Response:
+        """POST JSON to a path whose answer is a file."""
+        answer = self._send("POST", path, timeout, json=body)
+        if not answer.is_success:
+            raise self.refusal(answer)
+        return answer
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What every call carries."""
+        return {"Authorization": f"Bearer {self._token}"} if self._token else {}
+
     def unreachable(self, error: Exception) -> OperatorError:
         """The service does not answer."""
         cause = "nothing listens there" if isinstance(error, httpx.ConnectError) else type(error).__name__
@@ -83,9 +99,8 @@ class JsonService:
     def _send(self, method: str, path: str, timeout: float | None, **arguments: Any) -> httpx.Response:
         seconds = self._timeout if timeout is None else timeout
         patience = httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS))
-        headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
         try:
-            with httpx.Client(timeout=patience, trust_env=False, headers=headers) as client:
+            with httpx.Client(timeout=patience, trust_env=False, headers=self.headers) as client:
                 return client.request(method, self.url + path, **arguments)
         except httpx.HTTPError as error:
             raise self.unreachable(error) from None

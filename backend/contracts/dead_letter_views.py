@@ -271,22 +271,3 @@ class LetterDetail(LetterRow):
     """For a resolved or discarded one: when its bytes go, by retention."""
     superseded_by: str | None = None
     """Request of a later success for the same track, which makes sending it again superfluous."""
-
-
-class Contrast(BaseModel):
-    """A field whose values differ most between failed and successful messages of the same type."""
-
-    field: str
-    value: str
-    failing_share: float
-    succeeding_share: float
-    failing: int
-    succeeding: int
-
-
-class ContrastReport(BaseModel):
-    """`GET /dlq/causes/{fingerprint}/contrast`, by a sample of both sides whose sizes are given."""
-
-    failing_sampled: int
-    succeeding_sampled: int
-    contrasts: list[Contrast]

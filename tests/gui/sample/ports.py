@@ -1,6 +1,7 @@
 """All sample ports together."""
 
 from controllers.clock import Clock
+from controllers.dead_letters_port import DeadLettersPort
 from controllers.ports import (
     Ports,
     ProvidersPort,
@@ -10,6 +11,7 @@ from controllers.ports import (
     TracksPort,
     WaterfallPort,
 )
+from tests.gui.sample.dead_letters import SampleDeadLetters
 from tests.gui.sample.providers import SampleProviders
 from tests.gui.sample.runs import SampleRuns
 from tests.gui.sample.settings import SampleSettings
@@ -26,6 +28,7 @@ def sample_ports(
     providers: ProvidersPort | None = None,
     waterfall: WaterfallPort | None = None,
     tracks: TracksPort | None = None,
+    dead_letters: DeadLettersPort | None = None,
     settings: SettingsPort | None = None,
 ) -> Ports:
     """Sample ports where none is given."""
@@ -35,5 +38,6 @@ def sample_ports(
         providers=providers or SampleProviders(clock),
         waterfall=waterfall or SampleWaterfall(clock),
         tracks=tracks or SampleTracks(clock),
+        dead_letters=dead_letters or SampleDeadLetters(clock),
         settings=settings or SampleSettings(),
     )

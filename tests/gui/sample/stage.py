@@ -10,6 +10,7 @@ from controllers.console import Console
 from controllers.ports import Ports
 from tests.gui.sample.background import ImmediateBackground
 from tests.gui.sample.clock import StoppedClock
+from tests.gui.sample.dead_letters import SampleDeadLetters
 from tests.gui.sample.plan import sample_plan
 from tests.gui.sample.providers import SampleProviders
 from tests.gui.sample.runs import SampleRuns
@@ -33,10 +34,19 @@ class Stage:
         self.providers = SampleProviders(self.clock)
         self.waterfall = SampleWaterfall(self.clock)
         self.tracks = SampleTracks(self.clock)
+        self.dead_letters = SampleDeadLetters(self.clock)
         self.settings = SampleSettings()
         self.background = ImmediateBackground()
         self.environment = environment
-        ports = Ports(self.stack, self.runs, self.providers, self.waterfall, self.tracks, self.settings)
+        ports = Ports(
+            self.stack,
+            self.runs,
+            self.providers,
+            self.waterfall,
+            self.tracks,
+            self.dead_letters,
+            self.settings,
+        )
         self.console = Console(ports, self.background, self.clock)
         self.window = MainWindow(theme, self.console, WindowMemory(folder / "desktop.ini"))
 

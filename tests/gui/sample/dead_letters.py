@@ -1,0 +1,414 @@
+"""Sample dead letters: three causes, an operation that can be driven by hand."""
+
+# ruff: noqa: ARG002 - the ports fix the arguments
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from backend.contracts.dead_letter_operations import (
+    CanaryResult,
+    LetterAttributes,
+    LetterCommand,
+    LetterControl,
+    LetterEdit,
+    Operation,
+    OperationCommand,
+    OperationControl,
+    OperationItemPage,
+    OperationKind,
+    OperationPreview,
+    OperationRequest,
+    OperationState,
+    Share,
+)
+from backend.contracts.dead_letter_views import (
+    AttemptEntry,
+    Cause,
+    CauseList,
+    CauseNote,
+    CauseNoteChange,
+    Explanation,
+    Interval,
+    IntervalKind,
+    LetterDetail,
+    LetterPage,
+    LetterRow,
+    Meter,
+    PageRequest,
+    Selection,
+    TimeSlice,
+    TimeStrip,
+)
+from backend.contracts.dead_letters import AuditEntry, DeadLetterState
+from backend.contracts.errors import OperatorError
+from controllers.clock import Clock
+
+TRACKS = (
+    ("deadmau5", "Strobe"),
+    ("Eric Prydz", "Opus"),
+    ("Age of Love", "Age of Love (Charlotte de Witte & Enrico Sangiuliano Remix)"),
+    ("CamelPhat & Elderbrook", "Cola"),
+    ("Télépopmusik", "Breathe"),
+    ("Dennis Ferrer", "Hey Hey"),
+    ("DJ Rolando", "Knights of the Jaguar"),
+    ("Sasha", "Xpander"),
+    ("Adam Beyer", "Space Date"),
+    ("Adam Beyer & Bart Skils", "Your Mind"),
+)
+_CAUSES = (
+    ("c503", "503 from discogs", "discogs", "NoProviderAnswered", "discogs answered with HTTP 503", 201),
+    ("cmatch", "No match above 0.72", "musicbrainz", "NoMatch", "No match above 0.72", 9),
+    ("cempty", "Invalid payload: empty artist_name", None, "InvalidRequest", "artist_name is empty", 4),
+)
+OUTAGE = (timedelta(minutes=35), timedelta(minutes=22))
+
+
+class SampleDeadLetters:
+    """The dead-letters port; `letters` how many there are, `lost` how many the meter misses."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.letters = 214
+        self.lost = 0
+        self.error: OperatorError | None = None
+        self.conflict: OperatorError | None = None
+        self.states: dict[str, DeadLetterState] = {}
+        self.operations_made: list[Operation] = []
+        self.notes: dict[str, CauseNote] = {}
+        self.asked: list[tuple[str, object]] = []
+
+    # Reading ---------------------------------------------------------------------------------------------
+
+    def meter(self, environment: str) -> Meter:
+        """Balanced, unless something is lost."""
+        self._answer()
+        states = {state.value: 0 for state in DeadLetterState}
+        states |= {"failed": self.letters, "in_flight": 38, "resolved": 1204, "discarded": 12}
+        return Meter(
+            at=self._clock(),
+            received=sum(states.values()) + self.lost,
+            by_state=states,
+            difference=self.lost,
+            verified_at=self._clock() - timedelta(seconds=12),
+            verified_difference=self.lost,
+            broker={"enrichment.dead": 0},
+        )
+
+    def events(self, environment: str) -> Iterator[Meter | Operation]:
+        """The meter and what is under way, once."""
+        self._answer()
+        yield self.meter(environment)
+        yield from self.operations_made
+
+    def causes(self, environment: str) -> CauseList:
+        """Three causes, the largest explained by an outage."""
+        self._answer()
+        causes = [self._cause(*cause) for cause in _CAUSES] if self.letters else []
+        return CauseList(causes=causes, at=self._clock())
+
+    def timeline(
+        self, environment: str, begin: datetime, end: datetime, fingerprint: str | None
+    ) -> TimeStrip:
+        """A burst in a quiet time."""
+        self._answer()
+        width = (end - begin) / 120
+        slices = [
+            TimeSlice(start=begin + place * width, count=self._height(place) if self.letters else 0)
+            for place in range(120)
+        ]
+        return TimeStrip(
+            slice_seconds=width.total_seconds(), slices=slices, intervals=[self._interval(begin, end)]
+        )
+
+    def page(self, environment: str, request: PageRequest) -> LetterPage:
+        """Rows by their number, newest first."""
+        self._answer()
+        self.asked.append(("page", request))
+        total = self._total(request.selection)
+        begin = self._begin(request, total)
+        rows = [self._row(place) for place in range(begin, min(begin + request.limit, total))]
+        return LetterPage(
+            rows=rows,
+            following=str(begin + len(rows)) if begin + len(rows) < total else None,
+            preceding=str(begin) if begin else None,
+            total=total,
+            total_is_exact=True,
+            position=begin,
+        )
+
+    def letter(self, environment: str, message_id: str) -> LetterDetail:
+        """Three failures and a payload."""
+        self._answer()
+        row = self._row(int(message_id.removeprefix("letter-")))
+        body = (
+            f'{{\n  "track_id": "7c1e9f0a",\n  "artist_name": "{row.artist}",\n  "track_title": "{row.title}",\n'
+            '  "priority": 5,\n  "release": 9007199254740993\n}'
+        )
+        known = row.model_dump() | {"state": self.states.get(message_id, row.state)}
+        return LetterDetail(
+            **known,
+            routing_key="enrichment.requests",
+            source_service="metadata-enrichment",
+            correlation_id="0af7651916cd43dd",
+            trace_id="0af7651916cd43dd",
+            track_id="t-1001",
+            generation=2,
+            reason="",
+            proof=None,
+            headers={"content-type": "application/json", "sn-dlq-gen": 2},
+            content_type="application/json",
+            payload_text=body,
+            payload_base64=None,
+            payload_bytes=len(body),
+            payload_sha256="9f86d081884c7d65",
+            revision=None,
+            revisions=[],
+            attempt_list=[self._attempt(place) for place in range(3)],
+            audit=[self._audit("received", "intake", 1), self._audit("replay", "ada@desk-1", 2)],
+        )
+
+    # Acting ----------------------------------------------------------------------------------------------
+
+    def keep_note(self, environment: str, fingerprint: str, change: CauseNoteChange) -> CauseNote:
+        """Kept."""
+        self._act("keep_note", change)
+        self.notes[fingerprint] = CauseNote(
+            version=change.version + 1,
+            owner=change.owner,
+            note=change.note,
+            changed_by=change.author,
+            changed_at=self._clock(),
+        )
+        return self.notes[fingerprint]
+
+    def edit(self, environment: str, message_id: str, edit: LetterEdit) -> LetterDetail:
+        """A revision."""
+        self._act("edit", edit)
+        if edit.retry:
+            self.states[message_id] = DeadLetterState.PUBLISHING
+        return self.letter(environment, message_id).model_copy(update={"revision": 1})
+
+    def set_attributes(self, environment: str, message_id: str, attributes: LetterAttributes) -> LetterDetail:
+        """As asked."""
+        self._act("set_attributes", attributes)
+        return self.letter(environment, message_id).model_copy(update={"owner": attributes.owner})
+
+    def control_letter(self, environment: str, message_id: str, control: LetterControl) -> LetterDetail:
+        """As asked."""
+        self._act("control_letter", control)
+        self.states[message_id] = {
+            LetterCommand.RETRY: DeadLetterState.IN_FLIGHT,
+            LetterCommand.DISCARD: DeadLetterState.DISCARDED,
+            LetterCommand.QUARANTINE: DeadLetterState.QUARANTINED,
+        }.get(control.command, DeadLetterState.FAILED)
+        return self.letter(environment, message_id)
+
+    def preview(self, environment: str, request: OperationRequest) -> OperationPreview:
+        """What the design's picture would say."""
+        self._answer()
+        total = self._total(request.selection)
+        return OperationPreview(
+            kind=request.kind,
+            matching=total,
+            acting=total,
+            skipped=[Share(name="quarantined", count=3)],
+            by_cause=[Share(name="discogs answered with HTTP 503", count=total)],
+            by_provider=[Share(name="discogs", count=total)],
+            by_age=[Share(name="under an hour", count=total)],
+            calls=[Share(name="discogs", count=total), Share(name="musicbrainz", count=2 * total)],
+            seconds=2 * total,
+            budget_share=0.2,
+            needs_typed_count=total > 10_000,
+            warnings=[],
+        )
+
+    def freeze(self, environment: str, request: OperationRequest) -> Operation:
+        """One more operation."""
+        self._act("freeze", request)
+        total = self._total(request.selection)
+        made = Operation(
+            id=f"op-{len(self.operations_made) + 1}",
+            kind=request.kind,
+            state=OperationState.FROZEN,
+            version=1,
+            title=request.title or request.kind.value.capitalize(),
+            author=request.author,
+            reason=request.reason,
+            selection=request.selection,
+            options=request.options,
+            total=total,
+            counts={"pending": total},
+            undoes=request.undoes,
+            created_at=self._clock(),
+        )
+        self.operations_made.append(made)
+        return made
+
+    def control_operation(self, environment: str, operation_id: str, control: OperationControl) -> Operation:
+        """One step further."""
+        self._act("control_operation", control)
+        place = next(at for at, one in enumerate(self.operations_made) if one.id == operation_id)
+        changed = _driven(self.operations_made[place], control.command, self._clock())
+        self.operations_made[place] = changed
+        return changed
+
+    def operation(self, environment: str, operation_id: str) -> Operation:
+        """As it was left."""
+        return next(one for one in self.operations_made if one.id == operation_id)
+
+    def operations(self, environment: str, limit: int) -> Sequence[Operation]:
+        """Newest first."""
+        return self.operations_made[::-1][:limit]
+
+    def items(
+        self, environment: str, operation_id: str, outcome: str | None, after: int | None
+    ) -> OperationItemPage:
+        """None are kept."""
+        return OperationItemPage(items=[])
+
+    def export(self, environment: str, selection: Selection, path: str) -> int:
+        """Nothing is written."""
+        self._act("export", path)
+        return self._total(selection)
+
+    def operator(self) -> str:
+        """Who is at the console."""
+        return "ada@desk-1"
+
+    # Parts -----------------------------------------------------------------------------------------------
+
+    def _answer(self) -> None:
+        if self.error is not None:
+            raise self.error
+
+    def _act(self, name: str, what: object) -> None:
+        self._answer()
+        if self.conflict is not None:
+            raise self.conflict
+        self.asked.append((name, what))
+
+    def _total(self, selection: Selection) -> int:
+        if selection.message_ids is not None:
+            return len(selection.message_ids)
+        shares = {cause[0]: cause[5] for cause in _CAUSES}
+        if selection.fingerprint in shares and self.letters:
+            return shares[selection.fingerprint]
+        return 0 if selection.query == "artist:nobody" else self.letters - len(selection.except_ids)
+
+    @staticmethod
+    def _begin(request: PageRequest, total: int) -> int:
+        if request.after is not None:
+            return int(request.after)
+        if request.before is not None:
+            return max(0, int(request.before) - request.limit)
+        return int((request.at_fraction or 0.0) * total)
+
+    def _row(self, place: int) -> LetterRow:
+        artist, title = TRACKS[place % len(TRACKS)]
+        return LetterRow(
+            message_id=f"letter-{place}",
+            state=self.states.get(f"letter-{place}", DeadLetterState.FAILED),
+            version=3,
+            artist=artist,
+            title=title,
+            provider="discogs",
+            error_type="NoProviderAnswered",
+            error_message="discogs answered with HTTP 503",
+            fingerprint="c503",
+            attempts=2 + place % 2,
+            failed_at=self._clock() - timedelta(seconds=30 + 37 * place),
+            first_failed_at=self._clock() - timedelta(minutes=40),
+        )
+
+    def _cause(
+        self, key: str, title: str, provider: str | None, kind: str, sample: str, number: int
+    ) -> Cause:
+        now = self._clock()
+        explained = Explanation(interval=self._interval(now, now), count=193, share=0.96)
+        return Cause(
+            fingerprint=key,
+            title=title,
+            detail=" · ".join(part for part in (provider, "label" if provider else "intake") if part),
+            provider=provider,
+            outcome_class="failure",
+            error_type=kind,
+            sample_message=sample,
+            open=number,
+            pending=number,
+            by_state={"failed": number},
+            first_seen=now - timedelta(minutes=41),
+            last_seen=now - timedelta(minutes=2),
+            trend=[0, 1, 0, 2, 14, 30, 42, 51, 40, 20, 1, 0],
+            explained=[explained] if key == "c503" else [],
+            note=self.notes.get(key, CauseNote()),
+        )
+
+    def _interval(self, begin: datetime, end: datetime) -> Interval:
+        now = max(end, begin + timedelta(hours=1)) if end > begin else self._clock()
+        return Interval(
+            kind=IntervalKind.BREAKER_OPEN,
+            subject="discogs",
+            source_key="breaker/discogs/1",
+            started_at=now - OUTAGE[0],
+            ended_at=now - OUTAGE[1],
+        )
+
+    @staticmethod
+    def _height(place: int) -> int:
+        return 9 + place * 7 % 11 if 50 <= place < 80 else (place * 13) % 3
+
+    def _attempt(self, place: int) -> AttemptEntry:
+        calls = ("discogs search", "discogs search", "breaker open, not called")
+        return AttemptEntry(
+            generation=place,
+            provider="discogs",
+            outcome_class="failure",
+            error_type="NoProviderAnswered",
+            error_message=f"{calls[place]}: HTTP 503" if place < 2 else calls[place],
+            stack_trace="Traceback (most recent call last):\n  …",
+            place="gathering",
+            fingerprint="c503",
+            failed_at=self._clock() - timedelta(minutes=30 - place),
+        )
+
+    def _audit(self, action: str, actor: str, version: int) -> AuditEntry:
+        return AuditEntry(
+            action=action,
+            actor=actor,
+            reason="",
+            from_state=None if version == 1 else DeadLetterState.FAILED,
+            to_state=DeadLetterState.FAILED,
+            version=version,
+            happened_at=self._clock() - timedelta(minutes=30),
+        )
+
+
+def _driven(operation: Operation, command: OperationCommand, now: datetime) -> Operation:
+    total, size = operation.total, min(operation.options.canary, operation.total)
+    match command:
+        case OperationCommand.START if operation.kind is OperationKind.RETRY and size < total and size:
+            sample = CanaryResult(
+                size=size, resolved=size - 1, returned=1, outstanding=0, predicted=0.95, low=0.76, high=0.99
+            )
+            counts = {"pending": total - size, "resolved": size - 1, "returned": 1}
+            return _changed(operation, OperationState.DECIDING, counts, canary=sample)
+        case OperationCommand.START if operation.kind is OperationKind.RETRY:
+            return _changed(operation, OperationState.RUNNING, {"sent": total}, per_second_now=0.5)
+        case OperationCommand.ACCEPT | OperationCommand.RESUME:
+            counts = {"pending": total // 2, "sent": 10, "resolved": total - total // 2 - 10}
+            return _changed(
+                operation, OperationState.RUNNING, counts, per_second_now=0.5, seconds_left=float(total)
+            )
+        case OperationCommand.PAUSE:
+            return _changed(operation, OperationState.PAUSED, operation.counts)
+        case OperationCommand.CANCEL:
+            return _changed(operation, OperationState.CANCELLED, {"cancelled": total}, finished_at=now)
+        case _:
+            return _changed(operation, OperationState.COMPLETED, {"done": total}, finished_at=now)
+
+
+def _changed(
+    operation: Operation, state: OperationState, counts: dict[str, int], **more: object
+) -> Operation:
+    update = {"state": state, "counts": counts, "version": operation.version + 1, **more}
+    return operation.model_copy(update=update)
