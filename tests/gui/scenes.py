@@ -8,6 +8,7 @@ from backend.contracts.control import ControlConflictError, ControlRequest
 from backend.contracts.errors import OperatorError
 from backend.contracts.live import LiveProviders
 from backend.contracts.runs import RollbackOptions, RollbackScope, RunState
+from tests.gui import dead_letter_scenes as letters
 from tests.gui import waterfall_scenes as waterfalls
 from tests.gui.sample import providers, stack
 from tests.gui.sample.rollbacks import rollback_run
@@ -340,6 +341,16 @@ SCENES = (
     Scene("tracks-failing", tracks_failing, healthy),
     Scene("tracks-import", tracks_import, healthy),
     Scene("tracks-replays", replays, healthy),
+    Scene("letters", letters.opened, healthy),
+    Scene("letters-empty", letters.empty, healthy),
+    Scene("letters-undeployed", show("dead-letters.open")),
+    Scene("letters-failing", letters.failing, healthy),
+    Scene("letters-lost", letters.lost, healthy),
+    Scene("letters-full", letters.full, healthy),
+    Scene("letters-preview", letters.previewing, healthy),
+    Scene("letters-deciding", letters.deciding, healthy),
+    Scene("letters-running", letters.running, healthy),
+    Scene("letters-editing", letters.editing, healthy),
     Scene("settings", show("settings.open"), healthy),
     Scene("command-palette", show("palette.open"), healthy),
     Scene("shortcuts", show("shortcuts.open"), healthy),

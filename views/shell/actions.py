@@ -25,6 +25,7 @@ ACTIONS = (
     ActionSpec("breakers.open", "Circuit breakers", "Go to", "Ctrl+4", "providers rate gate limit outage"),
     ActionSpec("waterfall.open", "Waterfall", "Go to", "Ctrl+5", "sources order fields editor priority"),
     ActionSpec("tracks.open", "Tracks", "Go to", "Ctrl+6", "inspect lineage candidates why stored"),
+    ActionSpec("dead-letters.open", "Dead letters", "Go to", "Ctrl+7", "failed dlq retry triage causes"),
     ActionSpec("settings.open", "Settings", "Go to", "Ctrl+9", "theme providers credentials preferences"),
     ActionSpec(
         "end-to-end.open", "End-to-end test", "Go to", "", "e2e strobe track bronze silver gold enrich"
@@ -53,6 +54,11 @@ ACTIONS = (
     ActionSpec("tracks.find", "Find a stored track", "Tracks", "", "search artist title"),
     ActionSpec("tracks.import", "Import file…", "Tracks", "", "csv json lines batch bulk"),
     ActionSpec("tracks.replay", "Resolve again…", "Tracks", "", "replay run stored answers promote"),
+    ActionSpec("dead-letters.find", "Find dead letters", "Dead letters", "", "query search"),
+    ActionSpec("dead-letters.sample", "Try 20 first…", "Dead letters", "", "canary retry"),
+    ActionSpec("dead-letters.retry", "Retry what is shown…", "Dead letters", "", "send again bulk"),
+    ActionSpec("dead-letters.discard", "Discard what is shown…", "Dead letters", "", "let go bulk"),
+    ActionSpec("dead-letters.export", "Export bundle…", "Dead letters", "", "sealed file"),
     ActionSpec("theme.dark", "Dark theme", "Appearance", "", "colour night"),
     ActionSpec("theme.light", "Light theme", "Appearance", "", "colour day"),
     ActionSpec("theme.system", "Theme as the system has it", "Appearance", "", "colour auto"),

@@ -13,6 +13,7 @@ from controllers.console import Console
 from controllers.monitor import Snapshot
 from controllers.session import TIER_WORDS, title_of
 from views.breakers.view import BreakersView
+from views.dead_letters.view import DeadLettersView
 from views.deploy.view import DeployView
 from views.end_to_end.view import EndToEndView
 from views.overview.view import OverviewView
@@ -23,7 +24,13 @@ from views.shell.command_palette import ENVIRONMENT, CommandPalette
 from views.shell.geometry import MINIMUM, WindowMemory
 from views.shell.header import Header
 from views.shell.navigation import Navigation
-from views.shell.router import BREAKER_ACTIONS, TRACKS_ACTIONS, WATERFALL_ACTIONS, Router
+from views.shell.router import (
+    BREAKER_ACTIONS,
+    LETTERS_ACTIONS,
+    TRACKS_ACTIONS,
+    WATERFALL_ACTIONS,
+    Router,
+)
 from views.shell.shortcut_sheet import ShortcutSheet
 from views.shell.status_bar import StatusBar
 from views.theme.theme import Theme
@@ -129,6 +136,15 @@ class MainWindow(QMainWindow):
         return screen
 
     @cached_property
+    def dead_letters(self) -> DeadLettersView:
+        """The dead-letter screen."""
+        screen = DeadLettersView(self.theme, self.console.dead_letters, self.screens)
+        screen.action_asked.connect(self.router.run)
+        screen.told.connect(self.toasts.say)
+        self.screens.addWidget(screen)
+        return screen
+
+    @cached_property
     def settings(self) -> SettingsView:
         """The settings."""
         screen = SettingsView(self.theme, self.console.settings, self.screens)
@@ -178,6 +194,7 @@ class MainWindow(QMainWindow):
             *BREAKER_ACTIONS,
             *WATERFALL_ACTIONS,
             *TRACKS_ACTIONS,
+            *LETTERS_ACTIONS,
         ):
             self.actions_list.set_reason(action_id, reason)
 

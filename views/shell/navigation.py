@@ -29,6 +29,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             ("breakers.open", "Circuit breakers", "zap", "Ctrl+4"),
             ("waterfall.open", "Waterfall", "arrow-down-wide-narrow", "Ctrl+5"),
             ("tracks.open", "Tracks", "list-music", "Ctrl+6"),
+            ("dead-letters.open", "Dead letters", "inbox", "Ctrl+7"),
         ),
     ),
     ("CONSOLE", (("settings.open", "Settings", "settings", "Ctrl+9"),)),

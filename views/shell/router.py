@@ -14,6 +14,7 @@ from backend.contracts.environment import Tier
 from backend.contracts.runs import RunKind
 from controllers.deploy_wizard import Page
 from controllers.session import title_of
+from views.dead_letters.view import DeadLettersView
 from views.run.questions import ask_interrupted_rollback
 from views.tracks.view import TracksView
 from views.waterfall.view import WaterfallView
@@ -50,6 +51,16 @@ _TRACKS_CALLS: dict[str, Callable[[TracksView], None]] = {
 TRACKS_ACTIONS = tuple(_TRACKS_CALLS)
 """Actions on tracks that a stack keeps."""
 
+_LETTERS_CALLS: dict[str, Callable[[DeadLettersView], None]] = {
+    "dead-letters.find": DeadLettersView.focus_query,
+    "dead-letters.sample": lambda screen: screen.acting.ask_sample(),
+    "dead-letters.retry": lambda screen: screen.acting.ask_retry(),
+    "dead-letters.discard": lambda screen: screen.acting.ask_discard(),
+    "dead-letters.export": lambda screen: screen.acting.ask_export(),
+}
+LETTERS_ACTIONS = tuple(_LETTERS_CALLS)
+"""Actions on the letters that are shown."""
+
 
 class Router(QObject):
     """One entry an action; the ids are those of the action list."""
@@ -73,6 +84,8 @@ class Router(QObject):
             "waterfall.filter": partial(self._on_waterfall, WaterfallView.focus_filter),
             "tracks.open": self._open_tracks,
             **{each: partial(self._on_tracks, call) for each, call in _TRACKS_CALLS.items()},
+            "dead-letters.open": self._open_letters,
+            **{each: partial(self._on_letters, call) for each, call in _LETTERS_CALLS.items()},
             "settings.open": self._open_settings,
             "end-to-end.open": self._open_end_to_end,
             "palette.open": window.open_palette,
@@ -134,6 +147,9 @@ class Router(QObject):
     def _open_tracks(self) -> None:
         self._show(self._window.tracks, "tracks.open")
 
+    def _open_letters(self) -> None:
+        self._show(self._window.dead_letters, "dead-letters.open")
+
     def _open_end_to_end(self) -> None:
         self._show(self._window.end_to_end, "deploy.open")
 
@@ -156,6 +172,10 @@ class Router(QObject):
     def _on_tracks(self, call: Callable[[TracksView], None]) -> None:
         self._open_tracks()
         call(self._window.tracks)
+
+    def _on_letters(self, call: Callable[[DeadLettersView], None]) -> None:
+        self._open_letters()
+        call(self._window.dead_letters)
 
     def _open_rollback(self) -> None:
         self._window.show_screen(self._window.rollback, "rollback.open")
@@ -182,6 +202,7 @@ class Router(QObject):
         self._console.breakers.readings.refresh()
         self._console.waterfall.refresh()
         self._console.tracks.refresh()
+        self._console.dead_letters.refresh()
 
     def _ask_stop(self) -> None:
         """A practice ground is stopped at once; elsewhere it is asked, with the name typed in production."""

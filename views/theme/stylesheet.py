@@ -124,6 +124,13 @@ QTableView[kind="log"]:focus, QPlainTextEdit[kind="code"]:focus { border-color: 
 QTableView[kind="log"]::item { padding: 0px 4px; border: none; }
 QTableView[kind="rows"] { font-family: "JetBrains Mono"; font-size: 12px; }
 QTableView[kind="rows"]::item { padding: 0px 8px; border-bottom: 1px solid $border; }
+QTabWidget::pane { border: none; border-top: 1px solid $border; top: -1px; padding-top: 6px; }
+QTabBar { background: transparent; qproperty-drawBase: 0; }
+QTabBar::tab { background: transparent; color: $muted; padding: 5px 10px; border: none;
+  border-bottom: 2px solid transparent; font-weight: 500; }
+QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
+QTabBar::tab:hover { color: $text; }
+QTabBar::tab:focus { color: $accent; }
 QHeaderView { background: transparent; border: none; }
 QHeaderView::section { background: transparent; color: $muted; border: none;
   border-bottom: 1px solid $border; padding: 4px 8px; font-size: 12px; font-weight: 600; }

@@ -141,7 +141,8 @@ class SampleDeadLetters:
         self._answer()
         row = self._row(int(message_id.removeprefix("letter-")))
         body = (
-            f'{{\n  "track_id": "7c1e9f0a",\n  "artist_name": "{row.artist}",\n  "track_title": "{row.title}",\n'
+            f'{{\n  "track_id": "7c1e9f0a",\n  "artist_name": "{row.artist}",\n'
+            f'  "track_title": "{row.title}",\n'
             '  "priority": 5,\n  "release": 9007199254740993\n}'
         )
         known = row.model_dump() | {"state": self.states.get(message_id, row.state)}

@@ -1,0 +1,175 @@
+"""One letter: why it failed each time, what was sent, what was done about it, and what can be done now."""
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QTextOption
+from PySide6.QtWidgets import QPlainTextEdit, QStackedWidget, QTabWidget, QWidget
+
+from backend.contracts.dead_letter_operations import LetterCommand
+from backend.contracts.dead_letter_views import LetterDetail
+from backend.contracts.dead_letters import DeadLetterState
+from controllers.dead_letters_rows import attempt_rows, history_text, of_letter
+from controllers.marks import Mark, Shape
+from controllers.rows import RowsModel
+from controllers.wording import count, size
+from views.theme.fonts import mono_font
+from views.theme.theme import Theme
+from views.widgets.base import GAP_M, button, column, label, row
+from views.widgets.card import Card
+from views.widgets.elided import ElidedLabel
+from views.widgets.empty_state import EmptyState
+from views.widgets.pill import Pill
+from views.widgets.row_list import RowList
+
+S, C = DeadLetterState, LetterCommand
+_NOTHING = Mark(Shape.WAITING, "faint", "nothing open")
+_OPEN = frozenset({S.FAILED, S.QUARANTINED})
+_ALLOWED = {
+    C.RETRY: _OPEN,
+    C.DISCARD: _OPEN,
+    C.QUARANTINE: frozenset({S.FAILED}),
+    C.RELEASE: frozenset({S.QUARANTINED}),
+    C.UNDO: frozenset({S.DISCARDED}),
+    C.GIVE_UP_WAITING: frozenset({S.IN_FLIGHT}),
+    C.RESOLVE: frozenset({S.IN_FLIGHT}),
+}
+"""States in which a command can be given; elsewhere its button is not there."""
+_VERBS = {
+    C.RETRY: "Retry",
+    C.DISCARD: "Discard…",
+    C.QUARANTINE: "Quarantine…",
+    C.RELEASE: "Release…",
+    C.UNDO: "Undo discard…",
+    C.GIVE_UP_WAITING: "Give up waiting…",
+    C.RESOLVE: "Mark resolved…",
+}
+
+
+class LetterPanel(QWidget):
+    """Signals: `commanded` with a LetterCommand; `edit_asked`; `track_asked` with an id of a track."""
+
+    commanded = Signal(object)
+    edit_asked = Signal()
+    track_asked = Signal(str)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.letter: LetterDetail | None = None
+        self._theme = theme
+        self.title = ElidedLabel("", "heading")
+        self.state = Pill()
+        self._attempts = RowsModel(self)
+        self.attempts = RowList(theme, self._attempts, "Failures", picks=False)
+        self.payload = _text("Payload")
+        self.history = _text("History and headers")
+        self.stack = _text("Stack trace")
+        self.facts = label("", "muted", wrap=True)
+        self.edit_button = button("Edit and retry…", name="letter-edit")
+        self.track_button = button("Open track", "link", name="letter-track")
+        self.buttons = {
+            command: button(text, "primary" if command is C.RETRY else "", name=f"letter-{command.value}")
+            for command, text in _VERBS.items()
+        }
+        self.empty = EmptyState(theme)
+        self._states = QStackedWidget()
+        self._arrange()
+        self._wire()
+        self.clear()
+
+    def _arrange(self) -> None:
+        card = Card()
+        head = row(self.title, self.state)
+        head.setStretch(0, 1)
+        tabs = QTabWidget()
+        tabs.setDocumentMode(True)
+        tabs.setAccessibleName("Parts of the letter")
+        for name, part in (("Payload", self.payload), ("History", self.history), ("Stack", self.stack)):
+            tabs.addTab(part, name)
+        serious = (C.DISCARD, C.QUARANTINE, C.RELEASE, C.UNDO, C.RESOLVE, C.GIVE_UP_WAITING)
+        facts = row(self.facts, self.track_button)
+        facts.setStretch(0, 1)
+        first = row(self.buttons[C.RETRY], self.edit_button, None, gap=GAP_M)
+        second = row(*(self.buttons[command] for command in serious), None, gap=GAP_M)
+        content = column(head, facts, self.attempts, tabs, first, second)
+        content.setStretch(3, 1)
+        card.body.addLayout(content)
+        self._states.addWidget(self.empty)
+        self._states.addWidget(card)
+        self.empty.explanation.setMinimumWidth(0)
+        self.setLayout(column(self._states))
+
+    def _wire(self) -> None:
+        for command_button in self.buttons.values():
+            command_button.clicked.connect(self._on_command)
+        self.edit_button.clicked.connect(self.edit_asked)
+        self.track_button.clicked.connect(self._on_track)
+
+    def clear(self) -> None:
+        """No letter is open."""
+        self.letter = None
+        self.empty.show_state(_NOTHING, "No letter is open", "Choose one in the table.")
+        self._states.setCurrentIndex(0)
+
+    def show_letter(self, letter: LetterDetail) -> None:
+        """Show a letter as it is now."""
+        self.letter = letter
+        self.title.setText(letter.title or letter.message_id)
+        mark = of_letter(letter.state, stale=letter.is_stale)
+        self.state.show_state(mark.word, mark.tone)
+        self.facts.setText(_facts(letter))
+        self._attempts.replace(attempt_rows(letter.attempt_list))
+        self.attempts.fit(most=3)
+        self.payload.setPlainText(_payload(letter))
+        self.history.setPlainText(history_text(letter))
+        self.stack.setPlainText(letter.attempt_list[-1].stack_trace or "–" if letter.attempt_list else "–")
+        for command, command_button in self.buttons.items():
+            command_button.setVisible(letter.state in _ALLOWED[command])
+        self.edit_button.setVisible(letter.state in _OPEN and letter.payload_text is not None)
+        self.track_button.setVisible(bool(letter.track_id))
+        self._states.setCurrentIndex(1)
+
+    def show_busy(self, *, busy: bool) -> None:
+        """Nothing else can be asked while something is under way."""
+        for command_button in (*self.buttons.values(), self.edit_button):
+            command_button.setEnabled(not busy)
+
+    @Slot()
+    def _on_command(self) -> None:
+        pressed = self.sender()
+        for command, command_button in self.buttons.items():
+            if command_button is pressed:
+                self.commanded.emit(command)
+
+    @Slot()
+    def _on_track(self) -> None:
+        if self.letter is not None and self.letter.track_id:
+            self.track_asked.emit(self.letter.track_id)
+
+
+def _text(name: str) -> QPlainTextEdit:
+    edit = QPlainTextEdit()
+    edit.setProperty("kind", "code")
+    edit.setReadOnly(True)
+    edit.setTabChangesFocus(True)
+    edit.setAccessibleName(name)
+    edit.setFont(mono_font())
+    edit.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    return edit
+
+
+def _payload(letter: LetterDetail) -> str:
+    chosen = next((one for one in letter.revisions if one.number == letter.revision), None)
+    if chosen is not None:
+        return f"// revision {chosen.number} by {chosen.author}: {chosen.reason}\n{chosen.payload_text}"
+    return "The bytes were purged." if letter.payload_text is None else letter.payload_text
+
+
+def _facts(letter: LetterDetail) -> str:
+    parts = [
+        letter.artist or "",
+        f"{count(letter.attempts)} failures",
+        size(letter.payload_bytes),
+        f"revision {letter.revision}" if letter.revision else "",
+        f"owner {letter.owner}" if letter.owner else "",
+        letter.reason,
+    ]
+    return " · ".join(part for part in parts if part)
