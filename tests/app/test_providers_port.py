@@ -216,7 +216,7 @@ def _answering(answer: Answer) -> Iterator[Providers]:
 
 
 def test_a_stream_that_falls_silent_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backend.clients.gateway.SILENCE_SECONDS", 0.2)
+    monkeypatch.setattr("backend.clients.event_stream.SILENCE_SECONDS", 0.2)
     done = threading.Event()
 
     def silent(handler: BaseHTTPRequestHandler) -> None:
@@ -238,7 +238,7 @@ def test_a_stream_that_falls_silent_is_given_up(monkeypatch: pytest.MonkeyPatch)
         (200, "text/html", "<html>", "is no live stream"),
         (404, "application/json", json.dumps({"detail": "Not Found"}), "of a release that cannot be asked"),
         (503, "application/json", json.dumps({"detail": "The gateway is starting."}), "is starting"),
-        (200, "text/event-stream", "", "was ended by the gateway"),
+        (200, "text/event-stream", "", "was ended by api-gateway-internal"),
     ],
 )
 def test_a_stream_that_is_none_says_what_it_is(status: int, kind: str, body: str, words: str) -> None:
@@ -261,6 +261,6 @@ def test_the_gateways_end_ends_the_stream_and_not_the_other_way_round(
         stream = Providers(lambda _name: place).events(HERE)
         next(stream)
         app.state.end_streams()
-        with pytest.raises(OperatorError, match="was ended by the gateway"):
+        with pytest.raises(OperatorError, match="was ended by api-gateway-internal"):
             list(stream)
         assert httpx.get(f"{url}/health").status_code == 200

@@ -96,6 +96,7 @@ def test_navigation_shows_only_screens_that_work() -> None:
         "Circuit breakers",
         "Waterfall",
         "Tracks",
+        "Dead letters",
         "Settings",
     ]
 

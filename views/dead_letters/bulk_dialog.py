@@ -1,7 +1,7 @@
 """Asks before something is done to many letters: exactly how many, what it costs, how fast, and why."""
 
 from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QCheckBox, QDoubleSpinBox, QLineEdit, QSpinBox, QWidget
 
 from backend.contracts.dead_letter_operations import (
     OperationKind,
@@ -75,11 +75,11 @@ class BulkDialog(Overlay):
         self.canary.setRange(0, 200)
         self.canary.setValue(canary)
         self.canary.setSpecialValueText("none")
-        self.canary.setAccessibleName("Letters that go first, as a sample")
+        _name(self.canary, "Letters that go first, as a sample")
         self.pace.setRange(0.0, 10_000.0)
         self.pace.setDecimals(1)
         self.pace.setSpecialValueText("as fast as possible")
-        self.pace.setAccessibleName("Letters a second")
+        _name(self.pace, "Letters a second")
         self.respect.setChecked(True)
         self.reason.setAccessibleName("Reason")
         self.reason.setPlaceholderText("Why? It is kept with your name.")
@@ -165,6 +165,12 @@ class BulkDialog(Overlay):
         typed = self._preview.acting if self._preview.needs_typed_count else None
         self.decided.emit(self._request(self.reason.text().strip()), typed)
         self.close_overlay()
+
+
+def _name(box: QAbstractSpinBox, name: str) -> None:
+    """Box and field inside: a screen reader stops at either."""
+    box.setAccessibleName(name)
+    box.lineEdit().setAccessibleName(name)
 
 
 def _verb_kind(kind: OperationKind) -> str:
