@@ -95,9 +95,13 @@ class PostgresQueue:
             rows = await cursor.fetchall()
         return [_claimed(row) for row in rows if row[8] is not None]
 
-    async def remove(self, held: ClaimedRow) -> None:
-        """Delete an acknowledged message."""
-        await self._settle("DELETE FROM broker.messages WHERE id = %s AND lease = %s", held, ())
+    async def remove(self, held: Sequence[ClaimedRow]) -> set[int]:
+        """Delete acknowledged messages; the rows of those whose lease still held."""
+        statement = f"""DELETE FROM broker.messages AS m USING {_HOLDS.removeprefix("FROM ")}
+            WHERE m.id = held.id AND m.lease = held.lease RETURNING m.id"""  # noqa: S608 - a constant
+        async with connected(self._pool) as connection:
+            cursor = await connection.execute(statement, _held_columns(held))
+            return {row[0] for row in await cursor.fetchall()}
 
     async def put_back(self, held: ClaimedRow, delay_seconds: float) -> None:
         """End the lease and make the message due after the delay."""

@@ -9,6 +9,7 @@ import structlog
 from psycopg_pool import PoolClosed, PoolTimeout
 
 from backend.messaging.port import BrokerError, BrokerUnavailableError, Message, checked_delay
+from backend.messaging.postgres_acks import GroupedAcks
 from backend.messaging.postgres_queue import CHANNEL, ClaimedRow, Pool, PostgresQueue
 
 POLL_SECONDS = 1.0
@@ -38,7 +39,7 @@ class PostgresDelivery:
     async def ack(self) -> None:
         """Take the message off the queue. DeliveryLostError when the lease had ended."""
         with self._subscription.settling(self._held):
-            await self._subscription.queue.remove(self._held)
+            await self._subscription.acks.remove(self._held)
 
     async def nack(self, delay_seconds: float = 0.0) -> None:
         """Put it back, to be delivered again after the delay. DeliveryLostError as for `ack`."""
@@ -66,6 +67,7 @@ class PostgresSubscription:
 
     def __init__(self, pool: Pool, queue: PostgresQueue, prefetch: int, lease_seconds: float) -> None:
         self.queue = queue
+        self.acks = GroupedAcks(queue)
         self._pool = pool
         self._prefetch = prefetch
         self._lease_seconds = lease_seconds

@@ -6,50 +6,29 @@ production. Run: `python -m tests.benchmarks.dead_letter_undo [LETTERS]`.
 
 import asyncio
 import sys
-import tempfile
 from collections import Counter
-from pathlib import Path
 from time import perf_counter
 
 from psycopg_pool import AsyncConnectionPool
 
 from backend.contracts.dead_letter_operations import OperationKind
 from backend.database.address import DatabaseAddress
-from backend.database.databases import ensure_database
-from backend.database.migrations.runner import MigrationRunner
 from backend.messaging.postgres import PostgresBroker
 from tests.backend.services.dlq_manager.manager import Manager
 from tests.backend.services.dlq_manager.test_act_kinds import ends, frozen, run
+from tests.benchmarks.operations_database import operations_database
 from tests.benchmarks.report import show
-from tests.conftest import MIGRATIONS
-from tests.fixtures import postgres
 from tests.fixtures.dead_letter_rows import fill
 
-_SAFE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 LIMIT = 60.0
 
 
 def main() -> None:
     """Fill a database, discard everything, restore everything, and check that nothing is missing."""
     letters = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    with tempfile.TemporaryDirectory() as folder:
-        server = postgres.new_server(Path(folder), **_SAFE)
-        with postgres.running(server, Path(folder) / "postgres.log"):
-            operations = migrated(server.address("operations"))
-            fill(operations, letters)
-            asyncio.run(_measure(operations, letters))
-
-
-def migrated(address: DatabaseAddress) -> DatabaseAddress:
-    """The database with all operations migrations."""
-    ensure_database(address, "template0")
-    runner = MigrationRunner(address, MIGRATIONS / "operations")
-    runner.apply(run="benchmark", applied_by="benchmark", progress=_ignore)
-    return address
-
-
-def _ignore(*_told: object) -> None:
-    """Progress of migrations is of no interest here."""
+    with operations_database() as operations:
+        fill(operations, letters)
+        asyncio.run(_measure(operations, letters))
 
 
 async def _measure(operations: DatabaseAddress, letters: int) -> None:

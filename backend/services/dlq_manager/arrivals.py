@@ -70,6 +70,24 @@ def read_arrival(message: Message) -> Arrival:
     )
 
 
+def bare_arrival(message: Message, error: Exception) -> Arrival:
+    """What is left of a message that cannot be stored as it came: its bytes, under a name of ours.
+
+    For the one that stays behind when a batch fails: there is no queue to reject it to.
+    """
+    told = f"The message could not be stored as it came: {type(error).__name__}."
+    report = _unknown("UnstorableMessage", told)
+    digest = hashlib.sha256(message.body + repr(message.message_id).encode()).hexdigest()
+    return Arrival(
+        message_id=f"unstorable-{digest[:32]}",
+        generation=0,
+        message=Message(f"unstorable-{digest[:32]}", message.body, "application/octet-stream"),
+        report=report,
+        fingerprint=fingerprint(report),
+        quarantine="its id or headers cannot be stored; the bytes are as they came",
+    )
+
+
 def _about(body: bytes) -> About:
     try:
         told = json.loads(body)

@@ -1,18 +1,23 @@
 """The two queues the dead-letter manager consumes: failures, and outcomes of what was sent again."""
 
 import asyncio
+from collections.abc import Sequence
 
+import psycopg
 import structlog
+from psycopg_pool import PoolClosed, PoolTimeout
 
 from backend.contracts.dead_letters import ReplayOutcome
 from backend.messaging.port import Broker, BrokerError, Delivery, DeliveryLostError
 from backend.messaging.topology import ENRICHMENT_DEAD, ENRICHMENT_OUTCOMES, QUEUES
-from backend.services.dlq_manager.arrivals import read_arrival
+from backend.services.dlq_manager.arrivals import bare_arrival, read_arrival
+from backend.services.dlq_manager.delivery_batches import batched
 from backend.services.dlq_manager.intake import Intake
 from backend.services.dlq_manager.outcomes import Outcomes
 from backend.services.dlq_manager.service_metrics import DlqMetrics
 
 RETRY_SECONDS = 2.0
+UNAVAILABLE = (psycopg.OperationalError, PoolTimeout, PoolClosed)
 _log = structlog.get_logger()
 
 
@@ -41,25 +46,59 @@ class Consumers:
             try:
                 await self._broker.declare(QUEUES)
                 async with self._broker.consume(queue, prefetch=self._prefetch) as deliveries:
-                    async for delivery in deliveries:
-                        await self._settle(queue, delivery)
+                    async for batch in batched(deliveries, self._prefetch):
+                        await self._settle(queue, batch)
             except BrokerError as error:
                 _log.warning("queue_unavailable", queue=queue, reason=str(error))
                 await asyncio.sleep(RETRY_SECONDS)
 
-    async def _settle(self, queue: str, delivery: Delivery) -> None:
+    async def _settle(self, queue: str, batch: Sequence[Delivery]) -> None:
+        """Together; a batch that fails is halved until the message that cannot be stored stands alone."""
         try:
             if queue == ENRICHMENT_DEAD:
-                await self._take(delivery)
+                await self._take(batch)
             else:
-                await self._apply(delivery)
-        except Exception as error:  # noqa: BLE001 - whatever failed, the message stays in the queue
-            _log.error(
-                "message_put_back", queue=queue, message_id=delivery.message.message_id, exc_info=error
-            )
-            await delivery.nack(RETRY_SECONDS)
+                await self._apply(batch)
+        except UNAVAILABLE as error:
+            # No message is to blame: all go back, and the pause lets the database come to itself.
+            _log.warning("database_unavailable", queue=queue, reason=str(error), put_back=len(batch))
+            await self._put_back(batch)
+            await asyncio.sleep(RETRY_SECONDS)
+        except Exception as error:  # noqa: BLE001 - whatever failed, no message may be lost
+            if len(batch) > 1:
+                middle = len(batch) // 2
+                await self._settle(queue, batch[:middle])
+                await self._settle(queue, batch[middle:])
+            else:
+                await self._keep_unreadable(queue, batch[0], error)
         else:
+            await asyncio.gather(*map(self._acknowledge, batch))
+
+    async def _keep_unreadable(self, queue: str, delivery: Delivery, error: Exception) -> None:
+        """A dead letter that cannot be stored as it is: its bytes are, quarantined. An outcome goes back.
+
+        There is no queue behind that of the dead letters; behind that of the outcomes there is.
+        """
+        message_id = delivery.message.message_id
+        _log.error("message_not_stored", queue=queue, message_id=message_id, exc_info=error)
+        if queue != ENRICHMENT_DEAD:
+            await self._put_back([delivery])
+            return
+        try:
+            await self._intake.take(bare_arrival(delivery.message, error))
+        except Exception as again:  # noqa: BLE001 - then it stays where it is
+            _log.error("message_put_back", queue=queue, message_id=message_id, exc_info=again)
+            await self._put_back([delivery])
+        else:
+            self._metrics.taken_in.labels("unreadable").inc()
             await self._acknowledge(delivery)
+
+    async def _put_back(self, batch: Sequence[Delivery]) -> None:
+        for delivery in batch:
+            try:
+                await delivery.nack(RETRY_SECONDS)
+            except DeliveryLostError as error:
+                _log.warning("delivery_lost", reason=str(error))
 
     async def _acknowledge(self, delivery: Delivery) -> None:
         try:
@@ -68,21 +107,23 @@ class Consumers:
             # It is stored, and will be recognised when it comes again.
             _log.warning("delivery_lost", reason=str(error))
 
-    async def _take(self, delivery: Delivery) -> None:
-        arrival = read_arrival(delivery.message)
-        taken = await self._intake.take(arrival)
-        self._metrics.taken_in.labels(taken.value).inc()
-        _log.info(
-            "dead_letter_taken_in",
-            message_id=arrival.message_id,
-            taken=taken.value,
-            error_type=arrival.report.error_type,
-            correlation_id=delivery.message.correlation_id,
-        )
+    async def _take(self, batch: Sequence[Delivery]) -> None:
+        arrivals = [read_arrival(delivery.message) for delivery in batch]
+        taken = await self._intake.take_all(arrivals)
+        for arrival, how in zip(arrivals, taken, strict=True):
+            self._metrics.taken_in.labels(how.value).inc()
+            _log.info(
+                "dead_letter_taken_in",
+                message_id=arrival.message_id,
+                taken=how.value,
+                error_type=arrival.report.error_type,
+                correlation_id=arrival.message.correlation_id,
+            )
 
-    async def _apply(self, delivery: Delivery) -> None:
+    async def _apply(self, batch: Sequence[Delivery]) -> None:
         """An outcome that cannot be read raises; after its delivery limit it becomes a dead letter itself."""
-        outcome = ReplayOutcome.model_validate_json(delivery.message.body)
-        applied = await self._outcomes.apply(outcome)
-        self._metrics.outcomes.labels(applied.value).inc()
-        _log.info("replay_outcome", message_id=outcome.message_id, applied=applied.value)
+        outcomes = [ReplayOutcome.model_validate_json(delivery.message.body) for delivery in batch]
+        applied = await self._outcomes.apply_all(outcomes)
+        for outcome, how in zip(outcomes, applied, strict=True):
+            self._metrics.outcomes.labels(how.value).inc()
+            _log.info("replay_outcome", message_id=outcome.message_id, applied=how.value)

@@ -1,5 +1,6 @@
 """Takes failed messages off the dead-letter queue into the database: commit first, then acknowledge."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 from typing import Any
@@ -12,6 +13,7 @@ from backend.services.common.database import Pool
 from backend.services.dlq_manager import item_outcomes
 from backend.services.dlq_manager.arrivals import Arrival
 from backend.services.dlq_manager.fingerprint import VERSION as FINGERPRINT_VERSION
+from backend.services.dlq_manager.intake_batch import keep_new
 from backend.services.dlq_manager.item_outcomes import Ended
 from backend.services.dlq_manager.transitions import Act, Held, change, hold, note
 
@@ -53,6 +55,7 @@ WHERE message_id = %(id)s
 """
 _SAME_FAILURES = "SELECT count(*) FROM dead_letters.attempts WHERE message_id = %s AND fingerprint = %s"
 _SAME_BYTES = "SELECT sha256 = %s FROM dead_letters.payloads WHERE message_id = %s"
+_KNOWN = "SELECT message_id FROM dead_letters.messages WHERE message_id = ANY(%s)"
 _AWAITED = frozenset({DeadLetterState.PUBLISHING, DeadLetterState.IN_FLIGHT, DeadLetterState.RESOLVED})
 
 
@@ -73,15 +76,40 @@ class Intake:
     async def take(self, arrival: Arrival) -> Taken:
         """Store one arrival in one transaction. A psycopg error means: do not acknowledge."""
         async with self._pool.connection() as connection:
-            row = _row(await _identity(connection, arrival), arrival)
-            cursor = await connection.execute(_INSERT, row)
-            if cursor.rowcount == 1:
-                await _keep_new(connection, row, arrival)
-                return Taken.NEW
-            attempt = await connection.execute(_ATTEMPT, row)
-            if attempt.rowcount == 0:
-                return Taken.DUPLICATE
-            return await _take_back(connection, row, arrival)
+            return await _take(connection, arrival)
+
+    async def take_all(self, arrivals: Sequence[Arrival]) -> list[Taken]:
+        """Store arrivals in one transaction, all or none. A psycopg error means: acknowledge none of them."""
+        async with self._pool.connection() as connection:
+            fresh = await _fresh(connection, arrivals)
+            kept: set[str] = set()
+            if fresh:
+                rows = [_row(one.message_id, one) for one in fresh]
+                kept = await keep_new(connection, rows, fresh, _ACTOR)
+            plain = {id(one) for one in fresh if one.message_id in kept}
+            # In their order: a letter and its return may lie in one batch.
+            return [Taken.NEW if id(one) in plain else await _take(connection, one) for one in arrivals]
+
+
+async def _fresh(connection: Connection, arrivals: Sequence[Arrival]) -> list[Arrival]:
+    """Those that are new beyond doubt: never sent again, of an id that nobody has."""
+    first = {one.message_id: one for one in reversed(arrivals) if not one.generation}
+    returned = {one.message_id for one in arrivals if one.generation}
+    cursor = await connection.execute(_KNOWN, (list(first),))
+    known = {row[0] for row in await cursor.fetchall()}
+    return [one for name, one in first.items() if name not in known and name not in returned]
+
+
+async def _take(connection: Connection, arrival: Arrival) -> Taken:
+    row = _row(await _identity(connection, arrival), arrival)
+    cursor = await connection.execute(_INSERT, row)
+    if cursor.rowcount == 1:
+        await _keep_new(connection, row, arrival)
+        return Taken.NEW
+    attempt = await connection.execute(_ATTEMPT, row)
+    if attempt.rowcount == 0:
+        return Taken.DUPLICATE
+    return await _take_back(connection, row, arrival)
 
 
 async def _identity(connection: Connection, arrival: Arrival) -> str:

@@ -9,7 +9,7 @@ class DlqSettings(ServiceSettings):
     """The common settings, how many dead letters are taken in at once, and for how long they are kept."""
 
     port: int = Field(default=8021, ge=1, le=65535)
-    prefetch: int = Field(default=20, ge=1, le=200)
+    prefetch: int = Field(default=200, ge=1, le=1000)
     gateway_url: str = "http://127.0.0.1:8022"
     sandbox: bool = False
     """Every provider is simulated: bundles of other stacks may be replayed here."""
