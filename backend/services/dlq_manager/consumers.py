@@ -17,7 +17,6 @@ from backend.services.dlq_manager.outcomes import Outcomes
 from backend.services.dlq_manager.service_metrics import DlqMetrics
 
 RETRY_SECONDS = 2.0
-UNAVAILABLE = (psycopg.OperationalError, PoolTimeout, PoolClosed)
 _log = structlog.get_logger()
 
 
@@ -59,20 +58,23 @@ class Consumers:
                 await self._take(batch)
             else:
                 await self._apply(batch)
-        except UNAVAILABLE as error:
+        except Exception as error:  # noqa: BLE001 - whatever failed, no message may be lost
+            await self._recover(queue, batch, error)
+        else:
+            await asyncio.gather(*map(self._acknowledge, batch))
+
+    async def _recover(self, queue: str, batch: Sequence[Delivery], error: Exception) -> None:
+        if _is_away(error):
             # No message is to blame: all go back, and the pause lets the database come to itself.
             _log.warning("database_unavailable", queue=queue, reason=str(error), put_back=len(batch))
             await self._put_back(batch)
             await asyncio.sleep(RETRY_SECONDS)
-        except Exception as error:  # noqa: BLE001 - whatever failed, no message may be lost
-            if len(batch) > 1:
-                middle = len(batch) // 2
-                await self._settle(queue, batch[:middle])
-                await self._settle(queue, batch[middle:])
-            else:
-                await self._keep_unreadable(queue, batch[0], error)
+        elif len(batch) > 1:
+            middle = len(batch) // 2
+            await self._settle(queue, batch[:middle])
+            await self._settle(queue, batch[middle:])
         else:
-            await asyncio.gather(*map(self._acknowledge, batch))
+            await self._keep_unreadable(queue, batch[0], error)
 
     async def _keep_unreadable(self, queue: str, delivery: Delivery, error: Exception) -> None:
         """A dead letter that cannot be stored as it is: its bytes are, quarantined. An outcome goes back.
@@ -127,3 +129,9 @@ class Consumers:
         for outcome, how in zip(outcomes, applied, strict=True):
             self._metrics.outcomes.labels(how.value).inc()
             _log.info("replay_outcome", message_id=outcome.message_id, applied=how.value)
+
+
+def _is_away(error: Exception) -> bool:
+    """Whether the database cannot be used now; a row that breaks one of its limits is another matter."""
+    away = isinstance(error, (psycopg.OperationalError, PoolTimeout, PoolClosed))
+    return away and not isinstance(error, psycopg.errors.ProgramLimitExceeded)
