@@ -26,16 +26,25 @@ Verdict = Callable[[Message], bool]
 
 @asynccontextmanager
 async def working(operations: DatabaseAddress, verdict: Verdict) -> AsyncIterator[list[Message]]:
-    """A worker while the block lasts; gives what it has taken, in order."""
+    """A worker on the queues in the database while the block lasts; gives what it has taken, in order."""
+    async with (
+        AsyncConnectionPool(kwargs=operations.conninfo(), open=False, min_size=1, max_size=3) as pool,
+        working_on(PostgresBroker(pool), verdict) as taken,
+    ):
+        yield taken
+
+
+@asynccontextmanager
+async def working_on(broker: Broker, verdict: Verdict) -> AsyncIterator[list[Message]]:
+    """A worker on an open broker while the block lasts; gives what it has taken, in order."""
     taken: list[Message] = []
-    async with AsyncConnectionPool(kwargs=operations.conninfo(), open=False, min_size=1, max_size=3) as pool:
-        task = asyncio.create_task(_work(PostgresBroker(pool), verdict, taken))
-        try:
-            yield taken
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+    task = asyncio.create_task(_work(broker, verdict, taken))
+    try:
+        yield taken
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 async def _work(broker: Broker, verdict: Verdict, taken: list[Message]) -> None:
