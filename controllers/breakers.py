@@ -114,10 +114,6 @@ class BreakersController(QObject):
         """The call that the rows come from, for a terminal."""
         return curl.providers(self.environment) if self.environment is not None else ""
 
-    def curl_of_dead_letters(self) -> str:
-        """The call that lists dead letters, for a terminal."""
-        return curl.dead_letters(self.environment) if self.environment is not None else ""
-
     def not_closed(self) -> list[str]:
         """Providers that a reset of all would change."""
         plain = (Condition.CLOSED, Condition.UNKNOWN)

@@ -1,10 +1,10 @@
-"""The gateway's and the dead-letter service's calls as lines for a terminal. A token never stands in them."""
+"""The gateway's calls as lines for a terminal. A token never stands in them."""
 
 import json
 import shlex
 
 from backend.contracts.control import ControlRequest
-from backend.contracts.environment import DLQ_MANAGER, GATEWAY, Environment
+from backend.contracts.environment import GATEWAY, Environment
 
 _AUTHORISED = '-H "Authorization: Bearer $SONGNODES_ADMIN_TOKEN"'
 
@@ -19,8 +19,3 @@ def control(environment: Environment, provider: str, request: ControlRequest) ->
     body = shlex.quote(json.dumps(request.model_dump(mode="json", exclude_none=True), ensure_ascii=False))
     address = f"{environment.url(GATEWAY)}/admin/circuit-breakers/{provider}/control"
     return f"curl -s -X POST {_AUTHORISED} -H 'Content-Type: application/json' -d {body} {address}"
-
-
-def dead_letters(environment: Environment) -> str:
-    """The newest dead letters."""
-    return f"curl -s {_AUTHORISED} '{environment.url(DLQ_MANAGER)}/dlq/messages?limit=100'"

@@ -5,6 +5,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from backend.contracts.dead_letter_operations import FINISHED_STATES
 from backend.contracts.dead_letter_operations import Operation as Bulk
 from backend.contracts.dead_letter_query import QueryError, parse
 from backend.contracts.dead_letter_views import (
@@ -34,8 +35,8 @@ SPANS = {"1 h": timedelta(hours=1), "24 h": timedelta(hours=24), "30 d": timedel
 class DeadLettersController(QObject):
     """Signals: `causes_read` with a CauseList; `strip_read` with a TimeStrip; `table_read` when the table
     began anew; `opened` with a LetterDetail; `failed` with an OperatorError, None when it is over;
-    `query_refused` with a text, empty when the query can be read; `news` with how many letters came since
-    the table was read; `cleared` when the environment changed, or whether it has a stack.
+    `query_refused` with a text, empty when the query can be read; `news` with how many more or fewer letters
+    there are since the table was read; `cleared` when the environment changed, or whether it has a stack.
     """
 
     causes_read = Signal(object)
@@ -68,6 +69,7 @@ class DeadLettersController(QObject):
             name: Operation(background, self) for name in ("causes", "strip", "table", "block", "letter")
         }
         self._wanted_block = 0
+        self._going: set[str] = set()
         self._refresh = QTimer(self, singleShot=True, interval=REFRESH_MS)
         self._typing = QTimer(self, singleShot=True, interval=TYPING_MS)
         self._wire()
@@ -235,11 +237,22 @@ class DeadLettersController(QObject):
         self._refresh.start()
 
     @Slot(object)
-    def _on_operation(self, _operation: Bulk) -> None:
+    def _on_operation(self, operation: Bulk) -> None:
         self._refresh.start()
+        if operation.state in FINISHED_STATES and not self.table.picked_count:
+            self.read_table()
+
+    def _notice_ends(self, snapshot: LettersSnapshot) -> None:
+        """What an operation did is looked at when it ends, not at each of its steps."""
+        going = {one.id for one in snapshot.operations.values() if one.state not in FINISHED_STATES}
+        ended = [snapshot.operations[one] for one in self._going - going if one in snapshot.operations]
+        self._going = going
+        for operation in ended:
+            self._on_operation(operation)
 
     @Slot(object)
     def _on_snapshot(self, snapshot: LettersSnapshot) -> None:
+        self._notice_ends(snapshot)
         meter = snapshot.meter
         if meter is None or self.causes is None:
             return
@@ -248,4 +261,4 @@ class DeadLettersController(QObject):
         if states != open_now + self.causes.more and not self._refresh.isActive():
             self._refresh.start()
         if self.selection == Selection():
-            self.news.emit(max(0, states - self.table.total))
+            self.news.emit(states - self.table.total)

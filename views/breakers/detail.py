@@ -29,16 +29,16 @@ from views.breakers.pill import StatePill
 from views.theme.theme import Theme
 from views.widgets.base import GAP_M, button, column, holder, label, row, scrolling
 from views.widgets.card import Card
-from views.widgets.clipboard import copy
 from views.widgets.row_list import RowList
 
 _PROBE_WORDS = {BreakerState.OPEN: "Probe now", BreakerState.HALF_OPEN: "Probe now"}
 
 
 class ProviderDetail(Card):
-    """Signals: `asked` with a ControlAction."""
+    """Signals: `asked` with a ControlAction; `letters_asked` with the provider whose dead letters to show."""
 
     asked = Signal(object)
+    letters_asked = Signal(str)
 
     def __init__(self, theme: Theme, controller: BreakersController, parent: QWidget | None = None) -> None:
         super().__init__("Provider", parent=parent)
@@ -51,8 +51,8 @@ class ProviderDetail(Card):
         self.head.addWidget(self._state)
         self.forced = ForcedBanner(theme)
         self.facts, self.impact, self.traffic = FactList(), FactList(), FactList()
-        self.dead_letters_button = button("Copy curl", "link", tip="Copy the call that lists dead letters")
-        self.dead_letters_button.setAccessibleName("Copy the call that lists dead letters")
+        self.dead_letters_button = button("Show", "link", tip="Show the provider's dead letters")
+        self.dead_letters_button.setAccessibleName("Show the provider's dead letters")
         self.endpoints, self.audit = RowsModel(self), RowsModel(self)
         self._endpoint_caption = label("Breakers by endpoint class", "caption")
         self._endpoint_list = self._list(theme, self.endpoints, "Breakers by endpoint class")
@@ -103,7 +103,7 @@ class ProviderDetail(Card):
         for each, _ in self._buttons:
             each.clicked.connect(self._on_action)
         self.forced.released.connect(self._on_release)
-        self.dead_letters_button.clicked.connect(self._copy_dead_letters)
+        self.dead_letters_button.clicked.connect(self._ask_letters)
         self._controller.readings.impact.connect(self._on_impact)
         self._controller.readings.impact_failed.connect(self._on_impact_failed)
         self._controller.readings.audit.connect(self._on_audit)
@@ -213,5 +213,5 @@ class ProviderDetail(Card):
         self.asked.emit(ControlAction.CLOSE)
 
     @Slot()
-    def _copy_dead_letters(self) -> None:
-        copy(self._controller.curl_of_dead_letters())
+    def _ask_letters(self) -> None:
+        self.letters_asked.emit(self._controller.selection)

@@ -10,7 +10,7 @@ from backend.contracts.dead_letters import DeadLetterState
 from controllers.dead_letters_rows import attempt_rows, history_text, of_letter
 from controllers.marks import Mark, Shape
 from controllers.rows import RowsModel
-from controllers.wording import count, size
+from controllers.wording import plural, size
 from views.theme.fonts import mono_font
 from views.theme.theme import Theme
 from views.widgets.base import GAP_M, button, column, label, row
@@ -166,7 +166,7 @@ def _payload(letter: LetterDetail) -> str:
 def _facts(letter: LetterDetail) -> str:
     parts = [
         letter.artist or "",
-        f"{count(letter.attempts)} failures",
+        plural(letter.attempts, "failure"),
         size(letter.payload_bytes),
         f"revision {letter.revision}" if letter.revision else "",
         f"owner {letter.owner}" if letter.owner else "",

@@ -250,8 +250,8 @@ class DeadLettersView(QWidget):
 
     @Slot(int)
     def _on_news(self, number: int) -> None:
-        self.news_button.setText(f"{count(number)} new · Show")
-        self.news_button.setVisible(number > 0)
+        self.news_button.setText(f"{count(number)} new · Show" if number > 0 else "List has changed · Show")
+        self.news_button.setVisible(number != 0)
 
     @Slot(object)
     def _on_failed(self, error: OperatorError | None) -> None:
@@ -321,6 +321,10 @@ class DeadLettersView(QWidget):
         """Put the keyboard into the query."""
         self.query.setFocus()
         self.query.selectAll()
+
+    def show_query(self, query: str) -> None:
+        """Show what a query finds."""
+        self.query.setText(query)
 
     @Slot()
     def accept_or_resume(self) -> None:

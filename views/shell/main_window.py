@@ -115,6 +115,7 @@ class MainWindow(QMainWindow):
         )
         screen.action_asked.connect(self.router.run)
         screen.told.connect(self.toasts.say)
+        screen.detail.letters_asked.connect(self._open_letters_of)
         self.screens.addWidget(screen)
         return screen
 
@@ -221,6 +222,11 @@ class MainWindow(QMainWindow):
     @Slot()
     def _open_end_to_end(self) -> None:
         self.router.run("end-to-end.open")
+
+    @Slot(str)
+    def _open_letters_of(self, provider: str) -> None:
+        self.router.run("dead-letters.open")
+        self.dead_letters.show_query(f"provider:{provider}")
 
     @Slot()
     def _ask_rollback(self) -> None:

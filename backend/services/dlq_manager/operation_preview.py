@@ -4,10 +4,12 @@ from collections import Counter
 from typing import Any
 
 from psycopg import sql
+from psycopg.rows import dict_row
 
 from backend.contracts.dead_letter_operations import OperationKind, OperationPreview, OperationRequest, Share
 from backend.contracts.dead_letters import DeadLetterState
 from backend.services.common.database import Pool
+from backend.services.dlq_manager.cause_words import cause_title
 from backend.services.dlq_manager.consent import needs_typed_count
 from backend.services.dlq_manager.music_readings import MusicReadings
 from backend.services.dlq_manager.operation_rules import SENDING, acting_states, check_request, why_skipped
@@ -22,7 +24,9 @@ from backend.services.dlq_manager.transitions import Connection
 
 _COUNT_MS = 900
 _MOST_CAUSES = 20
-_TITLES = "SELECT fingerprint, sample_message FROM dead_letters.causes WHERE fingerprint = ANY(%s)"
+_TITLES = """
+SELECT fingerprint, sample_message, provider, error_type FROM dead_letters.causes WHERE fingerprint = ANY(%s)
+"""
 
 
 class OperationPreviews:
@@ -92,7 +96,9 @@ async def _titles(
     connection: Connection, counts: Counts, acting: frozenset[DeadLetterState]
 ) -> dict[str, str]:
     causes = {cause for state, cause in counts.causes if state in acting}
-    return dict(await (await connection.execute(_TITLES, (sorted(causes),))).fetchall())
+    cursor = connection.cursor(row_factory=dict_row)
+    rows = await (await cursor.execute(_TITLES, (sorted(causes),))).fetchall()
+    return {row["fingerprint"]: cause_title(row) for row in rows}
 
 
 def _preview(
@@ -105,7 +111,7 @@ def _preview(
     causes: Counter[str] = Counter()
     for (state, cause), count in counts.causes.items():
         if state in acting:
-            causes[titles.get(cause, cause)[:200]] += count
+            causes[titles.get(cause, cause)] += count
     providers: Counter[str] = Counter()
     for (state, provider), count in counts.providers.items():
         if state in acting:
