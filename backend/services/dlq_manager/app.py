@@ -42,7 +42,7 @@ def create_app(settings: DlqSettings) -> FastAPI:
     consumers = Consumers(broker, Intake(database.pool), outcomes, metrics, settings.prefetch)
 
     acts = assemble_acts(settings, database.pool, broker, outbox, metrics)
-    triage = assemble_triage(settings, database.pool, broker, outbox)
+    triage = assemble_triage(settings, database.pool, broker, outbox, consumers.problems)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

@@ -31,6 +31,11 @@ class Consumers:
         self._outcomes = outcomes
         self._metrics = metrics
         self._prefetch = prefetch
+        self._problems: dict[str, str] = {}
+
+    def problems(self) -> list[str]:
+        """Why queues are not consumed now, or must not be used as they are: a sentence each."""
+        return [f"The queue {queue} is not consumed: {why}." for queue, why in sorted(self._problems.items())]
 
     async def run_intake(self) -> None:
         """Background task: take in failures for ever."""
@@ -45,9 +50,11 @@ class Consumers:
             try:
                 await self._broker.declare(QUEUES)
                 async with self._broker.consume(queue, prefetch=self._prefetch) as deliveries:
+                    self._problems.pop(queue, None)
                     async for batch in batched(deliveries, self._prefetch):
                         await self._settle(queue, batch)
             except BrokerError as error:
+                self._problems[queue] = str(error).rstrip(".")
                 _log.warning("queue_unavailable", queue=queue, reason=str(error))
                 await asyncio.sleep(RETRY_SECONDS)
 

@@ -14,6 +14,8 @@ _RULES = (
     (re.compile(r"\b[0-9a-f]{12,}\b", re.IGNORECASE), "<id>"),
     (re.compile(r"'[^']*'|\"[^\"]*\"|“[^”]*”"), "<text>"),
     (re.compile(r"\d+(?:[.:,T-]\d+)*Z?"), "<n>"),
+    (re.compile(r"\s*\([^()]*\)"), ""),  # details that a message adds to what it says
+    (re.compile(r": breaker open\b"), ": failure"),  # which is what had opened it
     (re.compile(r"\s+"), " "),
 )
 

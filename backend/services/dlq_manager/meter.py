@@ -50,9 +50,11 @@ class _Verified:
 class ConservationMeter:
     """Reads the meter, folds the tallies and verifies them; `run` is the background task."""
 
-    def __init__(self, pool: Pool, broker: Broker) -> None:
+    def __init__(self, pool: Pool, broker: Broker, told: Callable[[], list[str]] | None = None) -> None:
+        """`told` gives what threatens the queues, a sentence each."""
         self._pool = pool
         self._broker = broker
+        self._told = told
         self._verified: _Verified | None = None
         self._unsafe: list[str] = []
 
@@ -73,7 +75,11 @@ class ConservationMeter:
             verified_at=None if verified is None else verified.at,
             verified_difference=None if verified is None else verified.difference,
             broker=broker,
-            problems=[*self._unsafe, *([problem] if problem else [])],
+            problems=[
+                *(self._told() if self._told is not None else ()),
+                *self._unsafe,
+                *([problem] if problem else []),
+            ],
         )
 
     async def verify(self) -> int:

@@ -1,6 +1,6 @@
 """Puts together what the triage screen reads, and the operations with the task that carries them out."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -55,12 +55,17 @@ class TriageParts:
             yield
 
 
-def assemble_triage(settings: DlqSettings, pool: Pool, broker: Broker, outbox: Outbox) -> TriageParts:
-    """Over the pool of the operations database. Opens nothing; enter pool and broker before `running`."""
+def assemble_triage(
+    settings: DlqSettings, pool: Pool, broker: Broker, outbox: Outbox, told: Callable[[], list[str]]
+) -> TriageParts:
+    """Over the pool of the operations database. Opens nothing; enter pool and broker before `running`.
+
+    `told` gives what threatens the queues, a sentence each.
+    """
     gateway = httpx.AsyncClient(base_url=settings.gateway_url, trust_env=False)
     limits = ProviderLimits(gateway)
     music = MusicReadings(settings.connect_arguments(settings.database_name))
-    meter = ConservationMeter(pool, broker)
+    meter = ConservationMeter(pool, broker, told)
     readings = OperationReadings(pool)
     runner = OperationRunner(pool, limits, music, outbox.wake)
     feed = LiveFeed(meter, readings)

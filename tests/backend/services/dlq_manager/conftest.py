@@ -35,7 +35,13 @@ async def manager(pool: Pool) -> Manager:
 @pytest.fixture
 def served(operations_db: DatabaseAddress) -> Iterator[ManagerAddress]:
     """The whole application behind a socket."""
-    settings = DlqSettings(
+    with serving(create_app(settings_for(operations_db))) as url:
+        yield ManagerAddress(url, operations_db)
+
+
+def settings_for(operations_db: DatabaseAddress) -> DlqSettings:
+    """Settings of a manager over this database."""
+    return DlqSettings(
         admin_token=SecretStr(TOKEN),
         database_host=operations_db.host,
         database_port=operations_db.port,
@@ -43,5 +49,3 @@ def served(operations_db: DatabaseAddress) -> Iterator[ManagerAddress]:
         operations_database=operations_db.name,
         database_password=SecretStr(operations_db.password or ""),
     )
-    with serving(create_app(settings)) as url:
-        yield ManagerAddress(url, operations_db)

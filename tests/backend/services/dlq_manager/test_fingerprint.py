@@ -16,6 +16,15 @@ def test_what_changes_from_one_occurrence_to_the_next_does_not_count() -> None:
     assert named("deezer", "Timeout", first) == named("deezer", "Timeout", other)
 
 
+def test_an_outage_is_one_cause_before_and_after_the_breakers_open() -> None:
+    told = "No provider could answer: deezer: {}; itunes: failure (the provider answered with HTTP 500)"
+    before = told.format("failure (Deezer said: Service busy)")
+    after = told.format("breaker open (the circuit breaker of deezer is open: 6 of 12 calls failed)")
+    assert normalised(before) == normalised(after)
+    other = told.format("not found")
+    assert normalised(other) != normalised(before)
+
+
 def test_another_provider_class_or_text_is_another_failure() -> None:
     known = named("deezer", "Timeout", "no answer")
     assert len(known) == 16

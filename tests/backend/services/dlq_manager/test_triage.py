@@ -7,9 +7,13 @@ from typing import Any
 import pytest
 
 from backend.contracts.dead_letter_query import QueryError, complete, parse
+from backend.database.address import DatabaseAddress
 from backend.http import httpx
+from backend.services.dlq_manager.app import create_app
+from tests.backend.services.dlq_manager.conftest import settings_for
 from tests.backend.services.dlq_manager.manager import TOKEN, ManagerAddress
 from tests.fixtures.dead_letter_rows import fill
+from tests.fixtures.provider_simulator import serving
 from tests.waiting import wait_until
 
 LETTERS = 500
@@ -132,6 +136,22 @@ def test_a_letter_that_vanished_shows_in_the_meter(filled: ManagerAddress) -> No
     with filled.operations.connect(autocommit=True) as connection:
         connection.execute("INSERT INTO dead_letters.receipts (count) VALUES (1)")
     assert filled.ask("GET", "/dlq/meter").json()["difference"] == 1
+
+
+def test_a_queue_with_other_properties_is_named_by_the_meter(operations_db: DatabaseAddress) -> None:
+    """It is not consumed, and nothing is put into it, until somebody has looked at it."""
+    with operations_db.connect(autocommit=True) as connection:
+        connection.execute("INSERT INTO broker.queues (name) VALUES ('enrichment.dead')")
+        connection.execute(
+            "INSERT INTO broker.queues (name, delivery_limit, dead_letter_queue) "
+            "VALUES ('enrichment.requests', 3, 'enrichment.dead')"
+        )
+    with serving(create_app(settings_for(operations_db))) as url:
+        served = ManagerAddress(url, operations_db)
+        wait_until(lambda: served.ask("GET", "/dlq/meter").json().get("problems"))
+        problems = served.ask("GET", "/dlq/meter").json()["problems"]
+    assert any("enrichment.dead is not consumed" in problem for problem in problems)
+    assert any("enrichment" in problem for problem in problems)
 
 
 def test_the_stream_says_how_it_stands(filled: ManagerAddress) -> None:
