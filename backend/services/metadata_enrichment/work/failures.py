@@ -34,6 +34,7 @@ class EnrichmentError(Exception):
     """An enrichment that failed: the name, the text and the provider to blame, for the operator.
 
     `is_passing`: the same request may well succeed at another time, `retry_at` at the earliest if known.
+    `place` is the part of the work it failed in, where that is known.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class EnrichmentError(Exception):
         *,
         is_passing: bool = False,
         retry_at: datetime | None = None,
+        place: str = "",
     ) -> None:
         super().__init__(message)
         self.error_type = error_type
@@ -51,6 +53,7 @@ class EnrichmentError(Exception):
         self.provider = provider
         self.is_passing = is_passing
         self.retry_at = retry_at
+        self.place = place
 
 
 class HeldBackError(Exception):
@@ -110,6 +113,8 @@ async def bury(
         source_service=ENRICHMENT,
         routing_key=ENRICHMENT_REQUESTS,
         failed_at=datetime.now(UTC),
+        place=error.place if isinstance(error, EnrichmentError) else "",
+        trace_id=origin.message.correlation_id,
         metadata=dict(metadata or {}),
     )
     kept = {name: origin.message.headers[name] for name in _KEPT_HEADERS if name in origin.message.headers}
@@ -135,6 +140,7 @@ def nobody_answered(gathered: Gathered) -> EnrichmentError:
         blamed,
         is_passing=bool(passing),
         retry_at=min((answer.retry_at for answer in passing if answer.retry_at), default=None),
+        place="gathering",
     )
 
 

@@ -123,7 +123,9 @@ class Worker:
         try:
             request = EnrichRequest.model_validate_json(message.body)
         except ValidationError as error:
-            undecodable = EnrichmentError("UndecodableMessage", f"No enrichment request: {_first(error)}")
+            undecodable = EnrichmentError(
+                "UndecodableMessage", f"No enrichment request: {_first(error)}", place="reading"
+            )
             await bury(self._broker, origin, undecodable)
             return
         may_wait = not origin.is_replay and delivery.delivery_count < DELIVERY_LIMIT
