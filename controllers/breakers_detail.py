@@ -19,6 +19,7 @@ _ACTIONS = {
     "shadow": "Shadow mode",
     "close": "Reset",
     "probe": "Test call",
+    "forget_answers": "Cached answers forgotten",
 }
 _MOST_COVERING = 4
 

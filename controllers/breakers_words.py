@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from backend.contracts.control import ControlAction, ControlAudit
+from backend.contracts.control import AuditAction, ControlAction, ControlAudit
 from backend.contracts.live import BreakerTransition
 from backend.contracts.providers import BreakerStatus, ProviderStatus
 from controllers.breakers_conditions import MARKS, condition_of
@@ -121,5 +121,6 @@ def moved_words(transition: BreakerTransition) -> str:
 
 
 def _did(entry: ControlAudit) -> str:
-    verb = _WORDS[entry.action].verb
+    forgot = entry.action is AuditAction.FORGET_ANSWERS
+    verb = "Cached answers forgotten" if forgot else _WORDS[ControlAction(entry.action.value)].verb
     return f"{verb} by {entry.author} at {local_time(entry.at)}: {entry.reason}"

@@ -25,6 +25,18 @@ class ControlAction(StrEnum):
     """Lets probes through now instead of at the end of the waiting time."""
 
 
+class AuditAction(StrEnum):
+    """What stands in the audit: the five, and forgetting cached answers."""
+
+    FORCE_OPEN = "force_open"
+    DISABLE = "disable"
+    SHADOW = "shadow"
+    CLOSE = "close"
+    PROBE = "probe"
+    FORGET_ANSWERS = "forget_answers"
+    """`POST /admin/cache/invalidate`; the endpoint is then the operation whose answers were forgotten."""
+
+
 class ControlRequest(BaseModel):
     """Body of `POST /admin/circuit-breakers/{provider}/control`."""
 
@@ -81,7 +93,7 @@ class ControlAudit(BaseModel):
     id: int
     provider: str
     endpoint: str | None
-    action: ControlAction
+    action: AuditAction
     author: str
     reason: str
     until: datetime | None

@@ -142,6 +142,8 @@ class InvalidationResult(BaseModel):
     """None: all of the provider's."""
     forgotten: int
     """Entries this replica held in memory."""
+    audit_id: int | None = None
+    """Row of the audit; none when the database is away (the row is written when it is back)."""
 
 
 class ResetResult(BaseModel):

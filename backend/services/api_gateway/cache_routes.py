@@ -3,12 +3,13 @@
 from typing import Annotated
 
 import structlog
-from fastapi import APIRouter, Depends, HTTPException, Query
+from fastapi import APIRouter, Depends, Header, HTTPException, Query
 from pydantic import SecretStr
 
 from backend.contracts.gateway import InvalidationResult
 from backend.services.api_gateway.cache.answers import OPERATIONS
 from backend.services.api_gateway.gateway import Gateway
+from backend.services.api_gateway.operator_control import forgotten
 from backend.services.common.auth import bearer_guard
 
 _log = structlog.get_logger()
@@ -25,8 +26,10 @@ def cache_router(gateway: Gateway, admin_token: SecretStr | None) -> APIRouter:
         provider: str,
         operation: str | None = None,
         data_type: Annotated[str | None, Query(description="The reference's name of `operation`.")] = None,
+        reason: Annotated[str, Query(min_length=1, max_length=500)] = "no reason given",
+        operator: Annotated[str, Header(alias="X-Operator", min_length=1, max_length=100)] = "admin",
     ) -> InvalidationResult:
-        """Forget a provider's answers, or those of one operation, in every replica."""
+        """Forget a provider's answers, or those of one operation, in every replica. It is audited."""
         found, kind = gateway.provider(provider), operation or data_type
         if kind is not None and kind not in OPERATIONS:
             raise HTTPException(422, f"There is no operation '{kind}'. Known: {', '.join(OPERATIONS)}.")
@@ -38,7 +41,10 @@ def cache_router(gateway: Gateway, admin_token: SecretStr | None) -> APIRouter:
             operation=kind,
             forgotten=before - found.cache_status().entries,
         )
-        _log.warning("cache_invalidated", **result.model_dump())
+        if gateway.control is not None:
+            record = forgotten(found, kind, operator, reason, result.forgotten)
+            result = result.model_copy(update={"audit_id": await gateway.control.store.keep(record)})
+        _log.warning("cache_invalidated", author=operator, reason=reason, **result.model_dump())
         return result
 
     return router

@@ -16,7 +16,7 @@ import structlog
 from psycopg.rows import class_row, dict_row
 from psycopg_pool import PoolClosed, PoolTimeout
 
-from backend.contracts.control import ControlAction, ControlAudit
+from backend.contracts.control import AuditAction, ControlAudit
 from backend.contracts.providers import BreakerControl, ControlStatus
 from backend.services.common.database import Database
 
@@ -59,7 +59,7 @@ class ControlRecord:
 
     provider: str
     endpoint: str | None
-    action: ControlAction
+    action: AuditAction
     author: str
     reason: str
     until: datetime | None

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from backend.contracts.control import ControlAction, ControlRequest, ControlResult
+from backend.contracts.control import AuditAction, ControlAction, ControlRequest, ControlResult
 from backend.contracts.providers import BreakerControl, BreakerStatus
 from backend.services.api_gateway.breakers.board import BreakerBoard
 from backend.services.api_gateway.control_store import ControlRecord, ControlStore, KeptControl
@@ -71,6 +71,23 @@ class OperatorControl:
         )
 
 
+def forgotten(
+    provider: Provider, operation: str | None, author: str, reason: str, entries: int
+) -> ControlRecord:
+    """The audit record of answers that were forgotten; it changes no breaker."""
+    return ControlRecord(
+        provider=provider.name,
+        endpoint=operation,
+        action=AuditAction.FORGET_ANSWERS,
+        author=author,
+        reason=reason,
+        until=None,
+        before=f"{entries} answers",
+        epoch=provider.breakers.epoch,
+        at=datetime.now(UTC),
+    )
+
+
 def restore(
     providers: Mapping[str, Provider], transitions: TransitionLog, kept: Sequence[KeptControl]
 ) -> None:
@@ -112,7 +129,7 @@ def _record(provider: Provider, request: ControlRequest, before: str, now: datet
     return ControlRecord(
         provider=provider.name,
         endpoint=request.endpoint,
-        action=request.action,
+        action=AuditAction(request.action.value),
         author=request.author,
         reason=request.reason,
         until=now + timedelta(minutes=request.minutes) if forced else None,

@@ -42,6 +42,22 @@ def audit(gateway: httpx.Client, **query: Any) -> list[ControlAudit]:
     return [ControlAudit.model_validate(row) for row in answer.json()]
 
 
+def test_forgetting_cached_answers_is_on_record(gateway: httpx.Client) -> None:
+    assert search(gateway, "deezer").status_code == 200
+    asked = {"provider": "deezer", "operation": "search", "reason": "wrong covers"}
+    headers = {**BEARER, "X-Operator": "ada@desk"}
+    done = gateway.post("/admin/cache/invalidate", params=asked, headers=headers).json()
+    (row,) = audit(gateway, provider="deezer")
+    assert (row.action, row.endpoint, row.author, row.reason, row.before) == (
+        "forget_answers",
+        "search",
+        "ada@desk",
+        "wrong covers",
+        "1 answers",
+    )
+    assert done["audit_id"] == row.id
+
+
 def test_forced_open_refuses_every_call_until_closed_and_both_are_on_record(
     gateway: httpx.Client, simulator: SimulatorHandle
 ) -> None:

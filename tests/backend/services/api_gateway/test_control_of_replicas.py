@@ -14,7 +14,7 @@ from time import perf_counter
 import pytest
 
 from app.providers_port import Providers
-from backend.contracts.control import ControlAction, ControlConflictError, ControlRequest
+from backend.contracts.control import AuditAction, ControlAction, ControlConflictError, ControlRequest
 from backend.contracts.errors import OperatorError
 from backend.contracts.live import LiveProviders
 from backend.contracts.providers import BreakerControl, BreakerState
@@ -126,7 +126,7 @@ def test_forced_open_is_seen_by_both_and_outlives_a_restart_of_each_and_of_redis
     closed = BreakerState.CLOSED
     measured("closed on the other replica", started, lambda: first.breaker(PROVIDER).state is closed)
     rows = second.client.audit(PROVIDER)
-    assert [row.action for row in rows] == [ControlAction.CLOSE, ControlAction.FORCE_OPEN]
+    assert [row.action for row in rows] == [AuditAction.CLOSE, AuditAction.FORCE_OPEN]
     _end_everything_but_the_database_while_forced(replicas, redis)
 
 
@@ -160,7 +160,7 @@ def test_the_second_operator_a_single_record_and_an_orderly_end(
         assert replica.end(signal.SIGTERM) == 0  # what waits to be recorded is written at the end
         assert "graceful shutdown exceeded" not in replica.log
     console.join()
-    assert "was ended by the gateway" in console.ending
+    assert "was ended by api-gateway-internal" in console.ending
     with musicdb.connect() as connection:
         events = connection.execute(
             "SELECT from_state, to_state FROM raw_circuit_breaker_events ORDER BY epoch"

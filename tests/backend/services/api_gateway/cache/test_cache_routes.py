@@ -39,6 +39,7 @@ async def test_a_forgotten_answer_is_asked_for_again(client: httpx.AsyncClient, 
         "provider": "deezer",
         "operation": None,
         "forgotten": 1,
+        "audit_id": None,
     }
     assert not (await bench["deezer"].search(STROBE, None)).cached
 
