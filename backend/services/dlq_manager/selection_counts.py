@@ -9,10 +9,12 @@ import psycopg
 from psycopg import sql
 
 from backend.contracts.dead_letters import DeadLetterState
+from backend.services.dlq_manager.refusals import RefusedError
 from backend.services.dlq_manager.transitions import Connection
 
 CAP = 100_000
 """Where counting stops when all would take too long."""
+_PATIENCE_MS = 5_000
 AGES = ("under an hour", "1 to 24 hours", "1 to 7 days", "over 7 days")
 
 AGE: LiteralString = """
@@ -63,27 +65,41 @@ class Counts:
 async def count_rows(
     connection: Connection, chosen: sql.Composable, arguments: dict[str, Any], milliseconds: int
 ) -> Counts:
-    """Row by row, exact when that ends in time, else of the first 100,000 found."""
+    """Row by row, exact when that ends in time, else of the first 100,000 found.
+
+    RefusedError when even those are not found within five seconds.
+    """
+    letters = sql.SQL("dead_letters.messages")
     try:
-        async with connection.transaction():
-            await connection.execute(sql.SQL("SET LOCAL statement_timeout = {}").format(milliseconds))
-            letters: sql.Composable = sql.SQL("dead_letters.messages")
-            return await _counted(connection, letters, chosen, arguments)
+        return await _counted(connection, letters, chosen, arguments, milliseconds)
     except psycopg.errors.QueryCanceled:
-        letters = _CAPPED.format(chosen=chosen, cap=sql.Literal(CAP))
-        counts = await _counted(connection, letters, sql.SQL("true"), arguments)
-        counts.exact, counts.capped = False, counts.total >= CAP
-        return counts
+        pass
+    first = _CAPPED.format(chosen=chosen, cap=sql.Literal(CAP))
+    try:
+        counts = await _counted(connection, first, sql.SQL("true"), arguments, _PATIENCE_MS)
+    except psycopg.errors.QueryCanceled as error:
+        raise RefusedError(
+            "Counting what this selection matches takes too long. Narrow it, for example by cause or time."
+        ) from error
+    counts.capped = counts.total >= CAP
+    counts.exact = not counts.capped
+    return counts
 
 
 async def _counted(
-    connection: Connection, letters: sql.Composable, chosen: sql.Composable, arguments: dict[str, Any]
+    connection: Connection,
+    letters: sql.Composable,
+    chosen: sql.Composable,
+    arguments: dict[str, Any],
+    milliseconds: int,
 ) -> Counts:
     age = sql.SQL(AGE).format(at=sql.SQL("m.failed_at"))
     statement = _COUNT.format(age=age, letters=letters, chosen=chosen)
     counts = Counts()
-    for state, cause, provider, bucket, count in await (
-        await connection.execute(statement, arguments)
-    ).fetchall():
+    async with connection.transaction():
+        await connection.execute(sql.SQL("SET LOCAL statement_timeout = {}").format(milliseconds))
+        rows = await (await connection.execute(statement, arguments)).fetchall()
+        await connection.execute("SET LOCAL statement_timeout = DEFAULT")
+    for state, cause, provider, bucket, count in rows:
         counts.add(state, cause, provider, bucket, count)
     return counts

@@ -34,14 +34,24 @@ GROUP BY 1, 2, 3
 _AGES = sql.SQL("""
 SELECT t.state, {age} AS age, sum(t.count)::bigint
 FROM (
-    SELECT hour, fingerprint, state, count FROM dead_letters.hour_tally
+    SELECT hour AS at, fingerprint, state, count FROM dead_letters.hour_tally
     UNION ALL SELECT date_trunc('hour', minute), fingerprint, state, change FROM dead_letters.deltas
 ) AS t
 WHERE t.state = ANY(%(states)s) AND (%(fingerprint)s::text IS NULL OR t.fingerprint = %(fingerprint)s)
-    AND (%(from)s::timestamptz IS NULL OR t.hour >= date_trunc('hour', %(from)s::timestamptz))
-    AND (%(until)s::timestamptz IS NULL OR t.hour < %(until)s)
 GROUP BY 1, 2
-""").format(age=sql.SQL(AGE).format(at=sql.SQL("t.hour")))
+""").format(age=sql.SQL(AGE).format(at=sql.SQL("t.at")))
+# A time that is given may begin and end within an hour.
+_AGES_BY_TIME = sql.SQL("""
+SELECT t.state, {age} AS age, sum(t.count)::bigint
+FROM (
+    SELECT minute AS at, fingerprint, state, count FROM dead_letters.minute_tally
+    UNION ALL SELECT minute, fingerprint, state, change FROM dead_letters.deltas
+) AS t
+WHERE t.state = ANY(%(states)s) AND (%(fingerprint)s::text IS NULL OR t.fingerprint = %(fingerprint)s)
+    AND (%(from)s::timestamptz IS NULL OR t.at >= date_trunc('minute', %(from)s::timestamptz))
+    AND (%(until)s::timestamptz IS NULL OR t.at < %(until)s)
+GROUP BY 1, 2
+""").format(age=sql.SQL(AGE).format(at=sql.SQL("t.at")))
 
 
 def can_tally(selection: Selection) -> bool:
@@ -70,6 +80,6 @@ async def count_tallies(connection: Connection, selection: Selection) -> Counts:
     for state, cause, provider, count in rows:
         if count:
             counts.add(state, cause, provider, None, count)
-    ages = await (await connection.execute(_AGES, arguments)).fetchall()
+    ages = await (await connection.execute(_AGES_BY_TIME if timed else _AGES, arguments)).fetchall()
     counts.ages = Counter({(DeadLetterState(state), age): count for state, age, count in ages if count})
     return counts
