@@ -102,6 +102,21 @@ def test_what_is_meant_is_a_predicate_however_many(stage: Stage, screen: DeadLet
     assert (request.kind, request.selection.except_ids) == (OperationKind.DISCARD, ["letter-0"])
 
 
+def test_a_retry_can_wait_for_a_provider(stage: Stage, screen: DeadLettersView) -> None:
+    screen.retry_button.click()
+    dialog = screen.acting.dialog
+    assert isinstance(dialog, BulkDialog)
+    choices = [dialog.when.itemText(place) for place in range(dialog.when.count())]
+    assert choices[:2] == ["now", "when discogs was closed for 10 min"]
+    dialog.when.setCurrentIndex(1)
+    dialog.reason.setText("after the outage")
+    dialog.verb_button.click()
+    request = last(stage, "freeze")
+    assert isinstance(request, OperationRequest)
+    assert request.options.when is not None
+    assert (request.options.when.provider, request.options.when.closed_minutes) == ("discogs", 10)
+
+
 def test_a_million_rows_are_reached_without_being_held(stage: Stage, screen: DeadLettersView) -> None:
     stage.dead_letters.letters = 1_000_000
     screen.controller.read_table()

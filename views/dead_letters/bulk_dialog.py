@@ -1,13 +1,24 @@
 """Asks before something is done to many letters: exactly how many, what it costs, how fast, and why."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtWidgets import QAbstractSpinBox, QCheckBox, QDoubleSpinBox, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QLineEdit,
+    QSpinBox,
+    QWidget,
+)
 
 from backend.contracts.dead_letter_operations import (
     OperationKind,
     OperationOptions,
     OperationPreview,
     OperationRequest,
+    RetryCondition,
     Share,
 )
 from backend.contracts.dead_letter_views import Selection
@@ -21,6 +32,7 @@ from views.widgets.overlay import Overlay
 from views.widgets.typed_name import TypedName
 
 _PAUSE_MS = 250
+_CLOSED_MINUTES = 10
 _PARTS = 5
 _TITLES = {
     OperationKind.RETRY: "Retry",
@@ -61,6 +73,7 @@ class BulkDialog(Overlay):
         self.banner = Banner(theme)
         self.canary = QSpinBox()
         self.pace = QDoubleSpinBox()
+        self.when = QComboBox()
         self.respect = QCheckBox("Keep to half of the providers' limits")
         self.reason = QLineEdit()
         self.typed = TypedName()
@@ -81,6 +94,9 @@ class BulkDialog(Overlay):
         self.pace.setSpecialValueText("as fast as possible")
         _name(self.pace, "Letters a second")
         self.respect.setChecked(True)
+        self.when.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.when.addItem("now", None)
+        self.when.setAccessibleName("When it starts")
         self.reason.setAccessibleName("Reason")
         self.reason.setPlaceholderText("Why? It is kept with your name.")
         self.reason.setMaxLength(2000)
@@ -94,7 +110,7 @@ class BulkDialog(Overlay):
             sample = label("Sample first")
             pace = label("Letters a second")
             self.body.addLayout(row(sample, self.canary, 16, pace, self.pace, None))
-            self.body.addWidget(self.respect)
+            self.body.addLayout(row(label("Start"), self.when, 16, self.respect, None))
         self.body.addWidget(self.reason)
         self.body.addLayout(row(self.typed, None, self.cancel_button, self.verb_button))
         self.warnings.hide()
@@ -131,14 +147,28 @@ class BulkDialog(Overlay):
             canary=self.canary.value() if sends else 0,
             per_second=self.pace.value() or None,
             respect_budget=self.respect.isChecked(),
+            when=self._condition() if sends else None,
         )
         return self._acts.request(self._kind, self._selection, options, reason, self._title)
+
+    def _condition(self) -> RetryCondition | None:
+        provider = self.when.currentData()
+        if provider is None:
+            return None
+        return RetryCondition(provider=provider, closed_minutes=_CLOSED_MINUTES)
+
+    def _offer(self, providers: Sequence[str]) -> None:
+        """Waiting for a provider that the letters need."""
+        for provider in providers:
+            if self.when.findData(provider) < 0:
+                self.when.addItem(f"when {provider} was closed for {_CLOSED_MINUTES} min", provider)
 
     @Slot(object)
     def _on_preview(self, preview: OperationPreview) -> None:
         first = self._preview is None or self._preview.acting != preview.acting
         self._preview = preview
         self.banner.hide()
+        self._offer([share.name for share in preview.calls])
         about = "" if preview.counts_are_exact else "about "
         self.heading.setText(f"{_TITLES[self._kind]} {about}{plural(preview.acting, 'letter')}")
         self.lines.setText("\n".join(_lines(preview)))
