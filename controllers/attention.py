@@ -31,6 +31,7 @@ _ACTIONS = (
     ("stopped", "stack.start", "Start stack"),
     ("service", "stack.health", "Check health"),
     ("breaker", "breakers.open", "Open breakers"),
+    ("dead-letters", "dead-letters.open", "Open dead letters"),
     ("database", "stack.health", "Check health"),
     ("credential", "settings.open", "Settings"),
 )

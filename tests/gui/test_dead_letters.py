@@ -241,6 +241,19 @@ def test_an_old_meter_says_so(stage: Stage, screen: DeadLettersView) -> None:
     assert screen.head.pill.text() == "◐ stale · 30 s old"
 
 
+@pytest.mark.parametrize(("pending", "badge"), [(0, ""), (214, "214"), (1500, "999+"), (None, "")])
+def test_the_navigation_says_how_many_wait(stage: Stage, pending: int | None, badge: str) -> None:
+    stage.window.navigation.show_letters(pending)
+    assert stage.window.navigation.buttons["dead-letters.open"].badge == badge
+
+
+def test_the_breakers_lead_to_the_letters_of_a_provider(stage: Stage) -> None:
+    stage.window.router.run("breakers.open")
+    stage.window.breakers.detail.letters_asked.emit("deezer")
+    assert stage.window.screens.currentWidget() is stage.window.dead_letters
+    assert stage.console.dead_letters.selection.query == "provider:deezer"
+
+
 def test_a_note_stays_with_the_cause(stage: Stage, screen: DeadLettersView) -> None:
     screen.controller.choose_cause("c503")
     screen.acting.ask_note()

@@ -197,9 +197,18 @@ def test_the_details_of_a_problem_are_copied(make_stage: Callable[..., Stage]) -
     stage = make_stage()
     stage.stack.current = stacks.troubled
     window = stage.open()
-    window.overview.attention._on_pressed(1)
-    assert "214 dead letters" in QApplication.clipboard().text()
+    window.overview.attention._on_pressed(3)
+    assert "backup" in QApplication.clipboard().text().lower()
     assert window.toasts.texts() == ["Copied the details."]
+
+
+def test_dead_letters_that_wait_are_one_press_away(make_stage: Callable[..., Stage]) -> None:
+    stage = make_stage()
+    stage.stack.current = stacks.troubled
+    window = stage.open()
+    assert window.navigation.buttons["dead-letters.open"].badge == "214"
+    window.overview.attention._on_pressed(1)
+    assert window.screens.currentWidget() is window.dead_letters
 
 
 def test_a_first_start_shows_problems_too(stage: Stage) -> None:

@@ -185,6 +185,7 @@ class MainWindow(QMainWindow):
             part.show_snapshot(snapshot)
         status = snapshot.status
         self.deploy.run.show_holder(status.lock if status is not None else None)
+        self.navigation.show_letters(status.dead_letters if status is not None else None)
         nothing = status is not None and not status.deployed
         reason = "nothing is deployed here yet" if nothing else ""
         for action_id in (

@@ -4,6 +4,7 @@ from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QSizePolicy, QWidget
 
 from controllers.breakers import Badge
+from controllers.wording import count
 from views.shell.navigation_button import NavigationButton
 from views.theme.icons import icon
 from views.theme.theme import Theme
@@ -37,6 +38,10 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
 """Settings keep the last number, so that screens to come do not move them again."""
 
 ENTRIES = tuple(entry for _, entries in GROUPS for entry in entries)
+
+
+def _badge_text(number: int) -> str:
+    return str(number) if number < 1000 else "999+"
 
 
 class Navigation(QWidget):
@@ -104,6 +109,12 @@ class Navigation(QWidget):
             "bad" if badge.bad else "warn",
             words if badge.known else "state unknown",
         )
+
+    def show_letters(self, pending: int | None) -> None:
+        """How many dead letters wait for somebody; none: unknown."""
+        words = "unknown" if pending is None else f"{count(pending)} waiting" if pending else "none waiting"
+        shown = _badge_text(pending) if pending else ""
+        self.buttons["dead-letters.open"].show_badge(shown, "bad", words)
 
     @Slot()
     def _draw_icons(self) -> None:
