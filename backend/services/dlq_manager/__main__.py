@@ -11,7 +11,8 @@ def main() -> None:
     """Read the settings, then serve until told to stop."""
     settings = DlqSettings()
     configure_telemetry(DLQ_MANAGER, settings)
-    serve(create_app(settings), settings.host, settings.port)
+    app = create_app(settings)
+    serve(app, settings.host, settings.port, app.state.end_streams)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,10 @@ VERSION = "1.0.0"
 
 
 def create_app(settings: DlqSettings) -> FastAPI:
-    """The service. Its lifespan opens the connections, waits for none of them, and starts the consumers."""
+    """The service. Its lifespan opens the connections, waits for none of them, and starts the consumers.
+
+    `app.state.end_streams` lets the listeners of the live stream go; call it before shutting down.
+    """
     registry = new_registry()
     metrics = DlqMetrics(registry)
     database = Database(
@@ -59,6 +62,7 @@ def create_app(settings: DlqSettings) -> FastAPI:
     app.include_router(acting_router(service, settings.admin_token))
     for router in (*acts.routers, *triage.routers):
         app.include_router(router)
+    app.state.end_streams = triage.feed.end
     app.include_router(_health_router(settings.release, database, broker))
     return app
 

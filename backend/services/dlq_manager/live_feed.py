@@ -29,20 +29,28 @@ class LiveFeed:
         self._meter = meter
         self._operations = operations
         self._listeners: set[asyncio.Queue[bytes]] = set()
+        self._ended = False
         self._told: dict[str, str] = {}
 
     async def listen(self) -> AsyncIterator[bytes]:
-        """Events from now on, endless; the first at once."""
+        """Events from now on, until `end`; the first at once."""
         queue: asyncio.Queue[bytes] = asyncio.Queue(_KEPT)
         queue.put_nowait(_event(EVENT_METER, await self._meter.read()))
         for operation in await self._operations.at_work(datetime.now(UTC) - _ENDED_LATELY):
             queue.put_nowait(_event(EVENT_OPERATION, operation))
         self._listeners.add(queue)
         try:
-            while True:
-                yield await queue.get()
+            while not self._ended:
+                event = await queue.get()
+                if event:
+                    yield event
         finally:
             self._listeners.discard(queue)
+
+    def end(self) -> None:
+        """Let all listeners go: they would hold up a shutdown."""
+        self._ended = True
+        self._tell(b"")
 
     async def run(self) -> None:
         """Background task: read for ever, while somebody listens."""

@@ -13,6 +13,8 @@ import structlog
 
 _PATIENCE_MS = 800
 _KEPT_SECONDS = 300.0
+_AWAY_SECONDS = 5.0
+"""A database that is away is not asked again before."""
 _log = structlog.get_logger()
 
 _SUPERSEDED: LiteralString = """
@@ -48,10 +50,10 @@ class MusicReadings:
 
     async def calls_per_track(self) -> Mapping[str, float] | None:
         """Calls that one track caused lately, by provider; empty when no track was enriched lately."""
-        if self._calls is None or time.monotonic() >= self._until:
+        if time.monotonic() >= self._until:
             rows = await self._rows(_CALLS, ())
             self._calls = None if rows is None else {provider: calls for provider, calls in rows if calls}
-            self._until = time.monotonic() + _KEPT_SECONDS
+            self._until = time.monotonic() + (_KEPT_SECONDS if rows is not None else _AWAY_SECONDS)
         return self._calls
 
     async def _rows(self, statement: LiteralString, arguments: Sequence[Any]) -> list[tuple[Any, ...]] | None:

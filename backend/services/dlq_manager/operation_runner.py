@@ -38,6 +38,7 @@ BATCH = 100
 LEASE_SECONDS = 15
 IDLE_SECONDS = 1.0
 BUSY_SECONDS = 0.05
+PACE_SECONDS = 0.1
 _CLEAR_AT_ONCE = 5_000
 _log = structlog.get_logger()
 
@@ -94,7 +95,13 @@ class OperationRunner:
             except (psycopg.Error, PoolTimeout, PoolClosed) as error:
                 _log.warning("operations_wait", reason=str(error))
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._asked.wait(), BUSY_SECONDS if moved else IDLE_SECONDS)
+                await asyncio.wait_for(self._asked.wait(), self._pause(moved))
+
+    def _pause(self, moved: int) -> float:
+        """Short while an operation is under way: its pace is kept by looking often, not by large batches."""
+        if moved:
+            return BUSY_SECONDS
+        return PACE_SECONDS if self._paces else IDLE_SECONDS
 
     async def round(self) -> int:
         """One step of each operation that is this replica's to do; how much was moved."""

@@ -1,4 +1,6 @@
 DROP INDEX dead_letters.attempts_bounced;
+DROP INDEX dead_letters.operation_items_canary;
+DROP INDEX dead_letters.operation_items_ended;
 DROP INDEX dead_letters.outbox_sent;
 DROP INDEX dead_letters.messages_operation;
 DROP INDEX dead_letters.messages_words;

@@ -7,4 +7,7 @@ CREATE INDEX messages_words ON dead_letters.messages USING gin ((
 ) gin_trgm_ops);
 CREATE INDEX messages_operation ON dead_letters.messages (operation_id) WHERE operation_id IS NOT NULL;
 CREATE INDEX outbox_sent ON dead_letters.outbox (id) WHERE finished_at IS NOT NULL AND error = '';
+CREATE INDEX operation_items_ended ON dead_letters.operation_items (operation_id, changed_at DESC)
+    WHERE outcome IN ('returned', 'resolved');
+CREATE INDEX operation_items_canary ON dead_letters.operation_items (operation_id, position) WHERE is_canary;
 CREATE INDEX attempts_bounced ON dead_letters.attempts (fingerprint) WHERE generation >= 2;

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from backend.database.address import DatabaseAddress
+from backend.http import httpx
 from backend.messaging.topology import QUEUES
+from backend.services.common.server import GRACE_SECONDS
 from tests.backend.services.dlq_manager.manager import ManagerAddress, dead
 from tests.fixtures.provider_simulator import SimulatorHandle
-from tests.fixtures.service_processes import DLQ, TOKEN, ServiceProcesses
+from tests.fixtures.service_processes import ADMIN, DLQ, TOKEN, ServiceProcesses
 from tests.waiting import wait_until
 
 LETTERS = 400
@@ -54,6 +56,21 @@ async def test_killed_again_and_again_while_taking_in(services: ServiceProcesses
     assert count(operations, "dead_letters.payloads") == LETTERS
     assert count(operations, "dead_letters.attempts") == LETTERS
     assert count(operations, "dead_letters.audit") == LETTERS
+
+
+def test_a_listener_does_not_hold_up_an_orderly_end(services: ServiceProcesses) -> None:
+    services.start(DLQ)
+    try:
+        url = f"{services.url(DLQ)}/dlq/events"
+        with httpx.stream("GET", url, headers=ADMIN, timeout=10) as answer:
+            lines = answer.iter_lines()
+            assert next(lines) == "event: meter"
+            process = services.processes.pop(DLQ)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=GRACE_SECONDS / 2) == 0
+            assert all(line is not None for line in lines), "the stream ends by itself"
+    finally:
+        services.end_all()
 
 
 async def test_killed_between_intent_and_sending_it_sends_after_all(services: ServiceProcesses) -> None:
