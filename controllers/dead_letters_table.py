@@ -104,6 +104,11 @@ class LetterTable(QAbstractTableModel):
             return None
         return page.rows[inside] if inside < len(page.rows) else None
 
+    def place_of(self, message_id: str) -> int:
+        """Where a letter is among the newest; -1 when it is not."""
+        rows = self._blocks[0].rows if 0 in self._blocks else []
+        return next((place for place, row in enumerate(rows) if row.message_id == message_id), -1)
+
     def held(self) -> int:
         """Rows that are in memory."""
         return sum(len(page.rows) for page in self._blocks.values())

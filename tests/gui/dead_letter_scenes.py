@@ -14,7 +14,7 @@ def opened(stage: Stage) -> None:
     stage.window.router.run("dead-letters.open")
     stage.console.dead_letters.choose_cause("c503")
     stage.window.dead_letters.causes.list.choose("c503")
-    stage.console.dead_letters.open("letter-2")
+    stage.window.dead_letters.table.setCurrentIndex(stage.console.dead_letters.table.index(2, 1))
 
 
 def empty(stage: Stage) -> None:

@@ -211,6 +211,49 @@ def test_an_edit_keeps_what_is_typed(stage: Stage, screen: DeadLettersView) -> N
     assert edit.retry
 
 
+def test_an_edit_changes_nothing_that_was_not_typed(stage: Stage, screen: DeadLettersView) -> None:
+    """No-break spaces, CR LF and a byte order mark are what a text widget would lose."""
+    stage.dead_letters.body = '\ufeff{"title": "Caf\u00e9\u00a0del Mar"}\r\n'.encode()
+    screen.controller.open("letter-0")
+    screen.acting.ask_edit()
+    dialog = screen.acting.dialog
+    assert isinstance(dialog, EditDialog)
+    dialog.reason.setText("typo")
+    assert not dialog.keep_button.isEnabled(), "nothing was changed yet"
+    QTest.keyClick(dialog.edit, Key.Key_End, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(dialog.edit, " ")
+    dialog.keep_button.click()
+    edit = last(stage, "edit")
+    assert isinstance(edit, LetterEdit)
+    assert edit.payload_text == stage.dead_letters.body.decode() + " "
+
+
+@pytest.mark.parametrize("body", [b"\xff\x00", b"x" * 1_000_001])
+def test_what_cannot_be_edited_without_loss_is_not_offered(
+    stage: Stage, screen: DeadLettersView, body: bytes
+) -> None:
+    stage.dead_letters.body = body
+    screen.controller.open("letter-0")
+    assert not screen.panel.edit_button.isVisible()
+    assert "edit" in screen.panel.facts.text()
+    screen.acting.ask_edit()
+    assert screen.acting.dialog is None
+
+
+def test_the_letter_in_focus_stays_in_focus_when_the_list_is_read_again(
+    stage: Stage, screen: DeadLettersView
+) -> None:
+    screen.table.setCurrentIndex(screen.controller.table.index(7, 1))
+    screen.controller.read_table()
+    assert screen.table.currentIndex().row() == 7
+
+
+def test_the_track_of_a_letter_is_looked_up(stage: Stage, screen: DeadLettersView) -> None:
+    screen.panel.track_button.click()
+    assert stage.window.screens.currentWidget() is stage.window.tracks
+    assert stage.window.tracks.filter.text() == "t-1001"
+
+
 def test_somebody_was_faster(stage: Stage, screen: DeadLettersView) -> None:
     stage.dead_letters.conflict = DeadLetterConflictError("ben retried it a moment ago.", "Look again.")
     screen.panel.buttons[next(c for c in screen.panel.buttons if c.value == "retry")].click()

@@ -15,6 +15,7 @@ from backend.contracts.dead_letter_operations import (
 )
 from backend.contracts.dead_letter_views import Cause, CauseNote
 from backend.contracts.errors import OperatorError
+from controllers.dead_letters_payload import editable_text
 from controllers.wording import plural
 from views.dead_letters.bulk_dialog import BulkDialog
 from views.dead_letters.edit_dialog import EditDialog
@@ -69,7 +70,7 @@ class Acting(QObject):
         view.export_button.clicked.connect(self.ask_export)
         view.panel.commanded.connect(self._on_command)
         view.panel.edit_asked.connect(self.ask_edit)
-        view.panel.track_asked.connect(self._on_track)
+        view.panel.track_asked.connect(view.track_asked)
         self._acts.failed.connect(self._on_failed)
         self._acts.busy_changed.connect(self._on_busy)
         self._acts.note_kept.connect(self._on_note_kept)
@@ -99,12 +100,10 @@ class Acting(QObject):
     def ask_edit(self) -> None:
         """Edit the payload of the letter that is open."""
         letter = self._view.panel.letter
-        if letter is None or letter.payload_text is None or not self._view.panel.edit_button.isVisible():
+        text = None if letter is None else editable_text(letter)
+        if text is None or not self._view.panel.edit_button.isVisible():
             return
-        chosen = next((one for one in letter.revisions if one.number == letter.revision), None)
-        dialog = EditDialog(
-            self._view.window(), letter.payload_text if chosen is None else chosen.payload_text
-        )
+        dialog = EditDialog(self._view.window(), text)
         dialog.edited.connect(self._on_edited)
         self._open(dialog)
         dialog.ask()
@@ -173,7 +172,7 @@ class Acting(QObject):
         self._open(dialog)
         dialog.ask()
 
-    @Slot(str, str, bool)
+    @Slot(object, str, bool)
     def _on_edited(self, payload: str, reason: str, retry: bool) -> None:
         letter = self._view.panel.letter
         if letter is not None:
@@ -194,10 +193,6 @@ class Acting(QObject):
     @Slot(int)
     def _on_exported(self, letters: int) -> None:
         self._view.told.emit(f"{plural(letters, 'letter')} written to the bundle.")
-
-    @Slot(str)
-    def _on_track(self, _track_id: str) -> None:
-        self._view.action_asked.emit("tracks.open")
 
     @Slot(object)
     def _on_failed(self, error: OperatorError) -> None:

@@ -5,6 +5,7 @@ import json
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
 
+from controllers.exact_text import ExactText
 from views.theme.fonts import mono_font
 from views.widgets.base import button, label, row
 from views.widgets.overlay import Overlay
@@ -13,12 +14,13 @@ from views.widgets.overlay import Overlay
 class EditDialog(Overlay):
     """Signals: `edited` with payload, reason, and whether it is sent at once."""
 
-    edited = Signal(str, str, bool)
+    # An object: as a string of Qt's a payload would lose a leading byte order mark.
+    edited = Signal(object, str, bool)
 
     def __init__(self, parent: QWidget, payload: str) -> None:
         super().__init__(parent, width=760)
-        self._original = payload
-        self.edit = QPlainTextEdit(payload)
+        self._original, self._exact = payload, ExactText(payload)
+        self.edit = QPlainTextEdit(self._exact.shown)
         self.edit.setProperty("kind", "code")
         self.edit.setFont(mono_font())
         self.edit.setAccessibleName("Payload")
@@ -39,6 +41,8 @@ class EditDialog(Overlay):
     def _arrange(self) -> None:
         self.body.addWidget(label("Edit payload", "heading"))
         told = "The original stays as it is. What you type is kept as a revision, exactly as it stands here."
+        if self._exact.legend:
+            told = f"{told} In this text {self._exact.legend}."
         self.body.addWidget(label(told, "muted", wrap=True))
         for part in (self.edit, self.hint, self.reason):
             self.body.addWidget(part)
@@ -56,10 +60,15 @@ class EditDialog(Overlay):
         """Open it."""
         self.open(self.edit)
 
+    @property
+    def text(self) -> str:
+        """What is typed, to the character: `toPlainText()` would make spaces of no-break spaces."""
+        return self._exact.read(self.edit.document().toRawText())
+
     @Slot()
     def _check(self) -> None:
         """Say whether it is JSON; text that is not may be meant all the same."""
-        text = self.edit.toPlainText()
+        text = self.text
         try:
             json.loads(text)
         except (ValueError, RecursionError) as error:
@@ -79,5 +88,5 @@ class EditDialog(Overlay):
         self._tell(retry=True)
 
     def _tell(self, *, retry: bool) -> None:
-        self.edited.emit(self.edit.toPlainText(), self.reason.text().strip(), retry)
+        self.edited.emit(self.text, self.reason.text().strip(), retry)
         self.close_overlay()

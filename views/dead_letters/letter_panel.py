@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QStackedWidget, QTabWidget, QWidge
 from backend.contracts.dead_letter_operations import LetterCommand
 from backend.contracts.dead_letter_views import LetterDetail
 from backend.contracts.dead_letters import DeadLetterState
+from controllers.dead_letters_payload import editable_text, shown_payload, why_not_editable
 from controllers.dead_letters_rows import attempt_rows, history_text, of_letter
 from controllers.marks import Mark, Shape
 from controllers.rows import RowsModel
@@ -118,12 +119,12 @@ class LetterPanel(QWidget):
         self.facts.setText(_facts(letter))
         self._attempts.replace(attempt_rows(letter.attempt_list))
         self.attempts.fit(most=3)
-        self.payload.setPlainText(_payload(letter))
+        self.payload.setPlainText(shown_payload(letter))
         self.history.setPlainText(history_text(letter))
         self.stack.setPlainText(letter.attempt_list[-1].stack_trace or "–" if letter.attempt_list else "–")
         for command, command_button in self.buttons.items():
             command_button.setVisible(letter.state in _ALLOWED[command])
-        self.edit_button.setVisible(letter.state in _OPEN and letter.payload_text is not None)
+        self.edit_button.setVisible(letter.state in _OPEN and editable_text(letter) is not None)
         self.track_button.setVisible(bool(letter.track_id))
         self._states.setCurrentIndex(1)
 
@@ -156,13 +157,6 @@ def _text(name: str) -> QPlainTextEdit:
     return edit
 
 
-def _payload(letter: LetterDetail) -> str:
-    chosen = next((one for one in letter.revisions if one.number == letter.revision), None)
-    if chosen is not None:
-        return f"// revision {chosen.number} by {chosen.author}: {chosen.reason}\n{chosen.payload_text}"
-    return "The bytes were purged." if letter.payload_text is None else letter.payload_text
-
-
 def _facts(letter: LetterDetail) -> str:
     parts = [
         letter.artist or "",
@@ -171,5 +165,6 @@ def _facts(letter: LetterDetail) -> str:
         f"revision {letter.revision}" if letter.revision else "",
         f"owner {letter.owner}" if letter.owner else "",
         letter.reason,
+        why_not_editable(letter),
     ]
     return " · ".join(part for part in parts if part)

@@ -43,9 +43,12 @@ _NARROW = 1060
 
 
 class DeadLettersView(QWidget):
-    """Signals: `action_asked` with an id of the action list; `told` with a text for a toast."""
+    """Signals: `action_asked` with an id of the action list; `track_asked` with a track's id; `told` with a
+    text for a toast.
+    """
 
     action_asked = Signal(str)
+    track_asked = Signal(str)
     told = Signal(str)
 
     def __init__(
@@ -200,7 +203,7 @@ class DeadLettersView(QWidget):
     def title(self) -> str:
         """What is selected, in words."""
         cause = self.cause()
-        parts = [cause.title if cause is not None else "all causes", self.controller.selection.query]
+        parts = [cause.title if cause is not None else "all causes", self.controller.table.selection.query]
         return ", ".join(part for part in parts if part)
 
     @Slot(object)
@@ -222,7 +225,9 @@ class DeadLettersView(QWidget):
         self._show_meant()
         if self.controller.table.total:
             self._states.setCurrentWidget(self._full)
-        self.table.setCurrentIndex(self.controller.table.index(0, 1))
+        letter = self.panel.letter
+        place = 0 if letter is None else max(0, self.controller.table.place_of(letter.message_id))
+        self.table.setCurrentIndex(self.controller.table.index(place, 1))
         if not self.controller.table.total:
             self.panel.clear()
 
@@ -278,6 +283,7 @@ class DeadLettersView(QWidget):
         for part in (self.sample_button, self.retry_button, self.more_button, self.discard_button):
             part.setEnabled(table.total > 0)
         self.export_button.setEnabled(table.total > 0)
+        self.all_button.setEnabled(table.total > 0)
 
     def _show_why(self) -> None:
         cause = self.cause()

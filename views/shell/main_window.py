@@ -142,6 +142,7 @@ class MainWindow(QMainWindow):
         screen = DeadLettersView(self.theme, self.console.dead_letters, self.screens)
         screen.action_asked.connect(self.router.run)
         screen.told.connect(self.toasts.say)
+        screen.track_asked.connect(self._open_track)
         self.screens.addWidget(screen)
         return screen
 
@@ -228,6 +229,11 @@ class MainWindow(QMainWindow):
     def _open_letters_of(self, provider: str) -> None:
         self.router.run("dead-letters.open")
         self.dead_letters.show_query(f"provider:{provider}")
+
+    @Slot(str)
+    def _open_track(self, track_id: str) -> None:
+        self.router.run("tracks.open")
+        self.tracks.show_stored(track_id)
 
     @Slot()
     def _ask_rollback(self) -> None:

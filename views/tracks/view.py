@@ -110,6 +110,10 @@ class TracksView(QWidget):
         self.filter.setFocus()
         self.filter.selectAll()
 
+    def show_stored(self, track_id: str) -> None:
+        """Show what is stored of one track."""
+        self.filter.setText(track_id)
+
     @Slot()
     def ask_import(self) -> None:
         """Open the import."""

@@ -2,6 +2,7 @@
 
 # ruff: noqa: ARG002 - the ports fix the arguments
 
+import base64
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -60,6 +61,7 @@ _CAUSES = (
     ("cmatch", "No match above 0.72", "musicbrainz", "NoMatch", "No match above 0.72", 9),
     ("cempty", "Invalid payload: empty artist_name", None, "InvalidRequest", "artist_name is empty", 4),
 )
+LARGEST = 1_000_000
 OUTAGE = (timedelta(minutes=35), timedelta(minutes=22))
 
 
@@ -69,6 +71,8 @@ class SampleDeadLetters:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.letters = 214
+        self.body: bytes | None = None
+        """Payload of every letter instead of the usual one."""
         self.lost = 0
         self.error: OperatorError | None = None
         self.conflict: OperatorError | None = None
@@ -145,7 +149,8 @@ class SampleDeadLetters:
             f'{{\n  "track_id": "7c1e9f0a",\n  "artist_name": "{row.artist}",\n'
             f'  "track_title": "{row.title}",\n'
             '  "priority": 5,\n  "release": 9007199254740993\n}'
-        )
+        ).encode()
+        body = body if self.body is None else self.body
         known = row.model_dump() | {"state": self.states.get(message_id, row.state)}
         return LetterDetail(
             **known,
@@ -159,8 +164,8 @@ class SampleDeadLetters:
             proof=None,
             headers={"content-type": "application/json", "sn-dlq-gen": 2},
             content_type="application/json",
-            payload_text=body,
-            payload_base64=None,
+            payload_text=body[:LARGEST].decode("utf-8", "backslashreplace"),
+            payload_base64=base64.b64encode(body).decode() if len(body) <= LARGEST else None,
             payload_bytes=len(body),
             payload_sha256="9f86d081884c7d65",
             revision=None,
