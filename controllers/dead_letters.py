@@ -69,6 +69,8 @@ class DeadLettersController(QObject):
             name: Operation(background, self) for name in ("causes", "strip", "table", "block", "letter")
         }
         self._wanted_block = 0
+        self._wanted = self.selection
+        """What the first page was asked for: by the time it comes, a query may have been typed."""
         self._going: set[str] = set()
         self._refresh = QTimer(self, singleShot=True, interval=REFRESH_MS)
         self._typing = QTimer(self, singleShot=True, interval=TYPING_MS)
@@ -143,8 +145,8 @@ class DeadLettersController(QObject):
         """Read the first page of what is selected."""
         self._typing.stop()
         if self._name:
+            self._wanted = self.selection
             request = PageRequest(selection=self.selection, limit=BLOCK)
-            self._reads["block"].cancel()
             self._reads["table"].run(partial(self._port.page, self._name, request))
 
     def choose_cause(self, fingerprint: str | None) -> None:
@@ -203,11 +205,22 @@ class DeadLettersController(QObject):
         self.causes = causes
         self.failed.emit(None)
         self.causes_read.emit(causes)
+        chosen = self.selection.fingerprint
+        if chosen is not None:
+            open_now = next((cause.open for cause in causes.causes if cause.fingerprint == chosen), 0)
+            self._tell_news(Selection(fingerprint=chosen), open_now)
+
+    def _tell_news(self, selection: Selection, open_now: int) -> None:
+        """What came since the table was read, where the tallies count just what it shows."""
+        if selection == self.selection == self.table.selection and self.table.is_exact:
+            self.news.emit(open_now - self.table.total)
 
     @Slot(object)
     def _on_table(self, page: LetterPage) -> None:
         self.failed.emit(None)
-        self.table.show(self.selection, page, self.clock())
+        # A block that was asked for until now is of the selection before.
+        self._reads["block"].cancel()
+        self.table.show(self._wanted, page, self.clock())
         self.news.emit(0)
         self.table_read.emit()
 
@@ -260,5 +273,4 @@ class DeadLettersController(QObject):
         states = sum(meter.by_state.get(state.value, 0) for state in Selection().states)
         if states != open_now + self.causes.more and not self._refresh.isActive():
             self._refresh.start()
-        if self.selection == Selection():
-            self.news.emit(states - self.table.total)
+        self._tell_news(Selection(), states)
