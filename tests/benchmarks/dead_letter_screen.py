@@ -1,6 +1,8 @@
-"""Scrolling a million dead letters, offscreen: limits 16.7 ms a frame at the 95th percentile, 100 ms at most.
+"""A million dead letters on the screen, offscreen.
 
-Also how long picking all of them takes (limit 50 ms), and the memory that the rows hold (limit 64 MB).
+Limits: 300 ms until the first row is painted (the service answers at once here); 16.7 ms a frame while
+scrolling at the 95th percentile, 100 ms at most; 50 ms without an answer to the keyboard while 5,000 letters
+a second come in, and the row in focus stays where it is; 50 ms to pick all; 64 MB for the rows held.
 """
 
 import os
@@ -20,6 +22,7 @@ from tests.gui.sample.stage import Stage
 from views.theme.theme import Theme
 
 LETTERS, FRAMES = 1_000_000, 1200
+ARRIVE_SECONDS, ARRIVE_EACH, ARRIVE_HERTZ = 10, 1250, 4
 
 
 def main() -> None:
@@ -33,11 +36,39 @@ def main() -> None:
         stage.stack.current = stacks.healthy
         stage.dead_letters.letters = LETTERS
         stage.open()
-        stage.window.router.run("dead-letters.open")
+        _open(stage)
         _scroll(stage)
+        _arrive(stage)
         _pick(stage)
         _hold(stage)
         stage.close()
+
+
+def _open(stage: Stage) -> None:
+    started = time.perf_counter()
+    stage.window.router.run("dead-letters.open")
+    stage.window.dead_letters.table.viewport().repaint()
+    _tell("first row painted", (time.perf_counter() - started) * 1000, 300, "ms")
+
+
+def _arrive(stage: Stage) -> None:
+    """New letters come in as the live stream tells of them; the longest time in which no key is answered."""
+    screen = stage.window.dead_letters
+    screen.table.setCurrentIndex(stage.console.dead_letters.table.index(7, 1))
+    slowest, due, ends = 0.0, time.perf_counter(), time.perf_counter() + ARRIVE_SECONDS
+    while time.perf_counter() < ends:
+        started = time.perf_counter()
+        if started >= due:
+            due += 1 / ARRIVE_HERTZ
+            stage.dead_letters.letters += ARRIVE_EACH
+            stage.background.streams[-1].push(stage.dead_letters.meter("sandbox"))
+        QApplication.processEvents()
+        slowest = max(slowest, time.perf_counter() - started)
+        time.sleep(0.001)
+    _tell("longest stall at 5,000 new letters/s", slowest * 1000, 50, "ms")
+    place = screen.table.currentIndex().row()
+    _tell("rows that the focus moved by", abs(place - 7), 1, "rows")
+    sys.stdout.write(f"told meanwhile: {screen.news_button.text()}\n")
 
 
 def _scroll(stage: Stage) -> None:
