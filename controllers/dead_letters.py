@@ -271,6 +271,7 @@ class DeadLettersController(QObject):
             return
         open_now = sum(cause.open for cause in self.causes.causes)
         states = sum(meter.by_state.get(state.value, 0) for state in Selection().states)
-        if states != open_now + self.causes.more and not self._refresh.isActive():
+        # With causes beyond the list their letters are not known, and nothing can be compared.
+        if not self.causes.more and states != open_now and not self._refresh.isActive():
             self._refresh.start()
         self._tell_news(Selection(), states)

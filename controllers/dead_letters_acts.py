@@ -6,6 +6,7 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 
 from backend.contracts.dead_letter_operations import (
+    DeadLetterConflictError,
     LetterCommand,
     LetterControl,
     LetterEdit,
@@ -20,6 +21,23 @@ from backend.contracts.dead_letter_views import CauseNote, CauseNoteChange, Lett
 from controllers import operations
 from controllers.dead_letters_port import DeadLettersPort
 from controllers.operations import Background
+
+
+def changed_meanwhile(now: int, expected: int) -> DeadLetterConflictError:
+    """Letters came or went between what the operator saw and what was frozen."""
+    return DeadLetterConflictError(
+        f"It would act on {now} letters now, not on the {expected} that you saw. Nothing was done.",
+        "Look at the preview again, then decide.",
+    )
+
+
+def _withdrawn(made: Operation, request: OperationRequest) -> OperationControl:
+    return OperationControl(
+        command=OperationCommand.CANCEL,
+        version=made.version,
+        author=request.author,
+        reason="the number of letters changed before it started",
+    )
 
 
 class LetterActs(QObject):
@@ -89,15 +107,15 @@ class LetterActs(QObject):
         """Count what an operation would do."""
         self._preview.run(partial(self._port.preview, self._environment, request))
 
-    def start(self, request: OperationRequest, typed_count: int | None) -> None:
-        """Freeze the members and start."""
-        self._run(partial(self._freeze_and_start, self._environment, request, typed_count))
+    def start(self, request: OperationRequest, typed_count: int | None, expected: int | None = None) -> None:
+        """Freeze the members and start; not when they are others in number than the `expected` ones."""
+        self._run(partial(self._freeze_and_start, self._environment, request, typed_count, expected))
 
     def undo(self, operation: Operation) -> None:
         """Take a discard or a quarantine back."""
         request = self.request(OperationKind.UNDO, Selection(), OperationOptions(), "taken back")
         request = request.model_copy(update={"undoes": operation.id, "title": f"Undo: {operation.title}"})
-        self._run(partial(self._freeze_and_start, self._environment, request, None))
+        self._run(partial(self._freeze_and_start, self._environment, request, None, None))
 
     def control(self, operation: Operation, command: OperationCommand) -> None:
         """Start, accept, pause, resume or cancel an operation as it was seen."""
@@ -127,9 +145,12 @@ class LetterActs(QObject):
         )
 
     def _freeze_and_start(
-        self, environment: str, request: OperationRequest, typed_count: int | None
+        self, environment: str, request: OperationRequest, typed_count: int | None, expected: int | None
     ) -> Operation:
         made = self._port.freeze(environment, request)
+        if expected is not None and made.total != expected:
+            self._port.control_operation(environment, made.id, _withdrawn(made, request))
+            raise changed_meanwhile(made.total, expected)
         typed = made.total if request.kind is OperationKind.UNDO else typed_count
         control = OperationControl(
             command=OperationCommand.START,

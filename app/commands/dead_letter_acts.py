@@ -4,7 +4,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from app.commands.dead_letter_operations import follow, refuse_unasked, start
+from app.commands.dead_letter_operations import follow, refuse_unasked, start, withdraw
 from app.commands.dead_letter_selection import Picked
 from app.commands.options import Common, Flag, Yes
 from app.dead_letters_port import DeadLetters
@@ -157,6 +157,13 @@ class _Act:
         if not yes:
             refuse_unasked(terminal, preview.acting, self._kind.value.capitalize())
         made = letters.freeze(common.environment, request)
+        if preview.counts_are_exact and made.total != preview.acting:
+            withdraw(common, letters, made)
+            raise OperatorError(
+                f"It would act on {made.total} letters now, not on {preview.acting}. Nothing was done.",
+                "Look again with --dry-run, then decide.",
+                exit_code=ExitCode.REFUSED,
+            )
         start(common, letters, made, count)
         return ExitCode.DONE if detach else follow(common, letters, made.id)
 

@@ -81,6 +81,17 @@ def start(common: Common, letters: DeadLetters, operation: Operation, typed_coun
     return started
 
 
+def withdraw(common: Common, letters: DeadLetters, operation: Operation) -> None:
+    """Cancel what was frozen and not started."""
+    control = OperationControl(
+        command=OperationCommand.CANCEL,
+        version=operation.version,
+        author=letters.operator(),
+        reason="the number of letters changed before it started",
+    )
+    letters.control_operation(common.environment, operation.id, control)
+
+
 def follow(common: Common, letters: DeadLetters, operation_id: str) -> int:
     """Print progress until nothing goes on by itself; what that means as an exit code."""
     terminal, told = common.terminal(), None

@@ -297,6 +297,17 @@ def test_the_breakers_lead_to_the_letters_of_a_provider(stage: Stage) -> None:
     assert stage.console.dead_letters.selection.query == "provider:deezer"
 
 
+def test_letters_that_came_after_the_preview_are_not_acted_on(stage: Stage, screen: DeadLettersView) -> None:
+    screen.discard_button.click()
+    dialog = screen.acting.dialog
+    assert isinstance(dialog, BulkDialog)
+    dialog.reason.setText("hopeless")
+    stage.dead_letters.letters += 5
+    dialog.verb_button.click()
+    assert "219 letters now, not on the 214 that you saw" in screen.banner.text
+    assert stage.dead_letters.operations_made[0].state is OperationState.CANCELLED
+
+
 def test_a_note_stays_with_the_cause(stage: Stage, screen: DeadLettersView) -> None:
     screen.controller.choose_cause("c503")
     screen.acting.ask_note()

@@ -154,9 +154,9 @@ class Acting(QObject):
     def _on_closed(self) -> None:
         self.dialog = None
 
-    @Slot(object, object)
-    def _on_decided(self, request: OperationRequest, typed: int | None) -> None:
-        self._acts.start(request, typed)
+    @Slot(object, object, object)
+    def _on_decided(self, request: OperationRequest, typed: int | None, seen: int | None) -> None:
+        self._acts.start(request, typed, seen)
 
     @Slot(object)
     def _on_command(self, command: LetterCommand) -> None:

@@ -49,9 +49,11 @@ _MEANING = {
 
 
 class BulkDialog(Overlay):
-    """Signals: `decided` with an OperationRequest and the typed count, None where none is needed."""
+    """Signals: `decided` with an OperationRequest, the typed count, None where none is needed, and the exact
+    number of letters that was shown, None where it was not exact.
+    """
 
-    decided = Signal(object, object)
+    decided = Signal(object, object, object)
 
     def __init__(
         self,
@@ -193,7 +195,8 @@ class BulkDialog(Overlay):
         if not self.verb_button.isEnabled() or self._preview is None:
             return
         typed = self._preview.acting if self._preview.needs_typed_count else None
-        self.decided.emit(self._request(self.reason.text().strip()), typed)
+        seen = self._preview.acting if self._preview.counts_are_exact else None
+        self.decided.emit(self._request(self.reason.text().strip()), typed, seen)
         self.close_overlay()
 
 
