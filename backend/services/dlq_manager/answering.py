@@ -40,6 +40,11 @@ async def answering() -> AsyncIterator[None]:
         raise HTTPException(_STATUS[type(error)], str(error)) from error
     except psycopg.DataError as error:
         raise HTTPException(422, UNSTORABLE) from error
+    except psycopg.errors.QueryCanceled as error:
+        raise HTTPException(
+            422,
+            "That took too long to find and was stopped. Ask for less: one cause, a shorter time.",
+        ) from error
     except UNAVAILABLE as error:
         _log.error("operations_database_unavailable", exc_info=error)
         raise HTTPException(

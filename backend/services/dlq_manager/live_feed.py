@@ -35,11 +35,12 @@ class LiveFeed:
     async def listen(self) -> AsyncIterator[bytes]:
         """Events from now on, until `end`; the first at once."""
         queue: asyncio.Queue[bytes] = asyncio.Queue(_KEPT)
-        queue.put_nowait(_event(EVENT_METER, await self._meter.read()))
-        for operation in await self._operations.at_work(datetime.now(UTC) - _ENDED_LATELY):
-            queue.put_nowait(_event(EVENT_OPERATION, operation))
+        # A listener before it reads, so that no change falls between the two.
         self._listeners.add(queue)
         try:
+            _put(queue, _event(EVENT_METER, await self._meter.read()))
+            for operation in await self._operations.at_work(datetime.now(UTC) - _ENDED_LATELY):
+                _put(queue, _event(EVENT_OPERATION, operation))
             while not self._ended:
                 event = await queue.get()
                 if event:
@@ -81,9 +82,13 @@ class LiveFeed:
 
     def _tell(self, event: bytes) -> None:
         for queue in self._listeners:
-            if queue.full():
-                queue.get_nowait()
-            queue.put_nowait(event)
+            _put(queue, event)
+
+
+def _put(queue: asyncio.Queue[bytes], event: bytes) -> None:
+    if queue.full():
+        queue.get_nowait()
+    queue.put_nowait(event)
 
 
 def _event(name: str, data: BaseModel) -> bytes:
