@@ -1,7 +1,8 @@
 """Carries operations out, from the tables alone: a manager that dies is followed by any replica.
 
 Each step is one transaction that looks at the operation's state under its lock, so that a command takes
-effect before the next step: after pause or cancel nothing new is sent.
+effect before the next step: after pause or cancel nothing new is handed to the outbox. What lies there, 200
+letters at most, still goes.
 """
 
 import asyncio

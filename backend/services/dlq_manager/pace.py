@@ -7,6 +7,9 @@ from backend.contracts.dead_letter_operations import OperationOptions, RetryCond
 from backend.contracts.providers import BreakerState, ProviderStatus
 from backend.services.dlq_manager.provider_limits import why_held_back
 
+UNKNOWN_A_SECOND = 1.0
+"""Letters a second while nobody says what the providers let through."""
+
 
 class Pace:
     """A bucket for one operation: it fills at the pace and holds what half a second gives."""
@@ -40,9 +43,11 @@ def letters_a_second(
 ) -> float | None:
     """The slower of the chosen pace and the share of each provider's limit; none: nothing holds it back.
 
-    `calls` is what a letter costs each provider; where that or a limit is not known, the pace alone counts.
+    `calls` is what a letter costs each provider. While that or the limits are not known, it goes slowly.
     """
     rates = [] if options.per_second is None else [options.per_second]
+    if options.respect_budget and (calls is None or not statuses):
+        rates.append(UNKNOWN_A_SECOND)
     if options.respect_budget:
         for provider, cost in (calls or {}).items():
             status = statuses.get(provider)

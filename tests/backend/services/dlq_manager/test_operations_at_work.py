@@ -97,7 +97,7 @@ async def test_a_good_sample_is_accepted_by_itself_when_that_was_asked(filled: M
 
 
 async def test_a_hopeless_operation_trips(filled: ManagerAddress) -> None:
-    operation = make(filled, options={"per_second": 50, "tripwire_limit": 5, "tripwire_window": 20})
+    operation = make(filled, options={"per_second": 5, "tripwire_limit": 5, "tripwire_window": 20})
     async with working(filled.operations, never):
         command(filled, operation, "start")
         await until(lambda: look(filled, operation).state == "paused")

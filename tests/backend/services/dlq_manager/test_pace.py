@@ -14,7 +14,7 @@ from backend.contracts.providers import (
     RateGateStatus,
 )
 from backend.services.dlq_manager.operation_runner import BATCH, PACE_SECONDS
-from backend.services.dlq_manager.pace import Pace, letters_a_second, why_not_yet
+from backend.services.dlq_manager.pace import UNKNOWN_A_SECOND, Pace, letters_a_second, why_not_yet
 
 AT = datetime(2026, 11, 26, tzinfo=UTC)
 
@@ -75,7 +75,9 @@ def test_the_slowest_provider_decides() -> None:
     assert letters_a_second(options.model_copy(update={"per_second": 0.1}), calls, statuses) == 0.1
     free = options.model_copy(update={"respect_budget": False})
     assert letters_a_second(free, calls, statuses) is None
-    assert letters_a_second(options, None, statuses) is None
+    assert letters_a_second(options, None, statuses) == UNKNOWN_A_SECOND
+    assert letters_a_second(options, calls, {}) == UNKNOWN_A_SECOND
+    assert letters_a_second(options, {}, statuses) is None
 
 
 @pytest.mark.parametrize(
