@@ -53,7 +53,19 @@ UPDATE dead_letters.messages SET version = version + 1, retry_count = retry_coun
     failed_at = greatest(failed_at, %(failed_at)s)
 WHERE message_id = %(id)s
 """
-_SAME_FAILURES = "SELECT count(*) FROM dead_letters.attempts WHERE message_id = %s AND fingerprint = %s"
+# Returns of what would be sent now, with this failure, at times when nothing was known to be wrong: neither
+# an edit nor an outage makes a letter hopeless. Without a provider to blame alone, any outage is one.
+_SAME_FAILURES = """
+SELECT count(*) FROM dead_letters.attempts AS a
+JOIN dead_letters.messages AS m USING (message_id)
+JOIN dead_letters.outbox AS o ON o.message_id = a.message_id AND o.generation = a.generation
+WHERE a.message_id = %s AND a.fingerprint = %s AND o.revision IS NOT DISTINCT FROM m.revision
+    AND NOT EXISTS (
+        SELECT FROM dead_letters.intervals AS i
+        WHERE a.failed_at BETWEEN i.started_at AND coalesce(i.ended_at, 'infinity')
+            AND (i.kind = 'deployment' OR i.subject = coalesce(a.provider, i.subject))
+    )
+"""
 _SAME_BYTES = "SELECT sha256 = %s FROM dead_letters.payloads WHERE message_id = %s"
 _KNOWN = "SELECT message_id FROM dead_letters.messages WHERE message_id = ANY(%s)"
 _AWAITED = frozenset({DeadLetterState.PUBLISHING, DeadLetterState.IN_FLIGHT, DeadLetterState.RESOLVED})
@@ -157,7 +169,7 @@ async def _take_back(connection: Connection, row: dict[str, Any], arrival: Arriv
 async def _bounces(connection: Connection, held: Held) -> bool:
     cursor = await connection.execute(_SAME_FAILURES, (held.message_id, held.fingerprint))
     row = await cursor.fetchone()
-    return row is not None and row[0] > BOUNCES
+    return row is not None and row[0] >= BOUNCES
 
 
 def _row(message_id: str, arrival: Arrival) -> dict[str, Any]:

@@ -5,9 +5,11 @@ import itertools
 
 import pytest
 
+from backend.contracts.dead_letter_operations import LetterEdit
 from backend.contracts.dead_letters import DeadLetterState
 from backend.messaging.port import HEADER_DEAD_LETTER_ID, HEADER_FAILURE, HEADER_GENERATION
 from backend.services.dlq_manager.intake import BOUNCES, Taken
+from backend.services.dlq_manager.letter_edits import LetterEdits
 from backend.services.dlq_manager.operations import Done
 from backend.services.dlq_manager.outcomes import Applied
 from tests.backend.services.dlq_manager.manager import BODY, Manager, dead
@@ -100,6 +102,59 @@ async def test_what_keeps_coming_back_is_quarantined(manager: Manager) -> None:
     assert (await manager.queries.stats()).total_pending == 1
     await manager.send()
     assert (await manager.letter()).state is S.IN_FLIGHT
+
+
+async def come_back(manager: Manager, begin: int, times: int) -> None:
+    """Send it and let it fail, so many times from this sending on."""
+    for generation in range(begin, begin + times):
+        await manager.send()
+        await manager.take(dead(generation=generation))
+
+
+async def test_an_edited_letter_starts_its_count_again(manager: Manager) -> None:
+    await manager.take(dead())
+    await come_back(manager, 1, BOUNCES - 1)
+    version = await version_of(manager)
+    edit = LetterEdit(version=version, payload_text="{}", author="ann", reason="typo")
+    await LetterEdits(manager.pool).edit("letter-1", edit)
+    await come_back(manager, BOUNCES, BOUNCES - 1)
+    assert (await manager.letter()).state is S.FAILED
+    await come_back(manager, 2 * BOUNCES - 1, 1)
+    assert (await manager.letter()).state is S.QUARANTINED
+
+
+@pytest.mark.parametrize(
+    ("subject", "provider", "state"),
+    [
+        ("deezer", "deezer", S.FAILED),
+        ("deezer", None, S.FAILED),
+        ("spotify", "deezer", S.QUARANTINED),
+    ],
+)
+async def test_what_returns_during_an_outage_is_not_hopeless(
+    manager: Manager, subject: str, provider: str | None, state: S
+) -> None:
+    async with manager.pool.connection() as connection:
+        await connection.execute(
+            "INSERT INTO dead_letters.intervals (kind, subject, source_key, started_at) "
+            "VALUES ('breaker_open', %s, 'k', now() - interval '1 hour')",
+            (subject,),
+        )
+    await manager.take(dead(provider=provider))
+    for generation in range(1, BOUNCES + 2):
+        if (await manager.letter()).state is S.QUARANTINED:
+            break
+        await manager.send()
+        await manager.take(dead(generation=generation, provider=provider))
+    assert (await manager.letter()).state is state
+
+
+async def version_of(manager: Manager) -> int:
+    async with manager.pool.connection() as connection:
+        cursor = await connection.execute("SELECT version FROM dead_letters.messages")
+        row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 async def test_another_failure_each_time_is_no_bounce(manager: Manager) -> None:
