@@ -222,7 +222,6 @@ class AttemptEntry(BaseModel):
     place: str
     fingerprint: str
     failed_at: datetime
-    during: list[Interval] = Field(default_factory=list)
 
 
 class RevisionEntry(BaseModel):
@@ -269,5 +268,3 @@ class LetterDetail(LetterRow):
     scheduled_for: datetime | None = None
     purge_at: datetime | None = None
     """For a resolved or discarded one: when its bytes go, by retention."""
-    superseded_by: str | None = None
-    """Request of a later success for the same track, which makes sending it again superfluous."""

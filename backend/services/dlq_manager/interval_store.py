@@ -6,11 +6,6 @@ from typing import LiteralString
 from backend.contracts.dead_letter_views import Interval, IntervalKind
 from backend.services.common.database import Pool
 
-_BEGIN: LiteralString = """
-INSERT INTO dead_letters.intervals (kind, subject, source_key, started_at, ended_at, detail)
-VALUES (%(kind)s, %(subject)s, %(source_key)s, %(started_at)s, %(ended_at)s, %(detail)s)
-ON CONFLICT (source_key) DO UPDATE SET ended_at = excluded.ended_at
-"""
 # One that lasts is not begun again, whatever it is called by now.
 _LASTS: LiteralString = """
 INSERT INTO dead_letters.intervals (kind, subject, source_key, started_at, detail)
@@ -34,11 +29,6 @@ class IntervalStore:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-
-    async def keep(self, interval: Interval) -> None:
-        """Record an interval, or its end."""
-        async with self._pool.connection() as connection:
-            await connection.execute(_BEGIN, interval.model_dump(mode="json"))
 
     async def keep_present(
         self, present: list[Interval], subjects: list[str], kinds: list[IntervalKind], at: datetime

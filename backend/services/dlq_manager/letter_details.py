@@ -8,22 +8,26 @@ from psycopg.rows import dict_row
 from backend.contracts.dead_letter_views import AttemptEntry, LetterDetail, RevisionEntry
 from backend.contracts.dead_letters import AuditEntry, DeadLetterState
 from backend.services.common.database import Pool
+from backend.services.dlq_manager.query_sql import STALE
 from backend.services.dlq_manager.retention import Retention
 from backend.services.dlq_manager.transitions import Connection
 
 LARGEST_SHOWN = 1_000_000
-STALE_MINUTES = 30
 
-_LETTER: LiteralString = """
+_LETTER: LiteralString = (
+    """
 SELECT m.*, m.retry_count + 1 AS attempts, p.headers, p.content_type, octet_length(p.body) AS body_bytes,
     substring(p.body FOR %(shown)s) AS body, encode(coalesce(p.sha256, t.sha256), 'hex') AS sha256,
     t.bytes AS purged_bytes, coalesce(t.proof, m.proof) AS known_proof,
-    m.state = 'in_flight' AND m.changed_at < now() - make_interval(mins => %(stale)s) AS is_stale
+    """
+    + STALE
+    + """ AS is_stale
 FROM dead_letters.messages AS m
 LEFT JOIN dead_letters.payloads AS p USING (message_id)
 LEFT JOIN dead_letters.tombstones AS t USING (message_id)
 WHERE m.message_id = %(id)s
 """
+)
 _ATTEMPTS: LiteralString = """
 SELECT generation, provider, outcome_class, error_type, error_message, stack_trace, place, fingerprint,
     failed_at
@@ -54,7 +58,7 @@ class LetterDetails:
 
     async def one(self, message_id: str) -> LetterDetail | None:
         """The letter as it is at one moment; none when there is no such one."""
-        wanted = {"id": message_id, "shown": LARGEST_SHOWN + 1, "stale": STALE_MINUTES}
+        wanted = {"id": message_id, "shown": LARGEST_SHOWN + 1}
         async with self._pool.connection() as connection:
             await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             found = await _rows(connection, _LETTER, wanted)

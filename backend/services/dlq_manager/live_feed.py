@@ -13,9 +13,8 @@ from backend.contracts.dead_letter_views import EVENT_METER, EVENT_OPERATION
 from backend.services.dlq_manager.meter import ConservationMeter
 from backend.services.dlq_manager.operation_readings import OperationReadings
 
-PERIOD_SECONDS = 0.5
-_METER_EVERY = 2
-"""The meter goes out every second period, changed operations in each."""
+PERIOD_SECONDS = 1.0
+"""Counting the members of large operations is not free, and nobody reads faster."""
 _KEPT = 100
 """Events that a slow listener may be behind; then it misses the oldest, and the next ones make up for it."""
 _ENDED_LATELY = timedelta(seconds=10)
@@ -55,22 +54,19 @@ class LiveFeed:
 
     async def run(self) -> None:
         """Background task: read for ever, while somebody listens."""
-        period = 0
         while True:
             await asyncio.sleep(PERIOD_SECONDS)
             if not self._listeners:
                 self._told.clear()
                 continue
-            period += 1
             try:
-                await self._read(with_meter=period % _METER_EVERY == 0)
+                await self._read()
             except (psycopg.Error, PoolTimeout, PoolClosed) as error:
                 # Listeners notice the silence, and say that what they show is stale.
                 _log.warning("live_feed_not_read", reason=str(error))
 
-    async def _read(self, *, with_meter: bool) -> None:
-        if with_meter:
-            self._tell(_event(EVENT_METER, await self._meter.read()))
+    async def _read(self) -> None:
+        self._tell(_event(EVENT_METER, await self._meter.read()))
         found = await self._operations.at_work(datetime.now(UTC) - _ENDED_LATELY)
         for operation in found:
             told = operation.model_dump_json()

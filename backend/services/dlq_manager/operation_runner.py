@@ -108,7 +108,7 @@ class OperationRunner:
         """One step of each operation that is this replica's to do; how much was moved."""
         leased = await self._leased()
         self._paces = {one: self._paces.get(one, Pace()) for one in leased}
-        moved = sum([await self._step(one) for one in leased])
+        moved = sum([await self._attempt(one) for one in leased])
         async with self._pool.connection() as connection:
             moved += (await connection.execute(_CLEAR, (_CLEAR_AT_ONCE,))).rowcount
         return moved
@@ -117,6 +117,14 @@ class OperationRunner:
         async with self._pool.connection() as connection:
             arguments = {"lease": self._lease, "seconds": LEASE_SECONDS}
             return [row[0] for row in await (await connection.execute(_LEASE, arguments)).fetchall()]
+
+    async def _attempt(self, operation: UUID) -> int:
+        """A step that fails is told and tried again; it holds up no other operation."""
+        try:
+            return await self._step(operation)
+        except psycopg.Error as error:
+            _log.warning("operation_step_failed", operation=str(operation), exc_info=error)
+            return 0
 
     async def _step(self, operation: UUID) -> int:
         # Asked before anything is locked: the gateway may take its time.

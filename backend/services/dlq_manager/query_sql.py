@@ -13,7 +13,11 @@ _LIKE: dict[str, LiteralString] = {
     TEXT: WORDS + " ILIKE {}",
     "artist": WORDS + " ILIKE {} AND m.artist ILIKE {}",
     "title": WORDS + " ILIKE {} AND m.title ILIKE {}",
-    "error": "(m.error_message ILIKE {} OR m.error_type ILIKE {})",
+    "error": "("  # noqa: S608 - put together from constants
+    + WORDS
+    + """ ILIKE {} AND m.error_message ILIKE {} OR m.fingerprint IN (
+        SELECT c.fingerprint FROM dead_letters.causes AS c WHERE c.error_type ILIKE {}
+    ))""",
 }
 _PREFIX: dict[str, LiteralString] = {"cause": "m.fingerprint LIKE {}", "id": "m.message_id LIKE {}"}
 _EQUAL: dict[str, LiteralString] = {
@@ -31,10 +35,9 @@ _COMPARED: dict[str, LiteralString] = {
     ">=": "m.retry_count + 1 >= {}::int",
 }
 _AGED: dict[str, LiteralString] = {
-    "<": "m.failed_at > now() - make_interval(secs => {}::int)",
-    ">": "m.failed_at < now() - make_interval(secs => {}::int)",
+    "<": "m.failed_at > now() - make_interval(secs => {}::double precision)",
+    ">": "m.failed_at < now() - make_interval(secs => {}::double precision)",
 }
-STALE_MINUTES = 30
 STALE: LiteralString = "(m.state = 'in_flight' AND m.changed_at < now() - interval '30 minutes')"
 """In flight for so long that an outcome should have come."""
 

@@ -70,6 +70,8 @@ def test_a_jump_lands_near_its_place(filled: ManagerAddress, fraction: float) ->
         ("title:42", "title ILIKE '%%42%%'"),
         ("provider:none", "provider IS NULL"),
         ("-provider:spotify", "provider IS DISTINCT FROM 'spotify'"),
+        ("age:>90000d", "false"),
+        ("error:noprovider provider:discogs", "provider = 'discogs'"),
         ("age:<1d", "failed_at > now() - interval '1 day'"),
         ("attempts:>1", "false"),
         ("503 provider:none age:>2d", "error_message LIKE '%%503%%' AND provider IS NULL "
