@@ -4,7 +4,7 @@ import json
 
 from PySide6.QtCore import QModelIndex, QPoint, QSortFilterProxyModel, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QTableView, QWidget
+from PySide6.QtWidgets import QHeaderView, QMenu, QTableView, QWidget
 
 from controllers.breakers import BreakersController
 from controllers.breakers_rows import Column, ProviderRow
@@ -12,6 +12,7 @@ from controllers.breakers_table import FILTER_ROLE, ROW_ROLE, SORT_ROLE, Breaker
 from views.breakers.delegate import BreakerDelegate
 from views.theme.theme import Theme
 from views.widgets.clipboard import copy
+from views.widgets.row_table import set_up_rows
 
 ROW_HEIGHT, LOW_ROW_HEIGHT = 36, 31
 HEADER_HEIGHT = 32
@@ -59,37 +60,18 @@ class ProviderTable(QTableView):
         self.setModel(self.shown)
         self._delegate = BreakerDelegate(theme, self._row_of, self)
         self.setItemDelegate(self._delegate)
-        self._set_up()
+        set_up_rows(self, "Providers", "providers", ROW_HEIGHT)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._fix_headers()
         self.selectionModel().currentRowChanged.connect(self._on_current)
         self.customContextMenuRequested.connect(self._on_menu)
         theme.changed.connect(self.viewport().update)
 
-    def _set_up(self) -> None:
-        self.setAccessibleName("Providers")
-        self.setProperty("kind", "providers")
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-
     def _fix_headers(self) -> None:
-        """Fixed sizes: measuring contents would ask the model for every cell at every change."""
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
         header = self.horizontalHeader()
         header.setFixedHeight(HEADER_HEIGHT)
-        header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(Column.STATE, QHeaderView.ResizeMode.Stretch)
-        header.setAccessibleName("Columns")
         # No arrow before somebody has sorted: the gateway's own order is the first one.
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.setSortIndicatorClearable(True)

@@ -196,8 +196,7 @@ class Acting(QObject):
 
     @Slot(object)
     def _on_failed(self, error: OperatorError) -> None:
-        environment = self._view.controller.environment
-        self._view.banner.show_error(error, environment.name if environment is not None else "")
+        self._view.show_error(error)
         # Whoever was faster: what is shown is looked at again, so that the next decision is about that.
         if self._view.panel.letter is not None:
             self._view.controller.open(self._view.panel.letter.message_id)

@@ -6,7 +6,6 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, Qt, Signa
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFrame,
     QHeaderView,
     QStyle,
     QStyledItemDelegate,
@@ -21,6 +20,7 @@ from controllers.dead_letters_table import Column, LetterTable
 from views.theme.fonts import ui_font
 from views.theme.icons import draw_icon
 from views.theme.theme import Theme
+from views.widgets.row_table import set_up_rows
 
 Index = QModelIndex | QPersistentModelIndex
 ROW_HEIGHT = 32
@@ -113,44 +113,22 @@ class LetterTableView(QTableView):
         self._table = table
         self.setModel(table)
         self.setItemDelegate(LetterDelegate(theme, table, self))
-        self._set_up()
+        set_up_rows(self, "Dead letters", "letters", ROW_HEIGHT)
+        # By pixel a bar of a million rows would need more of them than it can count.
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
         self._fix_headers()
         self.selectionModel().currentRowChanged.connect(self._on_current)
         self.clicked.connect(self._on_clicked)
         theme.changed.connect(self.viewport().update)
 
-    def _set_up(self) -> None:
-        self.setAccessibleName("Dead letters")
-        self.setProperty("kind", "letters")
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
-
     def _fix_headers(self) -> None:
-        """Fixed sizes: measuring contents would ask for every row."""
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
         header = self.horizontalHeader()
-        header.setHighlightSections(False)
         header.setSectionsClickable(False)
-        header.setAccessibleName("Columns")
         header.setDefaultAlignment(_LEFT)
         for column, width in _WIDTHS.items():
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
             self.setColumnWidth(column, width)
         header.setSectionResizeMode(Column.TRACK, QHeaderView.ResizeMode.Stretch)
-
-    def first(self) -> None:
-        """Make the newest letter current, if there is one and none is."""
-        if self._table.total and not self.currentIndex().isValid():
-            self.setCurrentIndex(self._table.index(0, Column.TRACK))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space picks the letter in focus, Ctrl+A every letter of the selection."""

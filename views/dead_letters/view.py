@@ -28,12 +28,12 @@ from views.dead_letters.letter_table import LetterTableView
 from views.dead_letters.operation_bar import OperationBar
 from views.dead_letters.strip import StripView
 from views.theme.theme import Theme
-from views.tracks.list_card import ListCard
 from views.widgets.banner import Banner
 from views.widgets.base import GAP_L, GAP_M, button, column, holder, label, row
 from views.widgets.card import Card
 from views.widgets.elided import ElidedLabel
 from views.widgets.empty_state import EmptyState
+from views.widgets.list_card import ListCard
 from views.widgets.page import PageHead
 
 _NOT_DEPLOYED = Mark(Shape.WAITING, "muted", "nothing deployed")
@@ -81,6 +81,7 @@ class DeadLettersView(QWidget):
         self.empty = EmptyState(theme)
         self.nothing_deployed = EmptyState(theme)
         self._states = QStackedWidget()
+        self._is_unreadable = False
         self.acting = Acting(theme, self)
         self._arrange()
         self._wire()
@@ -260,11 +261,19 @@ class DeadLettersView(QWidget):
 
     @Slot(object)
     def _on_failed(self, error: OperatorError | None) -> None:
-        if error is None:
+        """What cannot be read is told as long as that is so."""
+        if error is not None:
+            self.show_error(error)
+            self._is_unreadable = True
+        elif self._is_unreadable:
             self.banner.hide()
-        else:
-            environment = self.controller.environment
-            self.banner.show_error(error, environment.name if environment is not None else "")
+            self._is_unreadable = False
+
+    def show_error(self, error: OperatorError) -> None:
+        """Say what was not done; it stays until somebody has read it."""
+        self._is_unreadable = False
+        environment = self.controller.environment
+        self.banner.show_error(error, environment.name if environment is not None else "")
 
     @Slot(str)
     def _on_query_refused(self, problem: str) -> None:

@@ -9,9 +9,9 @@ from controllers.track_import import TrackImportController
 from controllers.tracks_rows import bad_rows
 from controllers.wording import count, plural
 from views.theme.theme import Theme
-from views.tracks.list_card import ListCard
 from views.widgets.banner import Banner
 from views.widgets.base import button, label, row
+from views.widgets.list_card import ListCard
 from views.widgets.overlay import Overlay
 
 _FORMATS = "Tracks (*.csv *.jsonl *.ndjson)"

@@ -17,8 +17,8 @@ from controllers.inspection_rows import (
     walk_rows,
 )
 from views.theme.theme import Theme
-from views.tracks.list_card import ListCard
 from views.widgets.base import GAP_L, column, scrolling
+from views.widgets.list_card import ListCard
 
 _WIDE, _WIDE_COLUMNS = 780, 3
 _LEAST_HEIGHT = 236

@@ -12,9 +12,9 @@ from controllers.clock import Clock
 from controllers.replays import ACTIVE, ReplaysController
 from controllers.tracks_rows import run_rows
 from views.theme.theme import Theme
-from views.tracks.list_card import ListCard
 from views.widgets.banner import Banner
 from views.widgets.base import GAP_L, button, column, label, row
+from views.widgets.list_card import ListCard
 from views.widgets.overlay import Overlay
 
 _EXPLANATION = (

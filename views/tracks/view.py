@@ -16,11 +16,11 @@ from views.theme.theme import Theme
 from views.tracks.asking import AskingCard
 from views.tracks.import_dialog import ImportDialog
 from views.tracks.inspection import InspectionPanel
-from views.tracks.list_card import ListCard
 from views.tracks.replay_dialog import ReplayDialog
 from views.widgets.banner import Banner
 from views.widgets.base import GAP_L, button, column, holder, row
 from views.widgets.empty_state import EmptyState
+from views.widgets.list_card import ListCard
 from views.widgets.page import PageHead
 
 _NOT_DEPLOYED = Mark(Shape.WAITING, "muted", "nothing deployed")

@@ -3,8 +3,6 @@
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, Qt, Slot
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QKeySequence, QPainter
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
     QHeaderView,
     QStyle,
     QStyledItemDelegate,
@@ -23,6 +21,7 @@ from controllers.waterfall_differences import (
 from views.theme.fonts import ui_font
 from views.theme.theme import Theme
 from views.widgets.clipboard import copy
+from views.widgets.row_table import set_up_rows
 
 Index = QModelIndex | QPersistentModelIndex
 _ROW = 42
@@ -68,26 +67,11 @@ class DifferenceTable(QTableView):
         self._differences = differences
         self.setModel(differences)
         self.setItemDelegate(DifferenceDelegate(theme, self))
-        self.setAccessibleName("Values that would differ")
-        self.setProperty("kind", "differences")
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setShowGrid(False)
-        self.setTabKeyNavigation(False)
-        self.setWordWrap(False)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(_ROW)
+        set_up_rows(self, "Values that would differ", "differences", _ROW)
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         header.setDefaultAlignment(_LEFT)
-        header.setHighlightSections(False)
         header.setFixedHeight(26)
-        header.setAccessibleName("Columns")
         theme.changed.connect(self._redraw)
 
     def explained(self) -> str:
