@@ -1,5 +1,6 @@
 """What `dead-letters` does to many letters: looked at first, then frozen, then started."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -10,6 +11,7 @@ from app.commands.options import Common, Flag, Yes
 from app.dead_letters_port import DeadLetters
 from app.terminal import Terminal, duration
 from backend.contracts.dead_letter_operations import (
+    Operation,
     OperationKind,
     OperationOptions,
     OperationPreview,
@@ -21,19 +23,30 @@ from backend.contracts.errors import OperatorError
 from backend.contracts.runs import ExitCode
 
 S = DeadLetterState
+_AT_ONCE = OperationOptions(canary=0)
 Reason = Annotated[str, Parameter(help="Why; it is kept with your name.")]
-All = Annotated[bool, Parameter(name="--all", negative="", help="Every letter that this can be done to.")]
-TypedCount = Annotated[
-    int | None, Parameter(help="For more than 10,000 letters: their number, as the preview says it.")
-]
-DryRun = Annotated[bool, Flag, Parameter(help="Say what would be done, and do nothing.")]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Bulk:
+    """What every act on many letters takes."""
+
+    reason: Reason
+    everything: Annotated[
+        bool, Parameter(name="--all", negative="", help="Every letter that this can be done to.")
+    ] = False
+    count: Annotated[
+        int | None, Parameter(help="For more than 10,000 letters: their number, as the preview says it.")
+    ] = None
+    dry_run: Annotated[bool, Flag, Parameter(help="Say what would be done, and do nothing.")] = False
+    yes: Yes = False
 
 
 def retry(
     picked: Picked | None = None,
     *,
-    reason: Reason,
-    everything: All = False,
+    bulk: Bulk,
     pace: Annotated[
         float | None, Parameter(help="Letters a second; by omission as the providers' limits allow.")
     ] = None,
@@ -41,61 +54,33 @@ def retry(
     accept: Annotated[
         float | None, Parameter(help="Go on by itself when this share of the sample succeeded, 0 to 1.")
     ] = None,
-    count: TypedCount = None,
-    dry_run: DryRun = False,
     detach: Annotated[bool, Flag, Parameter(help="Do not wait for its end.")] = False,
-    yes: Yes = False,
     common: Common | None = None,
 ) -> int:
     """Send dead letters again: a sample first, then the rest at a pace the providers can take."""
     options = OperationOptions(per_second=pace, canary=canary, accept_share=accept)
-    act = _Act(OperationKind.RETRY, reason, options, (S.FAILED, S.QUARANTINED))
-    return act.run(picked, everything, common, count=count, dry_run=dry_run, detach=detach, yes=yes)
+    act = _Act(OperationKind.RETRY, options, (S.FAILED, S.QUARANTINED))
+    return act.run(picked or Picked(), bulk, common or Common(), detach=detach)
 
 
-def discard(
-    picked: Picked | None = None,
-    *,
-    reason: Reason,
-    everything: All = False,
-    count: TypedCount = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    common: Common | None = None,
-) -> int:
+def discard(picked: Picked | None = None, *, bulk: Bulk, common: Common | None = None) -> int:
     """Let dead letters go. Their bytes are kept, and `undo` takes it back until they are purged."""
-    act = _Act(OperationKind.DISCARD, reason, OperationOptions(canary=0), (S.FAILED, S.QUARANTINED))
-    return act.run(picked, everything, common, count=count, dry_run=dry_run, yes=yes)
+    act = _Act(OperationKind.DISCARD, _AT_ONCE, (S.FAILED, S.QUARANTINED))
+    return act.run(picked or Picked(), bulk, common or Common())
 
 
-def quarantine(
-    picked: Picked | None = None,
-    *,
-    reason: Reason,
-    everything: All = False,
-    count: TypedCount = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    common: Common | None = None,
-) -> int:
+def quarantine(picked: Picked | None = None, *, bulk: Bulk, common: Common | None = None) -> int:
     """Set dead letters aside: bulk retries leave them alone."""
-    act = _Act(OperationKind.QUARANTINE, reason, OperationOptions(canary=0), (S.FAILED,))
-    return act.run(picked, everything, common, count=count, dry_run=dry_run, yes=yes)
+    return _Act(OperationKind.QUARANTINE, _AT_ONCE, (S.FAILED,)).run(
+        picked or Picked(), bulk, common or Common()
+    )
 
 
-def release(
-    picked: Picked | None = None,
-    *,
-    reason: Reason,
-    everything: All = False,
-    count: TypedCount = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    common: Common | None = None,
-) -> int:
+def release(picked: Picked | None = None, *, bulk: Bulk, common: Common | None = None) -> int:
     """Take dead letters out of quarantine."""
-    act = _Act(OperationKind.RELEASE, reason, OperationOptions(canary=0), (S.QUARANTINED,))
-    return act.run(picked, everything, common, count=count, dry_run=dry_run, yes=yes)
+    return _Act(OperationKind.RELEASE, _AT_ONCE, (S.QUARANTINED,)).run(
+        picked or Picked(), bulk, common or Common()
+    )
 
 
 def undo(operation: str, *, reason: Reason, common: Common | None = None) -> int:
@@ -119,62 +104,51 @@ class _Act:
     """One act on the letters that were picked."""
 
     def __init__(
-        self,
-        kind: OperationKind,
-        reason: str,
-        options: OperationOptions,
-        states: tuple[DeadLetterState, ...],
+        self, kind: OperationKind, options: OperationOptions, states: tuple[DeadLetterState, ...]
     ) -> None:
         self._kind = kind
-        self._reason = reason
         self._options = options
         self._states = states
 
-    def run(
-        self,
-        picked: Picked | None,
-        everything: bool,
-        common: Common | None,
-        *,
-        count: int | None,
-        dry_run: bool,
-        yes: bool,
-        detach: bool = False,
-    ) -> int:
+    def run(self, picked: Picked, bulk: Bulk, common: Common, *, detach: bool = False) -> int:
         """Preview, ask, freeze, start, and follow unless detached."""
-        picked, common = picked or Picked(), common or Common()
-        if picked.is_everything and not everything:
+        if picked.is_everything and not bulk.everything:
             raise OperatorError(
                 "Say which letters: --query, --cause or --id, or --all for every one.",
                 exit_code=ExitCode.USAGE,
             )
         terminal, letters = common.terminal(), common.composition().dead_letters()
-        request = self._request(letters, picked)
+        request = self._request(letters, picked, bulk.reason)
         preview = letters.preview(common.environment, request)
         _tell(terminal, preview)
-        if dry_run or not preview.acting:
+        if bulk.dry_run or not preview.acting:
             return ExitCode.DONE
-        if not yes:
+        if not bulk.yes:
             refuse_unasked(terminal, preview.acting, self._kind.value.capitalize())
         made = letters.freeze(common.environment, request)
-        if preview.counts_are_exact and made.total != preview.acting:
-            withdraw(common, letters, made)
-            raise OperatorError(
-                f"It would act on {made.total} letters now, not on {preview.acting}. Nothing was done.",
-                "Look again with --dry-run, then decide.",
-                exit_code=ExitCode.REFUSED,
-            )
-        start(common, letters, made, count)
+        _refuse_changed(common, letters, made, preview)
+        start(common, letters, made, bulk.count)
         return ExitCode.DONE if detach else follow(common, letters, made.id)
 
-    def _request(self, letters: DeadLetters, picked: Picked) -> OperationRequest:
+    def _request(self, letters: DeadLetters, picked: Picked, reason: str) -> OperationRequest:
         return OperationRequest(
             kind=self._kind,
             selection=picked.selection(self._states),
             options=self._options,
             author=letters.operator(),
-            reason=self._reason,
+            reason=reason,
             title=picked.query or picked.cause or self._kind.value.capitalize(),
+        )
+
+
+def _refuse_changed(common: Common, letters: DeadLetters, made: Operation, preview: OperationPreview) -> None:
+    """OperatorError when letters came or went since the preview: then nothing starts."""
+    if preview.counts_are_exact and made.total != preview.acting:
+        withdraw(common, letters, made)
+        raise OperatorError(
+            f"It would act on {made.total} letters now, not on {preview.acting}. Nothing was done.",
+            "Look again with --dry-run, then decide.",
+            exit_code=ExitCode.REFUSED,
         )
 
 
