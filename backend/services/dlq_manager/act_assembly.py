@@ -16,7 +16,7 @@ from backend.services.dlq_manager.exports import Exports
 from backend.services.dlq_manager.letter_acts import LetterActs
 from backend.services.dlq_manager.letter_details import LetterDetails
 from backend.services.dlq_manager.letter_edits import LetterEdits
-from backend.services.dlq_manager.letter_routes import Letters, letter_router
+from backend.services.dlq_manager.letter_routes import Letters, letter_router, note_router
 from backend.services.dlq_manager.masking import Masker
 from backend.services.dlq_manager.outbox import Outbox
 from backend.services.dlq_manager.outcome_memory import OutcomeMemory
@@ -50,7 +50,6 @@ def assemble_acts(
         acts=LetterActs(pool, metrics.age.observe),
         edits=LetterEdits(pool),
         details=LetterDetails(pool, retention),
-        notes=CauseNotes(pool),
         outbox=outbox,
         metrics=metrics,
     )
@@ -59,7 +58,12 @@ def assemble_acts(
     token = settings.admin_token
     sandbox = (sandbox_router(broker, token),) if settings.sandbox else ()
     return Acts(
-        routers=(letter_router(letters, token), export_router(exports, token), *sandbox),
+        routers=(
+            letter_router(letters, token),
+            note_router(CauseNotes(pool), token),
+            export_router(exports, token),
+            *sandbox,
+        ),
         purge=Purge(pool, retention),
         memory=OutcomeMemory(pool),
     )

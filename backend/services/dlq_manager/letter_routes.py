@@ -32,13 +32,12 @@ class Letters:
     acts: LetterActs
     edits: LetterEdits
     details: LetterDetails
-    notes: CauseNotes
     outbox: Outbox
     metrics: DlqMetrics
 
 
 def letter_router(letters: Letters, admin_token: SecretStr | None) -> APIRouter:
-    """Commands, edits, attributes and payloads of letters, and notes of causes.
+    """Commands, edits, attributes and payloads of letters.
 
     Include it before a route that takes `/letters/{message_id:path}` whole.
     """
@@ -84,10 +83,19 @@ def letter_router(letters: Letters, admin_token: SecretStr | None) -> APIRouter:
         headers = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff"}
         return Response(found[0], media_type="application/octet-stream", headers=headers)
 
+    return router
+
+
+def note_router(notes: CauseNotes, admin_token: SecretStr | None) -> APIRouter:
+    """What people write about a cause."""
+    router = APIRouter(
+        prefix="/dlq", tags=["dead letters"], dependencies=[Depends(bearer_guard(admin_token))]
+    )
+
     @router.put("/causes/{fingerprint}/note")
     async def note(fingerprint: str, body: CauseNoteChange, key: IdempotencyKey = None) -> CauseNote:
         async with answering():
-            return await letters.notes.keep(fingerprint, body, _key(key, "note", fingerprint, body))
+            return await notes.keep(fingerprint, body, _key(key, "note", fingerprint, body))
 
     return router
 

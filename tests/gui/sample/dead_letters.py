@@ -7,16 +7,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from backend.contracts.dead_letter_operations import (
-    CanaryResult,
     LetterAttributes,
     LetterCommand,
     LetterControl,
     LetterEdit,
     Operation,
-    OperationCommand,
     OperationControl,
     OperationItemPage,
-    OperationKind,
     OperationPreview,
     OperationRequest,
     OperationState,
@@ -43,6 +40,7 @@ from backend.contracts.dead_letter_views import (
 from backend.contracts.dead_letters import AuditEntry, DeadLetterState
 from backend.contracts.errors import OperatorError
 from controllers.clock import Clock
+from tests.gui.sample.driven_operations import driven
 
 TRACKS = (
     ("deadmau5", "Strobe"),
@@ -255,7 +253,7 @@ class SampleDeadLetters:
         """One step further."""
         self._act("control_operation", control)
         place = next(at for at, one in enumerate(self.operations_made) if one.id == operation_id)
-        changed = _driven(self.operations_made[place], control.command, self._clock())
+        changed = driven(self.operations_made[place], control.command, self._clock())
         self.operations_made[place] = changed
         return changed
 
@@ -388,34 +386,3 @@ class SampleDeadLetters:
             version=version,
             happened_at=self._clock() - timedelta(minutes=30),
         )
-
-
-def _driven(operation: Operation, command: OperationCommand, now: datetime) -> Operation:
-    total, size = operation.total, min(operation.options.canary, operation.total)
-    match command:
-        case OperationCommand.START if operation.kind is OperationKind.RETRY and size < total and size:
-            sample = CanaryResult(
-                size=size, resolved=size - 1, returned=1, outstanding=0, predicted=0.95, low=0.76, high=0.99
-            )
-            counts = {"pending": total - size, "resolved": size - 1, "returned": 1}
-            return _changed(operation, OperationState.DECIDING, counts, canary=sample)
-        case OperationCommand.START if operation.kind is OperationKind.RETRY:
-            return _changed(operation, OperationState.RUNNING, {"sent": total}, per_second_now=0.5)
-        case OperationCommand.ACCEPT | OperationCommand.RESUME:
-            counts = {"pending": total // 2, "sent": 10, "resolved": total - total // 2 - 10}
-            return _changed(
-                operation, OperationState.RUNNING, counts, per_second_now=0.5, seconds_left=float(total)
-            )
-        case OperationCommand.PAUSE:
-            return _changed(operation, OperationState.PAUSED, operation.counts)
-        case OperationCommand.CANCEL:
-            return _changed(operation, OperationState.CANCELLED, {"cancelled": total}, finished_at=now)
-        case _:
-            return _changed(operation, OperationState.COMPLETED, {"done": total}, finished_at=now)
-
-
-def _changed(
-    operation: Operation, state: OperationState, counts: dict[str, int], **more: object
-) -> Operation:
-    update = {"state": state, "counts": counts, "version": operation.version + 1, **more}
-    return operation.model_copy(update=update)
