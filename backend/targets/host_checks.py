@@ -64,13 +64,18 @@ def check_memory(needed: int) -> Finding:
     )
 
 
+LOCAL_PORTS = ("gateway", "enrichment", "dlq_manager", "postgres", "simulator")
+"""The ports that a local stack listens on."""
+
+
 def check_ports(environment: Environment, own: Mapping[int, bool | None]) -> Iterator[Finding]:
-    """Whether each port is free, or held by this stack.
+    """Whether each port of a local stack is free, or held by this stack.
 
     `own` has the ports of our services that run: True when the service listens there, False when it
     does not, None when this system does not tell.
     """
-    for name, port in environment.ports.model_dump().items():
+    for name in LOCAL_PORTS:
+        port = getattr(environment.ports, name)
         state, evidence = _port_state(environment.host, port, own)
         remedy = (
             f"Stop the program on port {port} (find it with: ss -ltnp 'sport = :{port}'), or give "

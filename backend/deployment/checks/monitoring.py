@@ -24,8 +24,8 @@ def check(environment: Environment, client: ServiceClient) -> Iterator[Finding]:
             f"{len(lines)} series" if answer.ok else answer.sentence(),
             f"Read the log of {service}.",
         )
-    yield _prometheus(environment.prometheus_url)
-    yield _grafana(environment.grafana_url)
+    yield _prometheus(environment.prometheus)
+    yield _grafana(environment.grafana)
 
 
 def _prometheus(url: str | None) -> Finding:
