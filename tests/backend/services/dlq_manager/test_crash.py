@@ -1,6 +1,5 @@
-"""kill -9 of the dead-letter manager: every failure is kept, and kept once."""
+"""Ends of the manager as a process; kills at every step of its work are in tests/faults."""
 
-import random
 import signal
 from pathlib import Path
 
@@ -14,8 +13,6 @@ from tests.backend.services.dlq_manager.manager import ManagerAddress, dead
 from tests.fixtures.provider_simulator import SimulatorHandle
 from tests.fixtures.service_processes import ADMIN, DLQ, TOKEN, ServiceProcesses
 from tests.waiting import wait_until
-
-LETTERS = 400
 
 
 def count(operations: DatabaseAddress, table: str) -> int:
@@ -31,31 +28,6 @@ def services(tmp_path: Path, musicdb: DatabaseAddress, operations_db: DatabaseAd
     (secrets / "admin_token").write_text(TOKEN)
     (secrets / "database_password").write_text(operations_db.password or "")
     return ServiceProcesses(tmp_path, musicdb, operations_db, SimulatorHandle("http://127.0.0.1:9"))
-
-
-async def test_killed_again_and_again_while_taking_in(services: ServiceProcesses) -> None:
-    operations = services.operations
-    services.start(DLQ)
-    try:
-        wait_until(lambda: count(operations, "broker.queues") == len(QUEUES))
-        address = ManagerAddress(services.url(DLQ), operations)
-        await address.publish(*(dead(f"letter-{number}") for number in range(LETTERS)))
-        chance = random.Random(4711)
-        for _ in range(3):
-            target = min(count(operations, "dead_letters.messages") + chance.randint(20, 90), LETTERS)
-            wait_until(lambda wanted=target: count(operations, "dead_letters.messages") >= wanted)  # type: ignore[misc]
-            services.end(DLQ, signal.SIGKILL)
-            stored, waiting = count(operations, "dead_letters.messages"), count(operations, "broker.messages")
-            assert stored + waiting >= LETTERS
-            services.let_leases_end()
-            services.start(DLQ)
-        wait_until(lambda: count(operations, "broker.messages") == 0)
-    finally:
-        services.end_all()
-    assert count(operations, "dead_letters.messages") == LETTERS
-    assert count(operations, "dead_letters.payloads") == LETTERS
-    assert count(operations, "dead_letters.attempts") == LETTERS
-    assert count(operations, "dead_letters.audit") == LETTERS
 
 
 def test_a_listener_does_not_hold_up_an_orderly_end(services: ServiceProcesses) -> None:
