@@ -27,6 +27,9 @@ from backend.contracts.dead_letter_views import (
     CauseList,
     CauseNote,
     CauseNoteChange,
+    Interval,
+    IntervalReport,
+    IntervalsKept,
     LetterDetail,
     LetterPage,
     Meter,
@@ -128,6 +131,11 @@ class DeadLettersClient:
         """Members of an operation with what became of them."""
         path = f"{_operation(operation_id)}/items"
         return self._calls.get(path, TypeAdapter(OperationItemPage), outcome=outcome, after=after)
+
+    def report_intervals(self, intervals: Sequence[Interval]) -> None:
+        """Say when deployments were at work. Sent again, it replaces what was said before."""
+        body = _body(IntervalReport(intervals=list(intervals)))
+        self._calls.post("/dlq/intervals", TypeAdapter(IntervalsKept), body)
 
     def export(self, request: ExportRequest) -> tuple[bytes, int]:
         """A sealed bundle, and how many letters are in it."""

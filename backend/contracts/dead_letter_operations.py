@@ -153,6 +153,11 @@ class OperationPreview(BaseModel):
     """At the chosen pace and the providers' budgets; none when it cannot be said."""
     budget_share: float | None = None
     """Of the slowest provider's hourly limit that it would take."""
+    superseded: int | None = None
+    """Of the `superseded_of` newest letters it would act on, those whose track was enriched since. They are
+    skipped when their turn comes, if `skip_superseded` is on. None: the music database did not say."""
+    superseded_of: int = 0
+    """How many were looked at; less than `acting` when there are too many for all."""
     needs_typed_count: bool
     """More than 10,000 letters or a large part of a budget: the count has to be typed."""
     patch: PatchTrial | None = None

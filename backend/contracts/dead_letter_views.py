@@ -189,6 +189,42 @@ class TimeStrip(BaseModel):
     intervals: list[Interval]
 
 
+class IntervalReport(BaseModel):
+    """Body of `POST /dlq/intervals`: deployments and rollbacks, as their engine knows them.
+
+    An interval is known by its `source_key`: sent again, it replaces what was said of it before.
+    """
+
+    intervals: list[Interval] = Field(min_length=1, max_length=100)
+
+
+class IntervalsKept(BaseModel):
+    """Answer of `POST /dlq/intervals`."""
+
+    kept: int
+
+
+class ProblemKind(StrEnum):
+    """What a sentence of `Meter.problems` is about."""
+
+    NOT_CONSUMED = "not_consumed"
+    """A queue is not consumed: its letters wait in the broker."""
+    UNSAFE_QUEUE = "unsafe_queue"
+    """A queue or policy could lose messages; it is not used until that is mended."""
+    POLICIES_UNCHECKED = "policies_unchecked"
+    """Nobody could look whether a policy makes a queue unsafe: not known, rather than wrong."""
+    DISK_FULL = "disk_full"
+    """PostgreSQL has no space left; nothing is dropped, letters wait in the broker."""
+    NOT_SENT = "not_sent"
+    """Letters to be sent again wait, because broker or database does not take them."""
+    CRASH_LOOP = "crash_loop"
+    """Messages on which the manager died are taken in one at a time, or were set aside."""
+    UNSAFE_DATABASE = "unsafe_database"
+    """PostgreSQL's settings allow a crash to lose what was acknowledged."""
+    DEPTHS_UNKNOWN = "depths_unknown"
+    """The broker does not say how much waits in its queues."""
+
+
 class Meter(BaseModel):
     """Conservation: everything ever received is somewhere. `GET /dlq/meter`.
 
@@ -208,6 +244,8 @@ class Meter(BaseModel):
     """Waiting in the queues, not taken in yet; none when the broker does not say."""
     problems: list[str] = Field(default_factory=list)
     """Queues and policies that could lose a message, and what else threatens: each a sentence."""
+    problem_kinds: list[ProblemKind] = Field(default_factory=list)
+    """What each of `problems` is about, in the same order."""
 
 
 class AttemptEntry(BaseModel):
@@ -237,6 +275,14 @@ class RevisionEntry(BaseModel):
     patch: list[dict[str, Any]] | None = None
 
 
+class Superseded(BaseModel):
+    """A later success that makes a letter superfluous."""
+
+    track_id: str
+    request_id: str
+    enriched_at: datetime
+
+
 class LetterDetail(LetterRow):
     """`GET /dlq/letters/{message_id}`: one letter with everything about it."""
 
@@ -254,7 +300,7 @@ class LetterDetail(LetterRow):
     payload_text: str | None
     """The original bytes as text, undecodable ones marked; none when purged, cut at 1 MB."""
     payload_base64: str | None
-    """The original bytes; none when purged or above 1 MB (`GET /dlq/letters/{id}/payload` has them)."""
+    """The original bytes; none when purged or above 1 MB (`GET /dlq/payloads/{id}` has them)."""
     payload_bytes: int
     payload_sha256: str
     revision: int | None
@@ -268,3 +314,7 @@ class LetterDetail(LetterRow):
     scheduled_for: datetime | None = None
     purge_at: datetime | None = None
     """For a resolved or discarded one: when its bytes go, by retention."""
+    superseded: Superseded | None = None
+    """Of one that waits: its track was enriched after it failed, so that sending it again is not needed."""
+    superseded_is_known: bool = True
+    """False: the music database could not be asked."""

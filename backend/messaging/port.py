@@ -162,6 +162,10 @@ class Broker(Protocol):
         """Why the broker cannot be used now, in a short sentence; empty when it answers."""
         ...
 
+    def unchecked(self) -> str:
+        """What `declare` could not check of the queues' safety, in a sentence; empty when nothing is open."""
+        ...
+
 
 def checked_delay(seconds: float) -> float:
     """The delay, when a message can be put back with it. ValueError otherwise."""

@@ -108,6 +108,10 @@ class RabbitBroker:
             return f"RabbitMQ did not answer within {PROBLEM_SECONDS:g} s"
         return ""
 
+    def unchecked(self) -> str:
+        """That nobody could look at RabbitMQ's policies, when that is so."""
+        return self._policies.unchecked
+
     async def _put_back(self, queue: str, message: Message, deliveries: int, delay_seconds: float) -> None:
         waiting_place = wait_queue(queue, wait_step(delay_seconds))
         await self._publisher.publish(waiting_place, [outgoing(message, deliveries)])

@@ -12,6 +12,7 @@ from backend.messaging.port import TopologyConflictError
 
 _ANSWER_SECONDS = 5.0
 _KINDS = ("policies", "operator-policies")
+_UNCHECKED = "RabbitMQ's policies were not checked: one could let it drop messages."
 _log = structlog.get_logger()
 
 
@@ -25,21 +26,26 @@ class PolicyCheck:
     def __init__(self, management_url: str | None, virtual_host: str) -> None:
         self._url = management_url
         self._virtual_host = quote(virtual_host, safe="")
+        self.unchecked = ""
+        """Why the last check could not look, in a sentence with what to do; empty when it could."""
 
     async def check(self, queues: Mapping[str, dict[str, Any]]) -> None:
         """TopologyConflictError names the queue, the policy and the property.
 
-        Without an answer from the management API nothing can be said: that is logged, and no error.
+        Without an answer from the management API nothing can be said: `unchecked` tells it, it is no error.
         """
         if self._url is None:
             _log.info("broker_policies_not_checked", remedy="set SONGNODES_AMQP_MANAGEMENT_URL")
+            self.unchecked = f"{_UNCHECKED} Set SONGNODES_AMQP_MANAGEMENT_URL to have them looked at."
             return
         try:
             async with httpx.AsyncClient(base_url=self._url, timeout=_ANSWER_SECONDS) as client:
                 listed = [await self._listed(client, kind) for kind in _KINDS]
         except (httpx.HTTPError, ValueError) as error:
             _log.warning("broker_policies_not_checked", reason=type(error).__name__)
+            self.unchecked = f"{_UNCHECKED} Its management API did not answer ({type(error).__name__})."
             return
+        self.unchecked = ""
         problems = [
             problem
             for name, arguments in queues.items()

@@ -24,6 +24,7 @@ from backend.services.dlq_manager.meter import ConservationMeter
 from backend.services.dlq_manager.music_readings import MusicReadings
 from backend.services.dlq_manager.operation_preview import OperationPreviews
 from backend.services.dlq_manager.operation_store import OperationStore
+from backend.services.dlq_manager.problem_board import ProblemBoard
 from backend.services.dlq_manager.provider_limits import ProviderLimits
 from tests.benchmarks.operations_database import operations_database
 from tests.fixtures.dead_letter_rows import fill
@@ -59,7 +60,7 @@ async def measure(operations: DatabaseAddress, letters: int) -> None:
 
 async def _read(pool: Pool, letters: int) -> None:
     pages, causes = LetterPages(pool), CauseReader(pool)
-    meter = ConservationMeter(pool, PostgresBroker(pool))
+    meter = ConservationMeter(pool, PostgresBroker(pool), ProblemBoard())
     at: list[str] = []
 
     async def first(_number: int) -> None:

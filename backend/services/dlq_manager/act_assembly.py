@@ -18,6 +18,7 @@ from backend.services.dlq_manager.letter_details import LetterDetails
 from backend.services.dlq_manager.letter_edits import LetterEdits
 from backend.services.dlq_manager.letter_routes import Letters, letter_router, note_router
 from backend.services.dlq_manager.masking import Masker
+from backend.services.dlq_manager.music_readings import MusicReadings
 from backend.services.dlq_manager.outbox import Outbox
 from backend.services.dlq_manager.outcome_memory import OutcomeMemory
 from backend.services.dlq_manager.retention import Purge, Retention
@@ -42,14 +43,19 @@ class Acts:
 
 
 def assemble_acts(
-    settings: DlqSettings, pool: Pool, broker: Broker, outbox: Outbox, metrics: DlqMetrics
+    settings: DlqSettings,
+    pool: Pool,
+    broker: Broker,
+    outbox: Outbox,
+    metrics: DlqMetrics,
+    music: MusicReadings,
 ) -> Acts:
     """Over the pool of the operations database. Opens nothing; enter pool and broker before `running`."""
     retention = Retention(settings.resolved_days, settings.discarded_days)
     letters = Letters(
         acts=LetterActs(pool, metrics.age.observe),
         edits=LetterEdits(pool),
-        details=LetterDetails(pool, retention),
+        details=LetterDetails(pool, retention, music),
         outbox=outbox,
         metrics=metrics,
     )

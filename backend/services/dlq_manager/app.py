@@ -16,9 +16,11 @@ from backend.services.common.metrics import metrics_route, new_registry
 from backend.services.dlq_manager.act_assembly import assemble_acts
 from backend.services.dlq_manager.consumers import Consumers
 from backend.services.dlq_manager.intake import Intake
+from backend.services.dlq_manager.music_readings import MusicReadings
 from backend.services.dlq_manager.operations import Operations
 from backend.services.dlq_manager.outbox import Outbox
 from backend.services.dlq_manager.outcomes import Outcomes
+from backend.services.dlq_manager.problem_board import ProblemBoard
 from backend.services.dlq_manager.queries import Queries
 from backend.services.dlq_manager.routes import Service, acting_router, open_router, reading_router
 from backend.services.dlq_manager.service_metrics import DlqMetrics
@@ -40,12 +42,14 @@ def create_app(settings: DlqSettings) -> FastAPI:
     )
     broker = make_broker(settings, database.pool, name=DLQ_MANAGER)
     queries = Queries(database.pool, broker)
+    board = ProblemBoard()
     outbox = Outbox(database.pool, broker)
     outcomes = Outcomes(database.pool, metrics.age.observe)
-    consumers = Consumers(broker, Intake(database.pool), outcomes, metrics, settings.prefetch)
+    consumers = Consumers(broker, Intake(database.pool), outcomes, metrics, board, settings.prefetch)
 
-    acts = assemble_acts(settings, database.pool, broker, outbox, metrics)
-    triage = assemble_triage(settings, database.pool, broker, outbox, consumers.problems)
+    music = MusicReadings(settings.connect_arguments(settings.database_name))
+    acts = assemble_acts(settings, database.pool, broker, outbox, metrics, music)
+    triage = assemble_triage(settings, database.pool, broker, outbox, board, music)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

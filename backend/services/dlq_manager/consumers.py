@@ -7,16 +7,28 @@ import psycopg
 import structlog
 from psycopg_pool import PoolClosed, PoolTimeout
 
+from backend.contracts.dead_letter_views import ProblemKind
 from backend.contracts.dead_letters import ReplayOutcome
-from backend.messaging.port import Broker, BrokerError, Delivery, DeliveryLostError
+from backend.messaging.port import (
+    Broker,
+    BrokerError,
+    Delivery,
+    DeliveryLostError,
+    TopologyConflictError,
+)
 from backend.messaging.topology import ENRICHMENT_DEAD, ENRICHMENT_OUTCOMES, QUEUES
 from backend.services.dlq_manager.arrivals import bare_arrival, read_arrival
 from backend.services.dlq_manager.delivery_batches import batched
 from backend.services.dlq_manager.intake import Intake
 from backend.services.dlq_manager.outcomes import Outcomes
+from backend.services.dlq_manager.problem_board import ProblemBoard
 from backend.services.dlq_manager.service_metrics import DlqMetrics
 
 RETRY_SECONDS = 2.0
+_DISK_FULL = (
+    "PostgreSQL has no space left on its disk, so nothing is taken off the queue {queue}. Nothing is lost: "
+    "it waits in the broker. Free some space; taking in goes on by itself."
+)
 _log = structlog.get_logger()
 
 
@@ -24,18 +36,20 @@ class Consumers:
     """Commit first, then acknowledge: a delivery that could not be stored is put back, never rejected."""
 
     def __init__(
-        self, broker: Broker, intake: Intake, outcomes: Outcomes, metrics: DlqMetrics, prefetch: int
+        self,
+        broker: Broker,
+        intake: Intake,
+        outcomes: Outcomes,
+        metrics: DlqMetrics,
+        board: ProblemBoard,
+        prefetch: int,
     ) -> None:
         self._broker = broker
         self._intake = intake
         self._outcomes = outcomes
         self._metrics = metrics
         self._prefetch = prefetch
-        self._problems: dict[str, str] = {}
-
-    def problems(self) -> list[str]:
-        """Why queues are not consumed now, or must not be used as they are: a sentence each."""
-        return [f"The queue {queue} is not consumed: {why}." for queue, why in sorted(self._problems.items())]
+        self._board = board
 
     async def run_intake(self) -> None:
         """Background task: take in failures for ever."""
@@ -50,11 +64,14 @@ class Consumers:
             try:
                 await self._broker.declare(QUEUES)
                 async with self._broker.consume(queue, prefetch=self._prefetch) as deliveries:
-                    self._problems.pop(queue, None)
+                    self._board.clear(queue)
                     async for batch in batched(deliveries, self._prefetch):
                         await self._settle(queue, batch)
             except BrokerError as error:
-                self._problems[queue] = str(error).rstrip(".")
+                unsafe = isinstance(error, TopologyConflictError)
+                kind = ProblemKind.UNSAFE_QUEUE if unsafe else ProblemKind.NOT_CONSUMED
+                why = str(error).rstrip(".")
+                self._board.tell(queue, kind, f"The queue {queue} is not consumed: {why}.")
                 _log.warning("queue_unavailable", queue=queue, reason=str(error))
                 await asyncio.sleep(RETRY_SECONDS)
 
@@ -68,12 +85,15 @@ class Consumers:
         except Exception as error:  # noqa: BLE001 - whatever failed, no message may be lost
             await self._recover(queue, batch, error)
         else:
+            self._board.clear(f"{queue} stored")
             await asyncio.gather(*map(self._acknowledge, batch))
 
     async def _recover(self, queue: str, batch: Sequence[Delivery], error: Exception) -> None:
         if _is_away(error):
             # No message is to blame: all go back, and the pause lets the database come to itself.
             _log.warning("database_unavailable", queue=queue, reason=str(error), put_back=len(batch))
+            if isinstance(error, psycopg.errors.DiskFull):
+                self._board.tell(f"{queue} stored", ProblemKind.DISK_FULL, _DISK_FULL.format(queue=queue))
             await self._put_back(batch)
             await asyncio.sleep(RETRY_SECONDS)
         elif len(batch) > 1:

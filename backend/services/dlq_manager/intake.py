@@ -12,6 +12,7 @@ from backend.contracts.dead_letters import DeadLetterState
 from backend.services.common.database import Pool
 from backend.services.dlq_manager import item_outcomes
 from backend.services.dlq_manager.arrivals import Arrival
+from backend.services.dlq_manager.business_key import business_key
 from backend.services.dlq_manager.fingerprint import VERSION as FINGERPRINT_VERSION
 from backend.services.dlq_manager.intake_batch import keep_new
 from backend.services.dlq_manager.item_outcomes import Ended
@@ -173,7 +174,7 @@ async def _bounces(connection: Connection, held: Held) -> bool:
 
 
 def _row(message_id: str, arrival: Arrival) -> dict[str, Any]:
-    report = arrival.report
+    report, about = arrival.report, arrival.about
     return {
         "id": message_id,
         "state": (DeadLetterState.QUARANTINED if arrival.quarantine else DeadLetterState.FAILED).value,
@@ -192,8 +193,8 @@ def _row(message_id: str, arrival: Arrival) -> dict[str, Any]:
         "outcome": report.outcome_class,
         "place": report.place,
         "trace": report.trace_id or arrival.message.correlation_id,
-        "artist": arrival.about.artist,
-        "title": arrival.about.title,
-        "business_key": arrival.about.track_id,
+        "artist": about.artist,
+        "title": about.title,
+        "business_key": business_key(about.track_id, about.artist, about.title),
         "failed_at": report.failed_at,
     }

@@ -6,8 +6,10 @@ from typing import Any, LiteralString
 from psycopg.rows import dict_row
 
 from backend.contracts.dead_letter_views import AttemptEntry, LetterDetail, RevisionEntry
-from backend.contracts.dead_letters import AuditEntry, DeadLetterState
+from backend.contracts.dead_letters import PENDING_STATES, AuditEntry, DeadLetterState
 from backend.services.common.database import Pool
+from backend.services.dlq_manager.business_key import names_of
+from backend.services.dlq_manager.music_readings import MusicReadings
 from backend.services.dlq_manager.query_sql import STALE
 from backend.services.dlq_manager.retention import Retention
 from backend.services.dlq_manager.transitions import Connection
@@ -52,9 +54,10 @@ WHERE p.message_id = %(id)s AND (%(revision)s::int IS NULL OR r.number IS NOT NU
 class LetterDetails:
     """Reads single letters. psycopg errors pass."""
 
-    def __init__(self, pool: Pool, retention: Retention) -> None:
+    def __init__(self, pool: Pool, retention: Retention, music: MusicReadings) -> None:
         self._pool = pool
         self._retention = retention
+        self._music = music
 
     async def one(self, message_id: str) -> LetterDetail | None:
         """The letter as it is at one moment; none when there is no such one."""
@@ -67,7 +70,14 @@ class LetterDetails:
             attempts = await _rows(connection, _ATTEMPTS, wanted)
             audit = await _rows(connection, _AUDIT, wanted)
             revisions = await _rows(connection, _REVISIONS, wanted)
-        return self._detail(found[0], attempts, audit, revisions)
+        detail = self._detail(found[0], attempts, audit, revisions)
+        if detail.state not in PENDING_STATES or found[0]["business_key"] is None:
+            return detail
+        # After the connection is given back: the music database may take its time.
+        later = await self._music.superseded([(found[0]["business_key"], detail.failed_at)])
+        return detail.model_copy(
+            update={"superseded": (later or {}).get(0), "superseded_is_known": later is not None}
+        )
 
     async def payload(self, message_id: str, revision: int | None) -> tuple[bytes, str] | None:
         """The bytes, original or of a revision, and their content type; none when there are none."""
@@ -84,13 +94,14 @@ class LetterDetails:
         revisions: list[dict[str, Any]],
     ) -> LetterDetail:
         body = None if row["body"] is None else bytes(row["body"])
+        key = row["business_key"]
         known = {
             **row,
             "operation_id": None if row["operation_id"] is None else str(row["operation_id"]),
             "proof": row["known_proof"],
             "headers": row["headers"] or {},
             "content_type": row["content_type"] or "",
-            "track_id": row["business_key"],
+            "track_id": None if key is None or names_of(key) else key,
             "payload_text": None if body is None else _text(body),
             "payload_base64": _base64(body),
             "payload_bytes": row["body_bytes"] if body is not None else row["purged_bytes"] or 0,

@@ -14,11 +14,12 @@ import psycopg
 import structlog
 from psycopg_pool import PoolClosed, PoolTimeout
 
-from backend.contracts.dead_letter_views import Meter
+from backend.contracts.dead_letter_views import Meter, ProblemKind
 from backend.contracts.dead_letters import DeadLetterState
 from backend.messaging.port import Broker, BrokerError
 from backend.messaging.topology import QUEUES
 from backend.services.common.database import Pool
+from backend.services.dlq_manager.problem_board import Problem, ProblemBoard
 
 FOLD_SECONDS = 1.0
 VERIFY_SECONDS = 300.0
@@ -50,13 +51,12 @@ class _Verified:
 class ConservationMeter:
     """Reads the meter, folds the tallies and verifies them; `run` is the background task."""
 
-    def __init__(self, pool: Pool, broker: Broker, told: Callable[[], list[str]] | None = None) -> None:
-        """`told` gives what threatens the queues, a sentence each."""
+    def __init__(self, pool: Pool, broker: Broker, board: ProblemBoard) -> None:
         self._pool = pool
         self._broker = broker
-        self._told = told
+        self._board = board
         self._verified: _Verified | None = None
-        self._unsafe: list[str] = []
+        self._unsafe: list[Problem] = []
 
     async def read(self) -> Meter:
         """As of one moment. psycopg errors pass; a broker that does not say its depths is told as such."""
@@ -66,7 +66,8 @@ class ConservationMeter:
         received = rows.pop("", 0)
         states = {state.value: rows.get(state.value, 0) for state in DeadLetterState}
         verified = self._verified
-        broker, problem = await self._depths()
+        broker, unknown = await self._depths()
+        problems = [*self._board.problems(), *self._unsafe, *self._unchecked(), *unknown]
         return Meter(
             at=datetime.now(UTC),
             received=received,
@@ -75,11 +76,8 @@ class ConservationMeter:
             verified_at=None if verified is None else verified.at,
             verified_difference=None if verified is None else verified.difference,
             broker=broker,
-            problems=[
-                *(self._told() if self._told is not None else ()),
-                *self._unsafe,
-                *([problem] if problem else []),
-            ],
+            problems=[problem.text for problem in problems],
+            problem_kinds=[problem.kind for problem in problems],
         )
 
     async def verify(self) -> int:
@@ -92,7 +90,10 @@ class ConservationMeter:
         difference = max(abs(int(without_bytes)), abs(int(beyond_receipts)))
         self._verified = _Verified(datetime.now(UTC), difference)
         self._unsafe = [
-            f"PostgreSQL runs with {name} = off: a crash can lose what was acknowledged. Switch it on."
+            Problem(
+                ProblemKind.UNSAFE_DATABASE,
+                f"PostgreSQL runs with {name} = off: a crash can lose what was acknowledged. Switch it on.",
+            )
             for name, setting in settings
             if setting == "off"
         ]
@@ -128,8 +129,13 @@ class ConservationMeter:
             return False
         return True
 
-    async def _depths(self) -> tuple[dict[str, int] | None, str]:
+    def _unchecked(self) -> list[Problem]:
+        told = self._broker.unchecked()
+        return [Problem(ProblemKind.POLICIES_UNCHECKED, told)] if told else []
+
+    async def _depths(self) -> tuple[dict[str, int] | None, list[Problem]]:
         try:
-            return {queue.name: await self._broker.depth(queue.name) for queue in QUEUES}, ""
+            return {queue.name: await self._broker.depth(queue.name) for queue in QUEUES}, []
         except BrokerError as error:
-            return None, f"The broker does not say how much waits in its queues: {error}"
+            told = f"The broker does not say how much waits in its queues: {error}"
+            return None, [Problem(ProblemKind.DEPTHS_UNKNOWN, told)]

@@ -19,6 +19,7 @@ from backend.services.dlq_manager.provider_limits import ProviderLimits, estimat
 from backend.services.dlq_manager.refusals import RefusedError
 from backend.services.dlq_manager.selection_counts import AGES, Counts, count_rows
 from backend.services.dlq_manager.selection_sql import compile_selection
+from backend.services.dlq_manager.superseded_count import count_superseded, newest_keys
 from backend.services.dlq_manager.tally_counts import can_tally, count_tallies, is_even
 from backend.services.dlq_manager.transitions import Connection
 
@@ -52,7 +53,12 @@ class OperationPreviews:
             found = _preview(request, counts, acting, titles)
             if request.options.patch is not None and found.acting:
                 found = await _tried(connection, request, found, chosen, arguments)
-        return await self._priced(request, found) if request.kind in SENDING else found
+            if request.kind not in SENDING:
+                return found
+            states = sorted(state.value for state in acting)
+            keys = await newest_keys(connection, chosen, arguments, states)
+        superseded = {"superseded": await count_superseded(self._music, keys), "superseded_of": len(keys)}
+        return await self._priced(request, found.model_copy(update=superseded))
 
     async def _priced(self, request: OperationRequest, found: OperationPreview) -> OperationPreview:
         """With what it costs the providers and how long it takes."""

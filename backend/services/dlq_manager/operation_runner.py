@@ -192,7 +192,7 @@ class OperationRunner:
             return {}
         keyed = [(one.business_key, one.failed_at, one.message_id) for one in members if one.business_key]
         found = await self._music.superseded([(key, at) for key, at, _ in keyed])
-        return {keyed[place][2]: request for place, request in (found or {}).items()}
+        return {keyed[place][2]: one.request_id for place, one in (found or {}).items()}
 
 
 async def _act(connection: Connection, held: HeldOperation) -> int:

@@ -1,6 +1,6 @@
 """Puts together what the triage screen reads, and the operations with the task that carries them out."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -11,6 +11,7 @@ from backend.messaging.port import Broker
 from backend.services.common.background import in_background
 from backend.services.common.database import Pool
 from backend.services.dlq_manager.cause_list import CauseReader
+from backend.services.dlq_manager.interval_routes import interval_router
 from backend.services.dlq_manager.interval_store import IntervalStore
 from backend.services.dlq_manager.interval_watch import IntervalWatch
 from backend.services.dlq_manager.letter_details import LetterDetails
@@ -24,6 +25,7 @@ from backend.services.dlq_manager.operation_routes import OperationParts, operat
 from backend.services.dlq_manager.operation_runner import OperationRunner
 from backend.services.dlq_manager.operation_store import OperationStore
 from backend.services.dlq_manager.outbox import Outbox
+from backend.services.dlq_manager.problem_board import ProblemBoard
 from backend.services.dlq_manager.provider_limits import ProviderLimits
 from backend.services.dlq_manager.retention import Retention
 from backend.services.dlq_manager.settings import DlqSettings
@@ -56,21 +58,25 @@ class TriageParts:
 
 
 def assemble_triage(
-    settings: DlqSettings, pool: Pool, broker: Broker, outbox: Outbox, told: Callable[[], list[str]]
+    settings: DlqSettings,
+    pool: Pool,
+    broker: Broker,
+    outbox: Outbox,
+    board: ProblemBoard,
+    music: MusicReadings,
 ) -> TriageParts:
     """Over the pool of the operations database. Opens nothing; enter pool and broker before `running`.
 
-    `told` gives what threatens the queues, a sentence each.
+    `board` has what threatens the letters.
     """
     gateway = httpx.AsyncClient(base_url=settings.gateway_url, trust_env=False)
     limits = ProviderLimits(gateway)
-    music = MusicReadings(settings.connect_arguments(settings.database_name))
-    meter = ConservationMeter(pool, broker, told)
+    meter = ConservationMeter(pool, broker, board)
     readings = OperationReadings(pool)
     runner = OperationRunner(pool, limits, music, outbox.wake)
     feed = LiveFeed(meter, readings)
     retention = Retention(settings.resolved_days, settings.discarded_days)
-    triage = Triage(LetterPages(pool), CauseReader(pool), LetterDetails(pool, retention), meter, feed)
+    triage = Triage(LetterPages(pool), CauseReader(pool), LetterDetails(pool, retention, music), meter, feed)
     parts = OperationParts(
         store=OperationStore(pool),
         readings=readings,
@@ -78,11 +84,16 @@ def assemble_triage(
         runner=runner,
     )
     token = settings.admin_token
+    intervals = IntervalStore(pool)
     return TriageParts(
-        routers=(operation_router(parts, token), triage_router(triage, token)),
+        routers=(
+            operation_router(parts, token),
+            interval_router(intervals, token),
+            triage_router(triage, token),
+        ),
         gateway=gateway,
         meter=meter,
         feed=feed,
         runner=runner,
-        watch=IntervalWatch(limits, IntervalStore(pool)),
+        watch=IntervalWatch(limits, intervals),
     )
