@@ -191,6 +191,7 @@ class DeadLettersController(QObject):
         for read in self._reads.values():
             read.cancel()
         self.causes, self.letter, self.selection = None, None, Selection()
+        self.table.pick_all(picked=False)
         self.table.show(Selection(), LetterPage(rows=[], total=0, total_is_exact=True), self.clock())
         self.cleared.emit()
         self._follow()
@@ -252,7 +253,10 @@ class DeadLettersController(QObject):
     @Slot(object)
     def _on_operation(self, operation: Bulk) -> None:
         self._refresh.start()
-        if operation.state in FINISHED_STATES and not self.table.picked_count:
+        if self.table.picked_count and operation.selection == self.table.meant():
+            # It acts on just what was picked: that is not to be picked for the next one, too.
+            self.table.pick_all(picked=False)
+        if operation.state in FINISHED_STATES:
             self.read_table()
 
     def _notice_ends(self, snapshot: LettersSnapshot) -> None:

@@ -1,6 +1,7 @@
 """Lines of the dead-letter screen: causes, failures of a letter, the meter, operations."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from backend.contracts.dead_letter_operations import ItemOutcome, Operation, OperationKind, OperationState
@@ -25,9 +26,9 @@ _STATES = {
     DeadLetterState.PURGED: Mark(Shape.OFF, "faint", "purged"),
 }
 _STALE = Mark(Shape.UNKNOWN, "warn", "in flight, stale")
-_LOUD = Mark(Shape.CROSS, "bad", "failing")
-_QUIET = Mark(Shape.WARNING, "warn", "waiting")
-_ALL = Mark(Shape.DISC, "muted", "all")
+_LOUD = Mark(Shape.DISC, "bad", "failing now")
+_QUIET = Mark(Shape.HALF_DISC, "warn", "waiting")
+_ALL = Mark(Shape.WAITING, "muted", "all")
 
 
 def of_letter(state: DeadLetterState, *, stale: bool = False) -> Mark:
@@ -35,11 +36,27 @@ def of_letter(state: DeadLetterState, *, stale: bool = False) -> Mark:
     return _STALE if stale else _STATES[state]
 
 
+@dataclass(frozen=True)
+class CauseRow(Row):
+    """A cause with its trend: open letters by the time they failed, the last hour, oldest first."""
+
+    trend: tuple[int, ...] = ()
+
+    @property
+    def spoken(self) -> str:
+        """With the trend in words: a screen reader sees no curve."""
+        lately, before = sum(self.trend[-2:]), sum(self.trend[:-2])
+        told = (
+            f"{count(lately)} in the last 10 min, {count(before)} in the 50 min before" if self.trend else ""
+        )
+        return ", ".join(part for part in (super().spoken, told) if part)
+
+
 def cause_rows(causes: Sequence[Cause], total: int, now: datetime) -> list[Row]:
     """All together, then each cause with its count and age."""
     rows = [Row(ALL_CAUSES, _ALL, "All causes", joined(_pending(causes)), count(total))]
     return rows + [
-        Row(
+        CauseRow(
             key=cause.fingerprint,
             mark=_LOUD if any(cause.trend[-2:]) else _QUIET,
             title=cause.title,
@@ -51,6 +68,7 @@ def cause_rows(causes: Sequence[Cause], total: int, now: datetime) -> list[Row]:
                 "bounces" if cause.bounces else None,
             ),
             trailing=count(cause.open),
+            trend=tuple(cause.trend),
         )
         for cause in causes
     ]
@@ -81,7 +99,8 @@ def attempt_rows(attempts: Sequence[AttemptEntry]) -> list[Row]:
     return [
         Row(
             key=str(attempt.generation),
-            mark=Mark(Shape.CROSS, "bad", "failed"),
+            # Every line here is a failure: red would say nothing that the list does not.
+            mark=Mark(Shape.CROSS, "muted", "failed"),
             title=attempt.error_message,
             subtitle=joined(attempt.error_type, attempt.provider, attempt.place),
             trailing=local_time(attempt.failed_at),

@@ -61,14 +61,16 @@ class LetterTable(QAbstractTableModel):
         self._now: datetime | None = None
 
     def show(self, selection: Selection, first: LetterPage, now: datetime) -> None:
-        """Begin anew with the first page of a selection."""
+        """Begin anew with the first page of a selection; what was picked of the same one stays picked."""
+        is_same = selection == self.selection
         self.beginResetModel()
         self.selection, self._now = selection, now
         self.total, self.is_exact = first.total, first.total_is_exact
         self._blocks = OrderedDict({0: first})
         self._asked = None
-        self.all_picked = False
-        self._marked.clear()
+        if not is_same:
+            self.all_picked = False
+            self._marked.clear()
         self.endResetModel()
         self.picked_changed.emit()
 

@@ -12,6 +12,7 @@ GONE = OperatorError(
 
 def opened(stage: Stage) -> None:
     stage.window.router.run("dead-letters.open")
+    next(chip for chip in stage.window.dead_letters.spans.buttons() if chip.text() == "1 h").click()
     stage.console.dead_letters.choose_cause("c503")
     stage.window.dead_letters.causes.list.choose("c503")
     stage.window.dead_letters.table.setCurrentIndex(stage.console.dead_letters.table.index(2, 1))

@@ -49,7 +49,7 @@ def last(stage: Stage, name: str) -> object:
 
 def test_it_opens_with_the_newest_letter_and_everything_about_it(screen: DeadLettersView) -> None:
     assert screen.head.pill.text() == "● balances · 0 lost"
-    assert screen.head.explanation.text().startswith("1 430 received = 176 failed".replace(" ", "\u202f", 1))
+    assert screen.head.explanation.text().startswith("1 430 received = 214 failed".replace(" ", "\u202f", 1))
     assert [row.title for row in screen.causes.model.rows()][:2] == ["All causes", "503 from discogs"]
     assert screen.panel.letter is not None
     assert screen.panel.letter.message_id == "letter-0"

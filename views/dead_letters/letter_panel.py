@@ -77,7 +77,8 @@ class LetterPanel(QWidget):
         self.clear()
 
     def _arrange(self) -> None:
-        card = Card()
+        card, nothing = Card(), Card()
+        nothing.body.addWidget(self.empty)
         head = row(self.title, self.state)
         head.setStretch(0, 1)
         tabs = QTabWidget()
@@ -93,7 +94,7 @@ class LetterPanel(QWidget):
         content = column(head, facts, self.attempts, tabs, first, second)
         content.setStretch(3, 1)
         card.body.addLayout(content)
-        self._states.addWidget(self.empty)
+        self._states.addWidget(nothing)
         self._states.addWidget(card)
         self.empty.explanation.setMinimumWidth(0)
         self.setLayout(column(self._states))

@@ -80,7 +80,9 @@ class LetterDelegate(QStyledItemDelegate):
         colour = self._theme.tokens.colour(mark.tone)
         sign = QRectF(area.left(), area.center().y() - _SIGN / 2, _SIGN, _SIGN)
         draw_icon(painter, mark.shape.value, colour, sign)
-        self._text(painter, mark.word, area.adjusted(_SIGN + 6, 0, 0, 0), self._plain, colour)
+        # The sign has the colour. Words in it too would paint the whole column in what is no news here.
+        ink = colour if row.is_stale else self._theme.tokens.muted
+        self._text(painter, mark.word, area.adjusted(_SIGN + 6, 0, 0, 0), self._plain, ink)
 
     def _box(self, painter: QPainter, area: QRectF, *, picked: bool) -> None:
         tokens = self._theme.tokens

@@ -7,12 +7,14 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from backend.contracts.dead_letter_views import Interval, IntervalKind, TimeStrip
-from controllers.wording import count, local_time
+from controllers.dead_letters_strip import axis_labels, chosen_words
+from controllers.wording import count
 from views.theme.fonts import ui_font
 from views.theme.theme import Theme
 
 _HEIGHT = 62
 _FOOT = 16
+_HALF, _HALF_FROM, _QUARTERS_FROM = 0.5, 360, 620
 _TONES = {
     IntervalKind.BREAKER_OPEN: "warn",
     IntervalKind.QUOTA: "info",
@@ -61,14 +63,7 @@ class StripView(QWidget):
         """The chosen time with its count: `14:29–14:40 · 201 of 214`."""
         if self._strip is None:
             return ""
-        total = sum(one.count for one in self._strip.slices)
-        if self._chosen is None:
-            return f"{count(total)} in this time"
-        begin, end = self._times()
-        first, last = self._chosen
-        inside = sum(one.count for one in self._strip.slices[first : last + 1])
-        pattern = "%H:%M" if self._strip.slice_seconds < 3600 else "%d.%m. %H:%M"
-        return f"{local_time(begin, pattern)}–{local_time(end, pattern)} · {count(inside)} of {count(total)}"
+        return chosen_words(self._strip, self._chosen)
 
     # Choosing --------------------------------------------------------------------------------------------
 
@@ -212,9 +207,20 @@ class StripView(QWidget):
         painter.setFont(ui_font(11))
         painter.setPen(QColor(tokens.faint))
         foot = QRectF(0, self.height() - _FOOT, self.width(), _FOOT)
-        pattern = "%H:%M" if self._strip.slice_seconds < 1800 else "%d.%m. %H:%M"
-        end = self._strip.slices[-1].start + timedelta(seconds=self._strip.slice_seconds)
-        bottom = Qt.AlignmentFlag.AlignVCenter
-        first = local_time(self._strip.slices[0].start, pattern)
-        painter.drawText(foot, Qt.AlignmentFlag.AlignLeft | bottom, first)
-        painter.drawText(foot, Qt.AlignmentFlag.AlignRight | bottom, local_time(end, pattern))
+        for share, words in axis_labels(self._strip):
+            if self._room_for(share):
+                painter.drawText(foot.translated(_shift(share, self.width()), 0), _side(share), words)
+
+    def _room_for(self, share: float) -> bool:
+        """The quarters only where the words do not run into one another."""
+        return share in {0.0, 1.0} or self.width() >= (_QUARTERS_FROM if share != _HALF else _HALF_FROM)
+
+
+def _side(share: float) -> Qt.AlignmentFlag:
+    sides = {0.0: Qt.AlignmentFlag.AlignLeft, 1.0: Qt.AlignmentFlag.AlignRight}
+    return sides.get(share, Qt.AlignmentFlag.AlignHCenter) | Qt.AlignmentFlag.AlignVCenter
+
+
+def _shift(share: float, width: int) -> float:
+    """From the middle of the foot to the place of an inner label."""
+    return 0.0 if share in {0.0, 1.0} else (share - _HALF) * width

@@ -23,6 +23,7 @@ from controllers.dead_letters_rows import ALL_CAUSES, cause_rows, explained, met
 from controllers.marks import Mark, Shape
 from controllers.wording import count
 from views.dead_letters.acting import Acting
+from views.dead_letters.cause_list import CauseDelegate
 from views.dead_letters.letter_panel import LetterPanel
 from views.dead_letters.letter_table import LetterTableView
 from views.dead_letters.operation_bar import OperationBar
@@ -92,6 +93,7 @@ class DeadLettersView(QWidget):
     def _arrange(self) -> None:
         self.head.add(self.export_button)
         self.causes.setFixedWidth(_CAUSES_WIDTH)
+        self.causes.list.setItemDelegate(CauseDelegate(self._theme, self.causes.list))
         self.causes.head.addWidget(self.note_button)
         self.causes.body.insertWidget(0, self.why)
         self.panel.setFixedWidth(_PANEL_WIDTH)

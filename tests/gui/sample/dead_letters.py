@@ -14,6 +14,7 @@ from backend.contracts.dead_letter_operations import (
     Operation,
     OperationControl,
     OperationItemPage,
+    OperationKind,
     OperationPreview,
     OperationRequest,
     OperationState,
@@ -40,6 +41,7 @@ from backend.contracts.dead_letter_views import (
 from backend.contracts.dead_letters import AuditEntry, DeadLetterState
 from backend.contracts.errors import OperatorError
 from controllers.clock import Clock
+from tests.gui.sample.dead_letter_times import CAUSES, OUTAGE, SampleTimes
 from tests.gui.sample.driven_operations import driven
 
 TRACKS = (
@@ -54,13 +56,9 @@ TRACKS = (
     ("Adam Beyer", "Space Date"),
     ("Adam Beyer & Bart Skils", "Your Mind"),
 )
-_CAUSES = (
-    ("c503", "503 from discogs", "discogs", "NoProviderAnswered", "discogs answered with HTTP 503", 201),
-    ("cmatch", "No match above 0.72", "musicbrainz", "NoMatch", "No match above 0.72", 9),
-    ("cempty", "Invalid payload: empty artist_name", None, "InvalidRequest", "artist_name is empty", 4),
-)
 LARGEST = 1_000_000
-OUTAGE = (timedelta(minutes=35), timedelta(minutes=22))
+BETWEEN = timedelta(minutes=1)
+"""From one failure of a letter to the next."""
 
 
 class SampleDeadLetters:
@@ -85,8 +83,12 @@ class SampleDeadLetters:
         """Balanced, unless something is lost."""
         self._answer()
         states = {state.value: 0 for state in DeadLetterState}
-        flying = min(38, self.letters)
-        states |= {"failed": self.letters - flying, "in_flight": flying, "resolved": 1204, "discarded": 12}
+        sent, resolved = (
+            sum(one.counts.get(outcome, 0) for one in self.operations_made if one.kind is OperationKind.RETRY)
+            for outcome in ("sent", "resolved")
+        )
+        failed = self.letters - sent - resolved
+        states |= {"failed": failed, "in_flight": sent, "resolved": 1204 + resolved, "discarded": 12}
         return Meter(
             at=self._clock(),
             received=sum(states.values()) + self.lost,
@@ -106,7 +108,7 @@ class SampleDeadLetters:
     def causes(self, environment: str) -> CauseList:
         """Three causes, the largest explained by an outage."""
         self._answer()
-        causes = [self._cause(*cause) for cause in _CAUSES] if self.letters else []
+        causes = [self._cause(*cause) for cause in CAUSES if self._times.number(cause[0])]
         return CauseList(causes=causes, at=self._clock())
 
     def timeline(
@@ -115,13 +117,20 @@ class SampleDeadLetters:
         """A burst in a quiet time."""
         self._answer()
         width = (end - begin) / 120
-        slices = [
-            TimeSlice(start=begin + place * width, count=self._height(place) if self.letters else 0)
-            for place in range(120)
+        counts = self._times.within(self._clock(), begin, end, 120, fingerprint)
+        slices = [TimeSlice(start=begin + place * width, count=one) for place, one in enumerate(counts)]
+        deployed = self._clock() - timedelta(minutes=52)
+        intervals = [
+            Interval(
+                kind=IntervalKind.DEPLOYMENT,
+                subject="sandbox",
+                source_key="deployment/1",
+                started_at=deployed,
+                ended_at=deployed + timedelta(minutes=3),
+            ),
+            self._outage(),
         ]
-        return TimeStrip(
-            slice_seconds=width.total_seconds(), slices=slices, intervals=[self._interval(begin, end)]
-        )
+        return TimeStrip(slice_seconds=width.total_seconds(), slices=slices, intervals=intervals)
 
     def page(self, environment: str, request: PageRequest) -> LetterPage:
         """Rows by their number, newest first."""
@@ -129,7 +138,9 @@ class SampleDeadLetters:
         self.asked.append(("page", request))
         total = self._total(request.selection)
         begin = self._begin(request, total)
-        rows = [self._row(place) for place in range(begin, min(begin + request.limit, total))]
+        cause = self._fingerprint(request.selection)
+        places = range(begin, min(begin + request.limit, total))
+        rows = [self._row(self._times.place(place, cause)) for place in places]
         return LetterPage(
             rows=rows,
             following=str(begin + len(rows)) if begin + len(rows) < total else None,
@@ -144,7 +155,7 @@ class SampleDeadLetters:
         self._answer()
         row = self._row(int(message_id.removeprefix("letter-")))
         body = (
-            f'{{\n  "track_id": "7c1e9f0a",\n  "artist_name": "{row.artist}",\n'
+            f'{{\n  "track_id": "7c1e9f0a",\n  "artist_name": "{row.artist or ""}",\n'
             f'  "track_title": "{row.title}",\n'
             '  "priority": 5,\n  "release": 9007199254740993\n}'
         ).encode()
@@ -168,7 +179,7 @@ class SampleDeadLetters:
             payload_sha256="9f86d081884c7d65",
             revision=None,
             revisions=[],
-            attempt_list=[self._attempt(place) for place in range(3)],
+            attempt_list=[self._attempt(row, place) for place in range(row.attempts)],
             audit=[self._audit("received", "intake", 1), self._audit("replay", "ada@desk-1", 2)],
         )
 
@@ -216,9 +227,9 @@ class SampleDeadLetters:
             kind=request.kind,
             matching=total,
             acting=total,
-            skipped=[Share(name="quarantined", count=3)],
-            by_cause=[Share(name="discogs answered with HTTP 503", count=total)],
-            by_provider=[Share(name="discogs", count=total)],
+            skipped=[],
+            by_cause=self._shares(request.selection, total, 1),
+            by_provider=self._shares(request.selection, total, 2),
             by_age=[Share(name="under an hour", count=total)],
             calls=[Share(name="discogs", count=total), Share(name="musicbrainz", count=2 * total)],
             seconds=2 * total,
@@ -295,10 +306,26 @@ class SampleDeadLetters:
     def _total(self, selection: Selection) -> int:
         if selection.message_ids is not None:
             return len(selection.message_ids)
-        shares = {cause[0]: cause[5] for cause in _CAUSES}
-        if selection.fingerprint in shares and self.letters:
-            return shares[selection.fingerprint]
-        return 0 if selection.query == "artist:nobody" else self.letters - len(selection.except_ids)
+        if selection.query == "artist:nobody":
+            return 0
+        return self._times.number(self._fingerprint(selection)) - len(selection.except_ids)
+
+    @property
+    def _times(self) -> SampleTimes:
+        return SampleTimes(self.letters)
+
+    @staticmethod
+    def _fingerprint(selection: Selection) -> str | None:
+        return selection.fingerprint if selection.fingerprint in {cause[0] for cause in CAUSES} else None
+
+    def _shares(self, selection: Selection, total: int, part: int) -> list[Share]:
+        """By a part of each cause: its title (1) or its provider (2)."""
+        chosen = self._fingerprint(selection)
+        if chosen is not None or selection.message_ids is not None:
+            cause = next(one for one in CAUSES if one[0] == (chosen or "c503"))
+            return [Share(name=cause[part] or "no provider alone", count=total)]
+        numbers = ((cause[part], self._times.number(cause[0])) for cause in CAUSES)
+        return [Share(name=name or "no provider alone", count=number) for name, number in numbers if number]
 
     @staticmethod
     def _begin(request: PageRequest, total: int) -> int:
@@ -310,26 +337,29 @@ class SampleDeadLetters:
 
     def _row(self, place: int) -> LetterRow:
         artist, title = TRACKS[place % len(TRACKS)]
+        age, key = self._times.failure(place)
+        _key, _title, provider, kind, message = next(cause for cause in CAUSES if cause[0] == key)
         return LetterRow(
             message_id=f"letter-{place}",
             state=self.states.get(f"letter-{place}", DeadLetterState.FAILED),
             version=3,
-            artist=artist,
+            artist=None if key == "cempty" else artist,
             title=title,
-            provider="discogs",
-            error_type="NoProviderAnswered",
-            error_message="discogs answered with HTTP 503",
-            fingerprint="c503",
+            provider=provider,
+            error_type=kind,
+            error_message=message,
+            fingerprint=key,
             attempts=2 + place % 2,
-            failed_at=self._clock() - timedelta(seconds=30 + 37 * place),
-            first_failed_at=self._clock() - timedelta(minutes=40),
+            failed_at=self._clock() - age,
+            first_failed_at=self._clock() - age - (1 + place % 2) * BETWEEN,
         )
 
-    def _cause(
-        self, key: str, title: str, provider: str | None, kind: str, sample: str, number: int
-    ) -> Cause:
-        now = self._clock()
-        explained = Explanation(interval=self._interval(now, now), count=193, share=0.96)
+    def _cause(self, key: str, title: str, provider: str | None, kind: str, sample: str) -> Cause:
+        now, times = self._clock(), self._times
+        number = times.number(key)
+        opened, closed = (now - age for age in OUTAGE)
+        inside = times.within(now, opened, closed, 1, key)[0]
+        explained = Explanation(interval=self._outage(), count=inside, share=inside / number)
         return Cause(
             fingerprint=key,
             title=title,
@@ -341,39 +371,35 @@ class SampleDeadLetters:
             open=number,
             pending=number,
             by_state={"failed": number},
-            first_seen=now - timedelta(minutes=41),
-            last_seen=now - timedelta(minutes=2),
-            trend=[0, 1, 0, 2, 14, 30, 42, 51, 40, 20, 1, 0],
+            first_seen=now - times.failure(times.place(number - 1, key))[0],
+            last_seen=now - times.failure(times.place(0, key))[0],
+            trend=times.within(now, now - timedelta(hours=1), now, 12, key),
             explained=[explained] if key == "c503" else [],
             note=self.notes.get(key, CauseNote()),
         )
 
-    def _interval(self, begin: datetime, end: datetime) -> Interval:
-        now = max(end, begin + timedelta(hours=1)) if end > begin else self._clock()
+    def _outage(self) -> Interval:
         return Interval(
             kind=IntervalKind.BREAKER_OPEN,
             subject="discogs",
             source_key="breaker/discogs/1",
-            started_at=now - OUTAGE[0],
-            ended_at=now - OUTAGE[1],
+            started_at=self._clock() - OUTAGE[0],
+            ended_at=self._clock() - OUTAGE[1],
         )
 
     @staticmethod
-    def _height(place: int) -> int:
-        return 9 + place * 7 % 11 if 50 <= place < 80 else (place * 13) % 3
-
-    def _attempt(self, place: int) -> AttemptEntry:
-        calls = ("discogs search", "discogs search", "breaker open, not called")
+    def _attempt(row: LetterRow, place: int) -> AttemptEntry:
+        held_back = row.fingerprint == "c503" and place == 1 and row.attempts > place + 1
         return AttemptEntry(
             generation=place,
-            provider="discogs",
+            provider=row.provider,
             outcome_class="failure",
-            error_type="NoProviderAnswered",
-            error_message=f"{calls[place]}: HTTP 503" if place < 2 else calls[place],
+            error_type=row.error_type,
+            error_message="discogs was not called: its breaker is open" if held_back else row.error_message,
             stack_trace="Traceback (most recent call last):\n  …",
             place="gathering",
-            fingerprint="c503",
-            failed_at=self._clock() - timedelta(minutes=30 - place),
+            fingerprint=row.fingerprint,
+            failed_at=row.failed_at - (row.attempts - 1 - place) * BETWEEN,
         )
 
     def _audit(self, action: str, actor: str, version: int) -> AuditEntry:
