@@ -96,6 +96,16 @@ class WaterfallEditor(QObject):
         key = f"threshold {field.field} {provider}"
         self._push(f"threshold of {provider} in {field.field}", changed, key)
 
+    def set_reliability(self, provider: str, value: float) -> None:
+        """Give a source another reliability, from 0 to 1: what its confidence in a match is multiplied by."""
+        field = self.field
+        if field is None:
+            return
+        rounded = round(min(1.0, max(0.0, value)), 2)
+        changed = edits.with_step(field, provider, reliability=rounded)
+        key = f"reliability {field.field} {provider}"
+        self._push(f"reliability of {provider} in {field.field}", changed, key)
+
     def add(self, provider: str) -> None:
         """Add a source as the last one."""
         draft = self.draft

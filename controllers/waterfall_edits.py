@@ -66,9 +66,10 @@ def with_step(
     *,
     enabled: bool | None = None,
     min_confidence: float | None = None,
+    reliability: float | None = None,
 ) -> WaterfallField:
-    """One source with another switch or another threshold."""
-    given = {"enabled": enabled, "min_confidence": min_confidence}
+    """One source with another switch, threshold or reliability."""
+    given = {"enabled": enabled, "min_confidence": min_confidence, "reliability": reliability}
     update = {name: value for name, value in given.items() if value is not None}
     return _with(
         field,

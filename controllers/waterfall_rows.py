@@ -46,6 +46,7 @@ class StepRow:
     enabled: bool
     min_confidence: float
     live: Liveness
+    reliability: float = 1.0
     wins: str = NONE
     """Share of the field's values that come from it."""
     dead: str = ""
@@ -115,6 +116,7 @@ def step_rows(
             enabled=step.enabled,
             min_confidence=step.min_confidence,
             live=live.get(step.provider, UNKNOWN),
+            reliability=step.reliability,
             wins=wins.get(step.provider, NONE),
             dead=dead_words(capabilities.get((step.provider, field.field))),
             advice=advice.get(step.provider, ""),

@@ -8,11 +8,21 @@ from PySide6.QtCore import QModelIndex, QPoint, QRectF, Qt
 from PySide6.QtTest import QTest
 
 from backend.contracts.waterfall import OnDisagreement, WhenUnavailable
+from backend.contracts.waterfall_rules import warnings
 from tests.gui.sample.stage import Stage
-from tests.gui.waterfall_on_screen import EditorOpened, dialog, draft_of, order, shown_fields, threshold
+from tests.gui.waterfall_on_screen import (
+    EditorOpened,
+    dialog,
+    draft_of,
+    order,
+    reliability,
+    shown_fields,
+    threshold,
+)
 from views.waterfall.add_source import AddSourceDialog
 from views.waterfall.copy_order import CopyOrderDialog
 from views.waterfall.move_to import MoveToDialog
+from views.waterfall.review import ReviewDialog
 from views.waterfall.step_layout import StepLayout, step_layout
 
 FIRST = ["beatport", "discogs", "musicbrainz", "spotify", "lastfm"]
@@ -121,6 +131,30 @@ def test_the_buttons_do_what_the_keys_do(edited: EditorOpened) -> None:
     assert order(stage)[-1] == "discogs"
     sources.bar.remove_button.click()
     assert "discogs" not in order(stage)
+
+
+def test_the_reliability_is_a_number_that_reaches_the_version_that_is_applied(edited: EditorOpened) -> None:
+    stage = edited()
+    sources, editor = stage.window.waterfall.sources, stage.console.waterfall.editor
+    sources.list.choose("discogs")
+    box = sources.bar.reliability
+    assert (box.value(), box.accessibleName()) == (0.9, "Reliability of discogs")
+    box.setFocus()
+    box.selectAll()
+    QTest.keyClicks(box, "0.55")
+    QTest.keyClick(box, Qt.Key.Key_Tab)
+    assert reliability(stage, "discogs") == 0.55
+    assert any("above its reliability 0.55" in each.problem for each in warnings(draft_of(stage).fields))
+    editor.undo()
+    assert (reliability(stage, "discogs"), box.value()) == (0.9, 0.9)
+    editor.redo()
+    stage.window.router.run("waterfall.review")
+    review = dialog(stage, ReviewDialog)
+    review.comment.setText("Discogs names reissues")
+    review.verb_button.click()
+    applied = stage.waterfall.history[-1]
+    step = next(s for f in applied.fields if f.field == "label" for s in f.sources if s.provider == "discogs")
+    assert step.reliability == 0.55
 
 
 def test_enter_goes_to_the_threshold_and_back_is_a_number(edited: EditorOpened) -> None:

@@ -30,6 +30,12 @@ def threshold(stage: Stage, provider: str, field: str = "label") -> float:
     return next(step.min_confidence for step in found.sources if step.provider == provider)
 
 
+def reliability(stage: Stage, provider: str, field: str = "label") -> float:
+    found = draft_of(stage).field(field)
+    assert found is not None
+    return next(step.reliability for step in found.sources if step.provider == provider)
+
+
 def shown_fields(stage: Stage) -> list[str]:
     shown = stage.window.waterfall.fields.shown
     return [str(shown.index(place, 0).data()) for place in range(shown.rowCount())]

@@ -69,6 +69,7 @@ class SourcesCard(Card):
         steps.rowsMoved.connect(self._show_step)
         self.bar.toggled.connect(self._toggle)
         self.bar.threshold_set.connect(self._set_threshold)
+        self.bar.reliability_set.connect(self._set_reliability)
         self.bar.up_asked.connect(self.list.move_up)
         self.bar.down_asked.connect(self.list.move_down)
         self.bar.place_asked.connect(self.place_asked)
@@ -119,6 +120,12 @@ class SourcesCard(Card):
         step = self.list.current()
         if step is not None:
             self._controller.editor.set_threshold(step.provider, value)
+
+    @Slot(float)
+    def _set_reliability(self, value: float) -> None:
+        step = self.list.current()
+        if step is not None:
+            self._controller.editor.set_reliability(step.provider, value)
 
     @Slot()
     def _remove(self) -> None:

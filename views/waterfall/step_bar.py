@@ -11,12 +11,13 @@ from views.widgets.elided import ElidedLabel
 
 
 class StepBar(QFrame):
-    """Signals: `toggled`; `threshold_set` with a value; `up_asked`, `down_asked`, `place_asked`,
-    `removal_asked`.
+    """Signals: `toggled`; `threshold_set` and `reliability_set` with a value; `up_asked`, `down_asked`,
+    `place_asked`, `removal_asked`.
     """
 
     toggled = Signal()
     threshold_set = Signal(float)
+    reliability_set = Signal(float)
     up_asked = Signal()
     down_asked = Signal()
     place_asked = Signal()
@@ -29,7 +30,8 @@ class StepBar(QFrame):
         self.title = ElidedLabel("", "strong")
         self.note = ElidedLabel("", "faint")
         self.switch = QCheckBox("On")
-        self.threshold = QDoubleSpinBox()
+        self.threshold = _number("≥ ")
+        self.reliability = _number("× ")
         self.up_button = button("", name="step-up")
         self.down_button = button("", name="step-down")
         self.place_button = button("Move to…", "link", name="step-place")
@@ -39,28 +41,26 @@ class StepBar(QFrame):
         self._draw_icons()
 
     def _arrange(self) -> None:
-        self.threshold.setRange(0, 1)
-        self.threshold.setDecimals(2)
-        # A number counts when it has been typed, not while.
-        self.threshold.setKeyboardTracking(False)
-        self.threshold.setSingleStep(0.01)
-        self.threshold.setPrefix("≥ ")
-        self.threshold.setFixedWidth(74)
-        self.threshold.lineEdit().setTextMargins(4, 0, 0, 0)
+        self.threshold.setToolTip("Threshold: the least confidence at which a value is taken")
+        self.reliability.setToolTip(
+            "Reliability: how far this source is believed. The certainty of a match is multiplied by it, "
+            "and a value is never surer than it."
+        )
         for each in (self.up_button, self.down_button):
             each.setFixedSize(28, 28)
             each.setIconSize(QSize(14, 14))
         head = row(self.title, self.note, gap=10)
         head.setStretch(1, 1)
         controls = row(
-            self.switch, self.threshold, self.up_button, self.down_button, None, self.place_button,
-            self.remove_button, gap=GAP_S + 1,
+            self.switch, self.reliability, self.threshold, self.up_button, self.down_button, None,
+            self.place_button, self.remove_button, gap=GAP_S + 1,
         )  # fmt: skip
         self.setLayout(column(head, controls, gap=6, margin=(11, 8, 4, 8)))
 
     def _wire(self) -> None:
         self.switch.clicked.connect(self.toggled)
         self.threshold.valueChanged.connect(self.threshold_set)
+        self.reliability.valueChanged.connect(self.reliability_set)
         self.up_button.clicked.connect(self.up_asked)
         self.down_button.clicked.connect(self.down_asked)
         self.place_button.clicked.connect(self.place_asked)
@@ -69,7 +69,9 @@ class StepBar(QFrame):
 
     def show_step(self, step: StepRow | None, note: str = "") -> None:
         """Show a source; without one everything is disabled."""
-        for each in (self.switch, self.threshold, self.place_button, self.remove_button):
+        for each in (
+            self.switch, self.reliability, self.threshold, self.place_button, self.remove_button,
+        ):  # fmt: skip
             each.setEnabled(step is not None)
         self.up_button.setEnabled(step is not None and step.place > 1)
         self.down_button.setEnabled(step is not None and step.place < step.of)
@@ -90,10 +92,12 @@ class StepBar(QFrame):
 
     def _fill(self, step: StepRow) -> None:
         """Shown, not set: nobody has done anything."""
-        with QSignalBlocker(self.switch), QSignalBlocker(self.threshold):
+        with QSignalBlocker(self.switch):
             self.switch.setChecked(step.enabled)
-            if round(self.threshold.value(), 2) != step.min_confidence:
-                self.threshold.setValue(step.min_confidence)
+        for box, value in ((self.threshold, step.min_confidence), (self.reliability, step.reliability)):
+            with QSignalBlocker(box):
+                if round(box.value(), 2) != value:
+                    box.setValue(value)
 
     def _name(self, provider: str) -> None:
         names: tuple[tuple[QPushButton | QCheckBox, str], ...] = (
@@ -108,10 +112,26 @@ class StepBar(QFrame):
         self.up_button.setToolTip(f"Move {provider} up (Alt+↑)")
         self.down_button.setToolTip(f"Move {provider} down (Alt+↓)")
         self.threshold.setAccessibleName(f"Threshold of {provider}")
-        self.threshold.lineEdit().setAccessibleName(self.threshold.accessibleName())
+        self.reliability.setAccessibleName(f"Reliability of {provider}")
+        for box in (self.threshold, self.reliability):
+            box.lineEdit().setAccessibleName(box.accessibleName())
 
     @Slot()
     def _draw_icons(self) -> None:
         colour = self._theme.tokens.text
         self.up_button.setIcon(icon("chevron-up", colour, 14))
         self.down_button.setIcon(icon("chevron-down", colour, 14))
+
+
+def _number(prefix: str) -> QDoubleSpinBox:
+    """A share from 0 to 1 in steps of a hundredth."""
+    box = QDoubleSpinBox()
+    box.setRange(0, 1)
+    box.setDecimals(2)
+    # A number counts when it has been typed, not while.
+    box.setKeyboardTracking(False)
+    box.setSingleStep(0.01)
+    box.setPrefix(prefix)
+    box.setFixedWidth(74)
+    box.lineEdit().setTextMargins(4, 0, 0, 0)
+    return box
