@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QFrame, QPushButton, QW
 from controllers.waterfall_rows import StepRow
 from views.theme.icons import icon
 from views.theme.theme import Theme
-from views.widgets.base import GAP_S, button, column, row
+from views.widgets.base import GAP_M, button, column, row
 from views.widgets.elided import ElidedLabel
 
 
@@ -49,13 +49,12 @@ class StepBar(QFrame):
         for each in (self.up_button, self.down_button):
             each.setFixedSize(28, 28)
             each.setIconSize(QSize(14, 14))
-        head = row(self.title, self.note, gap=10)
+        head = row(self.title, self.note, self.place_button, self.remove_button, gap=10)
         head.setStretch(1, 1)
         controls = row(
-            self.switch, self.reliability, self.threshold, self.up_button, self.down_button, None,
-            self.place_button, self.remove_button, gap=GAP_S + 1,
+            self.switch, self.reliability, self.threshold, None, self.up_button, self.down_button, gap=GAP_M
         )  # fmt: skip
-        self.setLayout(column(head, controls, gap=6, margin=(11, 8, 4, 8)))
+        self.setLayout(column(head, controls, gap=6, margin=(11, 8, 11, 8)))
 
     def _wire(self) -> None:
         self.switch.clicked.connect(self.toggled)
