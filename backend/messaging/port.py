@@ -38,9 +38,15 @@ LONGEST_DELAY_SECONDS = 300.0
 class BrokerError(Exception):
     """The broker could not do what was asked."""
 
+    refused_ids: frozenset[str] | None = None
+    """Of a publish: which messages were refused, where the broker told; it has all others then."""
+
 
 class BrokerUnavailableError(BrokerError):
     """The broker does not answer. Whether a publish took effect is unknown: send again with the same id."""
+
+    nothing_sent: bool = False
+    """Of a publish: it surely took no effect, because there was nobody to send anything to."""
 
 
 class UnknownQueueError(BrokerError):

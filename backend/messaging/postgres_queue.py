@@ -170,9 +170,9 @@ async def connected(pool: Pool, timeout_seconds: float | None = None) -> AsyncIt
             f"PostgreSQL cannot store the message: {error.diag.message_primary}"
         ) from error
     except (PoolTimeout, PoolClosed, psycopg.OperationalError) as error:
-        raise BrokerUnavailableError(
-            f"the broker's database does not answer: {type(error).__name__}"
-        ) from error
+        away = BrokerUnavailableError(f"the broker's database does not answer: {type(error).__name__}")
+        away.nothing_sent = isinstance(error, (PoolTimeout, PoolClosed))
+        raise away from error
 
 
 def _claimed(row: tuple[Any, ...]) -> ClaimedRow:

@@ -36,9 +36,15 @@ class RabbitPublisher:
 
     async def publish(self, queue: str, messages: Sequence[AmqpMessage]) -> None:
         """Returns when every message is confirmed. The errors are those of the port's `publish`."""
+        is_begun = False
         for window in _windows(messages):
-            async with self._channel() as channel:
-                await _confirmed(channel, queue, window)
+            try:
+                async with self._channel() as channel:
+                    is_begun = True
+                    await _confirmed(channel, queue, window)
+            except BrokerUnavailableError as error:
+                error.nothing_sent = not is_begun
+                raise
 
     @asynccontextmanager
     async def _channel(self) -> AsyncIterator[AbstractChannel]:
@@ -79,7 +85,13 @@ async def _confirmed(channel: AbstractChannel, queue: str, messages: Sequence[Am
             answers = await asyncio.gather(*sending, return_exceptions=True)
     failures = [answer for answer in answers if isinstance(answer, BaseException)]
     if failures:
-        raise min((_as_port_error(queue, failure) for failure in failures), key=_weight)
+        error = min((_as_port_error(queue, failure) for failure in failures), key=_weight)
+        if isinstance(error, BrokerError) and all(isinstance(one, DeliveryError) for one in failures):
+            named = zip(messages, answers, strict=True)
+            error.refused_ids = frozenset(
+                str(message.message_id) for message, answer in named if isinstance(answer, DeliveryError)
+            )
+        raise error
 
 
 def _as_port_error(queue: str, failure: BaseException) -> BaseException:

@@ -12,11 +12,10 @@ from typing import Any
 
 from backend.messaging.postgres import PostgresBroker
 from backend.messaging.rabbitmq import RabbitBroker
-from backend.services.dlq_manager import intake, operation_runner, operation_store
+from backend.services.dlq_manager import intake, operation_runner, operation_store, outbox_rows
 from backend.services.dlq_manager.consumers import Consumers
 from backend.services.dlq_manager.intake import Intake
 from backend.services.dlq_manager.operation_runner import OperationRunner
-from backend.services.dlq_manager.outbox import Outbox
 from backend.services.dlq_manager.outcomes import Outcomes
 
 Work = Callable[..., Awaitable[Any]]
@@ -97,6 +96,6 @@ _PLACES: dict[str, tuple[_Place, ...]] = {
     "intended": ((OperationRunner, "_step", _after),),
     "sending": ((PostgresBroker, "publish", _during), (RabbitBroker, "publish", _during)),
     "sent": ((PostgresBroker, "publish", _after), (RabbitBroker, "publish", _after)),
-    "confirmed": ((Outbox, "_sent", _after),),
+    "confirmed": ((outbox_rows, "settle", _after),),
     FREEZING: ((operation_store, "freeze", _after),),
 }

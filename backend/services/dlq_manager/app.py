@@ -43,7 +43,7 @@ def create_app(settings: DlqSettings) -> FastAPI:
     broker = make_broker(settings, database.pool, name=DLQ_MANAGER)
     queries = Queries(database.pool, broker)
     board = ProblemBoard()
-    outbox = Outbox(database.pool, broker)
+    outbox = Outbox(database.pool, broker, board)
     outcomes = Outcomes(database.pool, metrics.age.observe)
     consumers = Consumers(broker, Intake(database.pool), outcomes, metrics, board, settings.prefetch)
 

@@ -1,6 +1,7 @@
 """Where an operation stands: what is outstanding, whether the tripwire is hit, how the sample did."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import LiteralString
 
 from backend.services.dlq_manager.operation_changes import HeldOperation
@@ -29,6 +30,15 @@ WHERE l.outcome = 'returned' GROUP BY 1 HAVING count(*) >= %(limit)s ORDER BY 2 
 _RESUMED: LiteralString = """
 SELECT max(happened_at) FROM dead_letters.operation_audit
 WHERE operation_id = %s AND action IN ('resume', 'accept')
+"""
+_LET_GO_ON: LiteralString = """
+SELECT max(happened_at) FROM dead_letters.operation_audit WHERE operation_id = %s AND action = 'resume'
+"""
+_CANARY_LEFT: LiteralString = """
+SELECT EXISTS (
+    SELECT FROM dead_letters.operation_items
+    WHERE operation_id = %s AND is_canary AND outcome IN ('pending', 'claimed', 'sent')
+)
 """
 _CANARY: LiteralString = """
 SELECT count(*) FILTER (WHERE outcome = 'resolved'), count(*) FILTER (WHERE outcome = 'returned')
@@ -76,6 +86,17 @@ async def tripped(connection: Connection, held: HeldOperation) -> str:
     _, count, sample = row
     told = f": {sample[:200]}" if sample else "."
     return f"{count} of the last {held.options.tripwire_window} came back with the same failure{told}"
+
+
+async def resumed_at(connection: Connection, held: HeldOperation) -> datetime | None:
+    """When an operator last let it go on after a pause."""
+    row = await (await connection.execute(_LET_GO_ON, (held.id,))).fetchone()
+    return None if row is None else row[0]
+
+
+async def is_sample_left(connection: Connection, held: HeldOperation) -> bool:
+    """Whether some of its sample has no outcome yet."""
+    return await (await connection.execute(_CANARY_LEFT, (held.id,))).fetchone() == (True,)
 
 
 async def canary_share(connection: Connection, held: HeldOperation) -> float | None:

@@ -113,6 +113,10 @@ def _operation(
     counts = {outcome.value: 0 for outcome in ItemOutcome}
     for one in counted:
         counts[one["outcome"]] += one["count"]
+    if row["state"] == OperationState.CANCELLED.value:
+        # Nothing pending of it is ever sent; the rows of a large one follow within seconds.
+        counts["cancelled"] += counts["pending"]
+        counts["pending"] = 0
     lately = sum(one["lately"] for one in counted) / _PACE_SECONDS
     is_active = row["state"] in {OperationState.RUNNING.value, OperationState.CANARY.value}
     left = sum(counts[outcome] for outcome in _LEFT)

@@ -27,7 +27,7 @@ WITH members AS MATERIALIZED (
     WHERE operation_id = %(operation)s AND outcome = 'pending' AND (is_canary OR NOT %(canary)s)
     ORDER BY position LIMIT %(limit)s FOR UPDATE
 )
-SELECT i.position, m.message_id, m.state, m.business_key, m.failed_at
+SELECT i.position, m.message_id, m.state, m.business_key, m.failed_at, m.provider, m.revision
 FROM members AS i JOIN dead_letters.messages AS m USING (message_id)
 ORDER BY m.message_id FOR UPDATE OF m
 """
@@ -59,15 +59,18 @@ WITH sent AS (
     WHERE message_id = ANY(%(ids)s) AND state = 'failed'
     RETURNING message_id, generation, version, revision
 ), intended AS (
-    INSERT INTO dead_letters.outbox (message_id, generation, operation_id, revision)
-    SELECT message_id, generation, %(operation)s, revision FROM sent
+    INSERT INTO dead_letters.outbox (message_id, generation, operation_id, revision, revision_before)
+    SELECT s.message_id, s.generation, %(operation)s, s.revision, b.revision
+    FROM sent AS s JOIN unnest(%(ids)s::text[], %(revisions)s::int[]) AS b (message_id, revision)
+        USING (message_id)
 ), audited AS (
     INSERT INTO dead_letters.audit
         (message_id, action, actor, reason, operation_id, from_state, to_state, version)
     SELECT message_id, 'replay', %(actor)s, %(reason)s, %(operation)s, 'failed', 'publishing', version
     FROM sent
 )
-UPDATE dead_letters.operation_items AS i SET outcome = 'claimed', generation = s.generation,
+UPDATE dead_letters.operation_items AS i SET outcome = 'claimed', generation = s.generation, detail = '',
+    state_before = CASE WHEN i.message_id = ANY(%(quarantined)s) THEN 'quarantined' ELSE 'failed' END,
     changed_at = clock_timestamp()
 FROM sent AS s WHERE i.operation_id = %(operation)s AND i.message_id = s.message_id
 """
@@ -82,6 +85,10 @@ class Member:
     state: DeadLetterState
     business_key: str | None
     failed_at: datetime
+    provider: str | None
+    """The one to blame for its last failure."""
+    revision: int | None
+    """The one chosen to be sent next."""
 
 
 async def hold_members(connection: Connection, operation: UUID, limit: int, *, canary: bool) -> list[Member]:
@@ -111,7 +118,11 @@ async def send_members(
         sending = [member for member in sending if member.position not in skipped]
     await _skip(connection, held.id, skipped)
     if sending:
-        await connection.execute(_INTEND, _arguments(held, sending))
+        before = {
+            "revisions": [member.revision for member in sending],
+            "quarantined": [member.message_id for member in sending if member.state is S.QUARANTINED],
+        }
+        await connection.execute(_INTEND, _arguments(held, sending) | before)
     return len(sending)
 
 

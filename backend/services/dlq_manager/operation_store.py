@@ -22,7 +22,9 @@ from backend.services.dlq_manager.operation_changes import (
     note_operation,
 )
 from backend.services.dlq_manager.operation_members import draw_canary, freeze
+from backend.services.dlq_manager.operation_progress import is_sample_left
 from backend.services.dlq_manager.operation_rules import SENDING, check_request
+from backend.services.dlq_manager.recall import recall
 from backend.services.dlq_manager.refusals import ConflictError, NotFoundError, RefusedError
 from backend.services.dlq_manager.repetition import RequestKey, is_repeated
 from backend.services.dlq_manager.transitions import Connection
@@ -39,11 +41,15 @@ _UNDONE: LiteralString = "SELECT kind FROM dead_letters.operations WHERE id = %s
 _OPTIONS: LiteralString = """
 UPDATE dead_letters.operations SET options = %s, version = version + 1 WHERE id = %s
 """
-_CANARY_LEFT: LiteralString = """
-SELECT EXISTS (
-    SELECT FROM dead_letters.operation_items
-    WHERE operation_id = %s AND is_canary AND outcome IN ('pending', 'claimed', 'sent')
-)
+_CLEARED_AT_ONCE = 50_000
+"""Members of a cancelled operation; the runner does the rest, which is told as cancelled already."""
+_CLEAR: LiteralString = """
+UPDATE dead_letters.operation_items AS i SET outcome = 'cancelled', changed_at = clock_timestamp()
+FROM (
+    SELECT operation_id, position FROM dead_letters.operation_items
+    WHERE operation_id = %s AND outcome = 'pending' ORDER BY position LIMIT %s FOR UPDATE
+) AS p
+WHERE i.operation_id = p.operation_id AND i.position = p.position
 """
 _ALLOWED = {
     C.START: (S.FROZEN,),
@@ -109,6 +115,10 @@ async def _do(connection: Connection, held: HeldOperation, asked: OperationContr
         _check_typed(held, asked)
     state = await _next_state(connection, held, asked.command)
     await change_operation(connection, held, state, asked.command.value, asked.author, asked.reason)
+    if state in {S.PAUSED, S.CANCELLED}:
+        await recall(connection, held.id, asked.author)
+    if state is S.CANCELLED:
+        await connection.execute(_CLEAR, (held.id, _CLEARED_AT_ONCE))
 
 
 async def _next_state(connection: Connection, held: HeldOperation, command: OperationCommand) -> S:
@@ -121,8 +131,7 @@ async def _next_state(connection: Connection, held: HeldOperation, command: Oper
             return S.RUNNING
     if held.kind in SENDING and held.started_at is None and (held.options.when or held.options.not_before):
         return S.SCHEDULED
-    row = await (await connection.execute(_CANARY_LEFT, (held.id,))).fetchone()
-    return S.CANARY if row == (True,) else S.RUNNING
+    return S.CANARY if await is_sample_left(connection, held) else S.RUNNING
 
 
 def _check_typed(held: HeldOperation, asked: OperationControl) -> None:

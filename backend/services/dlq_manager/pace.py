@@ -20,6 +20,11 @@ class Pace:
         self._level = 1.0
         self._at = clock()
 
+    @property
+    def rate(self) -> float | None:
+        """What was allowed a second when it was asked last; none: no limit."""
+        return self._rate
+
     def allowed(self, per_second: float | None, most: int) -> int:
         """How many may go now, `most` at most; as many where there is no pace."""
         now = self._clock()
@@ -39,21 +44,25 @@ class Pace:
 
 
 def letters_a_second(
-    options: OperationOptions, calls: Mapping[str, float] | None, statuses: Mapping[str, ProviderStatus]
+    options: OperationOptions,
+    calls: Mapping[str, float] | None,
+    statuses: Mapping[str, ProviderStatus],
+    sharing: int = 1,
 ) -> float | None:
     """The slower of the chosen pace and the share of each provider's limit; none: nothing holds it back.
 
     `calls` is what a letter costs each provider. While that or the limits are not known, it goes slowly.
+    `sharing` operations keep to the limits at this time: together they take what one of them may.
     """
     rates = [] if options.per_second is None else [options.per_second]
     if options.respect_budget and (calls is None or not statuses):
-        rates.append(UNKNOWN_A_SECOND)
+        rates.append(UNKNOWN_A_SECOND / max(1, sharing))
     if options.respect_budget:
         for provider, cost in (calls or {}).items():
             status = statuses.get(provider)
             if status is not None and status.rate_gate.limit > 0 and cost > 0:
                 limit = status.rate_gate.limit / status.rate_gate.window_seconds
-                rates.append(limit * options.budget_share / cost)
+                rates.append(limit * options.budget_share / cost / max(1, sharing))
     return min(rates, default=None)
 
 
