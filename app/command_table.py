@@ -19,6 +19,7 @@ _COMMANDS = {
     "down": "stack:down",
     "status": "stack:status",
     "runs": "runs:RUNS",
+    "access": "access:ACCESS",
     "breakers": "breakers:BREAKERS",
     "waterfall": "waterfall:WATERFALL",
     "tracks": "tracks:TRACKS",

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from app.access_port import Access
 from app.dead_letters_port import DeadLetters
 from app.environments import Environments
 from app.providers_port import Providers
@@ -10,6 +11,7 @@ from app.runs import Runs
 from app.stack import Stack
 from app.tracks_port import Tracks
 from app.waterfall_port import Waterfall
+from app.write_access import WriteAccess
 from backend.contracts.environment import TargetKind
 from backend.contracts.errors import OperatorError
 from backend.contracts.runs import ExitCode
@@ -30,6 +32,7 @@ class Composition:
     def __init__(self, home: Home) -> None:
         self.home = home
         self.environments = Environments(home)
+        self.write_access = WriteAccess(home)
         self.journal = Journal(home.journal)
         self.reader = JournalReader(home)
         runner = [sys.executable, str(SOURCE / "main.py"), "runner"]
@@ -48,24 +51,28 @@ class Composition:
 
     def runs(self) -> Runs:
         """Plans, starts and follows runs."""
-        return Runs(self.target, self.reader, self.journal, self.launcher)
+        return Runs(self.target, self.reader, self.journal, self.launcher, self.write_access.guard)
 
     def stack(self) -> Stack:
         """Looks at stacks, starts and stops them."""
-        return Stack(self.environments, self.target, self.reader)
+        return Stack(self.environments, self.target, self.reader, self.write_access.guard)
 
     def providers(self) -> Providers:
         """Looks at the gateway's providers."""
-        return Providers(self.target)
+        return Providers(self.target, self.write_access.guard)
 
     def waterfall(self) -> Waterfall:
         """The waterfall configuration and its draft."""
-        return Waterfall(self.target, self.home)
+        return Waterfall(self.target, self.home, self.write_access.guard)
 
     def tracks(self) -> Tracks:
         """Stored tracks."""
-        return Tracks(self.target)
+        return Tracks(self.target, self.write_access.guard)
 
     def dead_letters(self) -> DeadLetters:
         """Dead letters, seen and acted on."""
-        return DeadLetters(self.target)
+        return DeadLetters(self.target, self.write_access.guard)
+
+    def access(self) -> Access:
+        """Whether production may be changed from here."""
+        return Access(self.environments, self.write_access)

@@ -7,6 +7,8 @@ from typing import Protocol
 
 from app.operator import operator
 from backend.clients.dead_letters import DeadLettersClient
+from backend.clients.json_service import WriteGuard
+from backend.contracts.access import refuse_production
 from backend.contracts.dead_letter_operations import (
     ExportRequest,
     LetterAttributes,
@@ -47,8 +49,9 @@ class Place(Protocol):
 class DeadLetters:
     """The dead-letters port of the controllers, and what the command line uses."""
 
-    def __init__(self, place: Callable[[str], Place]) -> None:
+    def __init__(self, place: Callable[[str], Place], guard: WriteGuard = refuse_production) -> None:
         self._place = place
+        self._guard = guard
 
     def meter(self, environment: str) -> Meter:
         """Whether everything that was ever received is somewhere."""
@@ -137,4 +140,4 @@ class DeadLetters:
 
     def _client(self, environment: str) -> DeadLettersClient:
         place = self._place(environment)
-        return DeadLettersClient(place.environment, place.admin_token())
+        return DeadLettersClient(place.environment, place.admin_token(), guard=self._guard)

@@ -6,6 +6,8 @@ from typing import Protocol
 
 from app.operator import operator
 from backend.clients.gateway import GatewayClient
+from backend.clients.json_service import WriteGuard
+from backend.contracts.access import refuse_production
 from backend.contracts.control import ControlAudit, ControlRequest, ControlResult
 from backend.contracts.environment import Environment
 from backend.contracts.errors import OperatorError
@@ -35,8 +37,9 @@ class Place(Protocol):
 class Providers:
     """The providers port of the controllers, and what the command line uses."""
 
-    def __init__(self, place: Callable[[str], Place]) -> None:
+    def __init__(self, place: Callable[[str], Place], guard: WriteGuard = refuse_production) -> None:
         self._place = place
+        self._guard = guard
 
     def live(self, environment: str) -> LiveProviders:
         """All providers as they are now."""
@@ -85,7 +88,7 @@ class Providers:
 
     def _client(self, environment: str) -> GatewayClient:
         place = self._place(environment)
-        return GatewayClient(place.environment, place.admin_token())
+        return GatewayClient(place.environment, place.admin_token(), guard=self._guard)
 
     def _outage_since(self, environment: str, provider: str) -> datetime | None:
         """When the provider's worst breaker left the closed state; none when it is closed or unknown."""

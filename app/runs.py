@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from backend.clients.json_service import WriteGuard
+from backend.contracts.access import refuse_production
 from backend.contracts.errors import OperatorError
 from backend.contracts.runs import (
     Backup,
@@ -39,12 +41,18 @@ class Runs:
     """The runs port of the controllers, and what the command line uses."""
 
     def __init__(
-        self, target: Callable[[str], Target], reader: JournalReader, journal: Journal, launcher: Launcher
+        self,
+        target: Callable[[str], Target],
+        reader: JournalReader,
+        journal: Journal,
+        launcher: Launcher,
+        guard: WriteGuard = refuse_production,
     ) -> None:
         self._target = target
         self._reader = reader
         self._journal = journal
         self._launcher = launcher
+        self._guard = guard
 
     def plan_deploy(self, environment: str, options: DeployOptions) -> Plan:
         """Work out what a deployment would do."""
@@ -74,6 +82,7 @@ class Runs:
         """Start a deployment; refused while an interrupted run waits for a decision."""
         self._refuse_when_interrupted(environment)
         target = self._target(environment)
+        self._guard(target.environment)
         plan = plan_deploy(target, self._reader, options)
         return self._launcher.start(plan, options, release_before=_running_release(target))
 
@@ -81,11 +90,13 @@ class Runs:
         """Start a rollback of the newest deployment that was not taken back."""
         self._refuse_when_interrupted(environment)
         target = self._target(environment)
+        self._guard(target.environment)
         options = self._with_backup(target, options)
         return self._start_rollback(target, options, find_basis(target, self._reader, scope=options.scope))
 
     def resume(self, run_id: str) -> None:
         """Go on with an interrupted run."""
+        self._guard(self._target(self._reader.run(run_id).environment).environment)
         self._launcher.resume(run_id)
 
     def roll_back_interrupted(self, run_id: str) -> str:
@@ -97,10 +108,11 @@ class Runs:
                 "Roll back in the usual way.",
                 exit_code=ExitCode.REFUSED,
             )
+        target = self._target(run.environment)
+        self._guard(target.environment)
         if run.kind is RunKind.ROLLBACK:
             self._launcher.resume(run_id)
             return run_id
-        target = self._target(run.environment)
         basis = find_basis(target, self._reader, run_id)
         options = RollbackOptions(scope=RollbackScope.FULL, reason=f"{run_id} was interrupted")
         return self._start_rollback(target, options, basis)

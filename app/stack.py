@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 
 from app.environments import Environments
 from app.stack_lock import can_be_locked, locked
+from backend.clients.json_service import WriteGuard
 from backend.clients.services import Answer, ServiceClient
+from backend.contracts.access import refuse_production
 from backend.contracts.enrichment import EndToEndResult, EnrichRequest
 from backend.contracts.environment import DLQ_MANAGER, GATEWAY, POSTGRES, Environment
 from backend.contracts.errors import OperatorError
@@ -27,11 +29,16 @@ class Stack:
     """The stack port of the controllers, and what the command line uses."""
 
     def __init__(
-        self, environments: Environments, target: Callable[[str], Target], reader: JournalReader
+        self,
+        environments: Environments,
+        target: Callable[[str], Target],
+        reader: JournalReader,
+        guard: WriteGuard = refuse_production,
     ) -> None:
         self._environments = environments
         self._target = target
         self._reader = reader
+        self._guard = guard
 
     def environments(self) -> Sequence[Environment]:
         """All usable profiles, `sandbox` first; a broken one is a problem in every environment's status."""
@@ -68,6 +75,7 @@ class Stack:
     def up(self, environment: str, output: Output | None = None) -> None:
         """Start the stack on the releases it ran last; refused while a run is at work on it."""
         target = self._target(environment)
+        self._guard(target.environment)
         self._refuse_while_at_work(target)
         if not can_be_locked(target):
             target.prepare(output or _silent)
@@ -77,6 +85,7 @@ class Stack:
     def down(self, environment: str, output: Output | None = None) -> None:
         """Stop the stack; its data stays. Refused while a run is at work on it."""
         target = self._target(environment)
+        self._guard(target.environment)
         self._refuse_while_at_work(target)
         with locked(target, "main.py down") if can_be_locked(target) else nullcontext():
             target.down(output or _silent)
@@ -84,6 +93,7 @@ class Stack:
     def end_to_end(self, environment: str, request: EnrichRequest) -> EndToEndResult:
         """Run the playbook's manual end-to-end test and read the three layers from the database."""
         target = self._target(environment)
+        self._guard(target.environment)
         with self._client(target) as client:
             answer = client.enrich(request)
         if answer.error:

@@ -7,6 +7,8 @@ from typing import Protocol
 from app.operator import operator
 from app.track_files import import_file, read_tracks
 from backend.clients.enrichment import EnrichmentClient
+from backend.clients.json_service import WriteGuard
+from backend.contracts.access import refuse_production
 from backend.contracts.environment import Environment
 from backend.contracts.imports import ImportReport
 from backend.contracts.inspection import InspectRequest, StoredTrack, TrackInspection
@@ -27,8 +29,9 @@ class Place(Protocol):
 class Tracks:
     """The tracks port of the controllers, and what the command line uses."""
 
-    def __init__(self, place: Callable[[str], Place]) -> None:
+    def __init__(self, place: Callable[[str], Place], guard: WriteGuard = refuse_production) -> None:
         self._place = place
+        self._guard = guard
 
     def tracks(self, environment: str, text: str, limit: int) -> Sequence[StoredTrack]:
         """Tracks whose artist, title or id contains every word of `text`, newest first."""
@@ -69,4 +72,4 @@ class Tracks:
     def client(self, environment: str) -> EnrichmentClient:
         """The environment's enrichment service."""
         place = self._place(environment)
-        return EnrichmentClient(place.environment, place.admin_token())
+        return EnrichmentClient(place.environment, place.admin_token(), guard=self._guard)

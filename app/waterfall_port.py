@@ -7,6 +7,8 @@ from app.operator import operator
 from app.waterfall_drafts import WaterfallDrafts
 from backend.clients.enrichment import EnrichmentClient
 from backend.clients.gateway import GatewayClient
+from backend.clients.json_service import WriteGuard
+from backend.contracts.access import refuse_production
 from backend.contracts.environment import Environment
 from backend.contracts.providers import Capability
 from backend.contracts.replay import PreviewRequest, ReplayComparison
@@ -34,8 +36,11 @@ class Place(Protocol):
 class Waterfall:
     """The waterfall port of the controllers, and what the command line uses."""
 
-    def __init__(self, place: Callable[[str], Place], home: Home) -> None:
+    def __init__(
+        self, place: Callable[[str], Place], home: Home, guard: WriteGuard = refuse_production
+    ) -> None:
         self._place = place
+        self._guard = guard
         self._drafts = WaterfallDrafts(home)
 
     def configuration(self, environment: str) -> WaterfallConfiguration:
@@ -85,4 +90,4 @@ class Waterfall:
 
     def _client(self, environment: str) -> EnrichmentClient:
         place = self._place(environment)
-        return EnrichmentClient(place.environment, place.admin_token())
+        return EnrichmentClient(place.environment, place.admin_token(), guard=self._guard)

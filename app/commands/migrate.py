@@ -25,6 +25,7 @@ def migrate(
     target = composition.target(common.environment)
     if dry_run:
         return _list(terminal, target)
+    composition.write_access.guard(target.environment)
     common.refuse_unwritable_home()
     if rollback:
         if not yes:

@@ -7,7 +7,8 @@ from urllib.parse import quote
 from pydantic import BaseModel, TypeAdapter
 
 from backend.clients.event_stream import read_events
-from backend.clients.json_service import JsonService, detail_of
+from backend.clients.json_service import JsonService, WriteGuard, detail_of
+from backend.contracts.access import refuse_production
 from backend.contracts.dead_letter_bundle import LETTERS_HEADER
 from backend.contracts.dead_letter_operations import (
     DeadLetterConflictError,
@@ -54,8 +55,14 @@ _EVENTS: Mapping[str, Callable[[str], Meter | Operation]] = {
 class DeadLettersClient:
     """One environment's DLQ manager. Each call has a connection of its own and may run in any thread."""
 
-    def __init__(self, environment: Environment, token: str = "", timeout: float = 10.0) -> None:
-        self._calls = JsonService(environment, DLQ_MANAGER, token, timeout, _conflict)
+    def __init__(
+        self,
+        environment: Environment,
+        token: str = "",
+        timeout: float = 10.0,
+        guard: WriteGuard = refuse_production,
+    ) -> None:
+        self._calls = JsonService(environment, DLQ_MANAGER, token, timeout, _conflict, guard)
 
     def meter(self) -> Meter:
         """Whether everything that was ever received is somewhere."""
@@ -81,7 +88,7 @@ class DeadLettersClient:
 
     def page(self, request: PageRequest) -> LetterPage:
         """A page of the table."""
-        return self._calls.post("/dlq/page", TypeAdapter(LetterPage), _body(request))
+        return self._calls.post("/dlq/page", TypeAdapter(LetterPage), _body(request), changes=False)
 
     def letter(self, message_id: str) -> LetterDetail:
         """One letter with everything about it."""
@@ -108,7 +115,9 @@ class DeadLettersClient:
     def preview(self, request: OperationRequest) -> OperationPreview:
         """What an operation would do. Changes nothing."""
         kind = TypeAdapter(OperationPreview)
-        return self._calls.post("/dlq/operations/preview", kind, _body(request), _PREVIEW_SECONDS)
+        return self._calls.post(
+            "/dlq/operations/preview", kind, _body(request), _PREVIEW_SECONDS, changes=False
+        )
 
     def freeze(self, request: OperationRequest) -> Operation:
         """Make an operation and freeze its membership. Starts nothing."""
@@ -135,7 +144,8 @@ class DeadLettersClient:
     def report_intervals(self, intervals: Sequence[Interval]) -> None:
         """Say when deployments were at work. Sent again, it replaces what was said before."""
         body = _body(IntervalReport(intervals=list(intervals)))
-        self._calls.post("/dlq/intervals", TypeAdapter(IntervalsKept), body)
+        # Bookkeeping that no operator decides on: it must come through after an unlocking has ended, too.
+        self._calls.post("/dlq/intervals", TypeAdapter(IntervalsKept), body, changes=False)
 
     def export(self, request: ExportRequest) -> tuple[bytes, int]:
         """A sealed bundle, and how many letters are in it."""

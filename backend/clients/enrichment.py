@@ -5,7 +5,8 @@ from urllib.parse import quote
 
 from pydantic import TypeAdapter, ValidationError
 
-from backend.clients.json_service import JsonService
+from backend.clients.json_service import JsonService, WriteGuard
+from backend.contracts.access import refuse_production
 from backend.contracts.enrichment import BatchAccepted, BatchProgress, EnrichRequest
 from backend.contracts.environment import ENRICHMENT, Environment
 from backend.contracts.errors import OperatorError
@@ -40,8 +41,14 @@ _COUNTING_SECONDS = 30.0
 class EnrichmentClient:
     """Talks to one environment's enrichment service; each call may run in any thread."""
 
-    def __init__(self, environment: Environment, token: str = "", timeout: float = 5.0) -> None:
-        self._calls = JsonService(environment, ENRICHMENT, token, timeout, _refused)
+    def __init__(
+        self,
+        environment: Environment,
+        token: str = "",
+        timeout: float = 5.0,
+        guard: WriteGuard = refuse_production,
+    ) -> None:
+        self._calls = JsonService(environment, ENRICHMENT, token, timeout, _refused, guard)
 
     def waterfall(self) -> WaterfallConfiguration:
         """The configuration in force."""
@@ -69,7 +76,8 @@ class EnrichmentClient:
     def preview(self, request: PreviewRequest) -> ReplayComparison:
         """What a draft would change, by stored answers alone."""
         body = request.model_dump(mode="json")
-        return self._calls.post("/admin/replay/preview", TypeAdapter(ReplayComparison), body, _REPLAY_SECONDS)
+        kind = TypeAdapter(ReplayComparison)
+        return self._calls.post("/admin/replay/preview", kind, body, _REPLAY_SECONDS, changes=False)
 
     def start_replay(self, request: ReplayRunRequest) -> ReplayRun:
         """Queue a replay run."""

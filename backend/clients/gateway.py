@@ -6,7 +6,8 @@ from urllib.parse import quote
 from pydantic import TypeAdapter
 
 from backend.clients.event_stream import read_events
-from backend.clients.json_service import JsonService, detail_of
+from backend.clients.json_service import JsonService, WriteGuard, detail_of
+from backend.contracts.access import refuse_production
 from backend.contracts.control import ControlAudit, ControlConflictError, ControlRequest, ControlResult
 from backend.contracts.environment import GATEWAY, Environment
 from backend.contracts.errors import OperatorError
@@ -33,8 +34,14 @@ _EVENTS: Mapping[str, Callable[[str], LiveProviders | BreakerTransition]] = {
 class GatewayClient:
     """Talks to one environment's gateway. Each call has a connection of its own and may run in any thread."""
 
-    def __init__(self, environment: Environment, token: str = "", timeout: float = 5.0) -> None:
-        self._calls = JsonService(environment, GATEWAY, token, timeout, _conflict)
+    def __init__(
+        self,
+        environment: Environment,
+        token: str = "",
+        timeout: float = 5.0,
+        guard: WriteGuard = refuse_production,
+    ) -> None:
+        self._calls = JsonService(environment, GATEWAY, token, timeout, _conflict, guard)
         self._url = self._calls.url
 
     def live(self) -> LiveProviders:

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from backend.contracts.access import refuse_production
 from backend.contracts.environment import Environment
 from backend.contracts.errors import OperatorError
 from backend.contracts.runs import ExitCode
@@ -14,6 +15,9 @@ CONNECT_SECONDS = 2.0
 _EXIT_CODES = {401: ExitCode.REFUSED, 404: ExitCode.USAGE, 422: ExitCode.USAGE}
 
 Answer = TypeVar("Answer")
+
+WriteGuard = Callable[[Environment], None]
+"""Raises ReadOnlyError when nothing may be changed in the environment now."""
 
 
 class JsonService:
@@ -26,10 +30,16 @@ class JsonService:
         token: str = "",
         timeout: float = 5.0,
         refusals: Callable[[httpx.Response], OperatorError | None] | None = None,
+        guard: WriteGuard = refuse_production,
     ) -> None:
-        """`refusals` may turn an answer that is no success into an error of its own kind."""
+        """`refusals` may turn an answer that is no success into an error of its own kind.
+
+        `guard` is asked before everything that changes something; without one, production is read-only.
+        """
         self.service = service
         self.url = environment.url(service)
+        self._environment = environment
+        self._guard = guard
         self._token = token
         self._timeout = timeout
         self._refusals = refusals
@@ -40,13 +50,25 @@ class JsonService:
         return self._read(self._send("GET", path, timeout, params=asked), kind)
 
     def post(
-        self, path: str, kind: TypeAdapter[Answer], body: object = None, timeout: float | None = None
+        self,
+        path: str,
+        kind: TypeAdapter[Answer],
+        body: object = None,
+        timeout: float | None = None,
+        *,
+        changes: bool = True,
     ) -> Answer:
-        """POST JSON to a path; `timeout` in seconds, none for the client's own."""
+        """POST JSON to a path; `timeout` in seconds, none for the client's own.
+
+        A question that needs a body `changes` nothing and is asked of a read-only environment too.
+        """
+        if changes:
+            self._guard(self._environment)
         return self._read(self._send("POST", path, timeout, json=body), kind)
 
     def put(self, path: str, kind: TypeAdapter[Answer], body: object) -> Answer:
         """PUT JSON to a path."""
+        self._guard(self._environment)
         return self._read(self._send("PUT", path, None, json=body), kind)
 
     def download(self, path: str, body: object, timeout: float) -> httpx.Response:
