@@ -15,6 +15,7 @@ from controllers.ports import Ports
 
 if TYPE_CHECKING:
     from app.composition import Composition
+    from controllers.access_port import AccessPort
     from controllers.dead_letters_port import DeadLettersPort
     from controllers.ports import (
         ProvidersPort,
@@ -44,6 +45,7 @@ class DeferredPorts:
             tracks=cast("TracksPort", _Deferred(partial(self._part, "tracks"))),
             dead_letters=cast("DeadLettersPort", _Deferred(partial(self._part, "dead_letters"))),
             settings=settings,
+            access=cast("AccessPort", _Deferred(partial(self._part, "access"))),
         )
 
     def _part(self, name: str) -> object:

@@ -3,6 +3,7 @@
 from PySide6.QtCore import QObject, Slot
 
 from backend.contracts.environment import Environment
+from controllers.access import AccessController
 from controllers.breakers import BreakersController
 from controllers.clock import Clock, system_clock
 from controllers.dead_letters import DeadLettersController
@@ -34,6 +35,7 @@ class Console(QObject):
         self.clock = clock
         self.session = Session(ports.stack, background, self)
         self.monitor = StackMonitor(ports.stack, ports.runs, background, clock, self)
+        self.access = AccessController(ports.access, background, clock, self)
         self.deploy = DeployController(ports.runs, background, self)
         self.rollback = RollbackController(ports.runs, background, self)
         self.breakers = BreakersController(ports.providers, background, clock, self)
@@ -66,6 +68,7 @@ class Console(QObject):
     def _wire(self) -> None:
         self.session.changed.connect(self._on_environment)
         self.monitor.changed.connect(self._on_snapshot)
+        self.monitor.changed.connect(self._follow_access)
         self.actions.done.connect(self.monitor.measure)
         self.deploy.follower.ended.connect(self._on_run_ended)
         self.rollback.follower.ended.connect(self._on_run_ended)
@@ -84,6 +87,7 @@ class Console(QObject):
             self.end_to_end,
             self.actions,
             self.settings,
+            self.access,
         ):
             controller.set_environment(environment)
         self.monitor.watch(environment.name)
@@ -97,6 +101,10 @@ class Console(QObject):
             self.dead_letters.set_deployed(deployed=snapshot.status.deployed)
         self.deploy.consider(snapshot.active)
         self.rollback.consider(snapshot.active)
+
+    @Slot(object)
+    def _follow_access(self, _snapshot: object) -> None:
+        self.access.refresh()
 
     @Slot(object)
     def _on_run_ended(self, _run: object) -> None:

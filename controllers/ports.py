@@ -36,6 +36,7 @@ from backend.contracts.waterfall import (
     WaterfallConfiguration,
     WaterfallDraft,
 )
+from controllers.access_port import AccessPort
 from controllers.dead_letters_port import DeadLettersPort
 
 
@@ -245,3 +246,4 @@ class Ports:
     tracks: TracksPort
     dead_letters: DeadLettersPort
     settings: SettingsPort
+    access: AccessPort

@@ -14,6 +14,7 @@ from tests.gui.sample import providers, stack
 from tests.gui.sample.rollbacks import rollback_run
 from tests.gui.sample.stage import Stage
 from views.breakers.control_dialog import ControlDialog
+from views.shell.unlock_dialog import UnlockDialog
 from views.tracks.import_dialog import ImportDialog
 
 UNREACHABLE = OperatorError(
@@ -239,6 +240,18 @@ def reset_all(stage: Stage) -> None:
     stage.window.router.run("breakers.reset-all")
 
 
+def unlocked(stage: Stage) -> None:
+    stage.console.access.unlock(25, "Release 2026.48")
+
+
+def unlock_dialog(stage: Stage) -> None:
+    stage.window.header.access.click()
+    dialog = stage.window.findChild(UnlockDialog)
+    assert dialog is not None
+    dialog.reason.setText("Release 2026.48 after the label fix")
+    dialog.typed.edit.setText("product")
+
+
 def track_opened(stage: Stage) -> None:
     stage.window.router.run("tracks.open")
     stage.console.tracks.open("t-1001")
@@ -316,6 +329,8 @@ SCENES = (
     Scene("breakers-conflict", conflict, breakers(providers.failing), "staging"),
     Scene("breakers-reset-all", reset_all, breakers(providers.failing), "staging"),
     Scene("breakers-filter-empty", filter_nothing, breakers(providers.failing), "staging"),
+    Scene("production-unlocked", unlocked, healthy, "production"),
+    Scene("unlock-dialog", unlock_dialog, healthy, "production"),
     Scene("waterfall", show("waterfall.open"), breakers()),
     Scene("waterfall-draft", waterfalls.drafted, breakers(providers.failing), "staging"),
     Scene("waterfall-explained", waterfalls.explained, breakers(), "staging"),

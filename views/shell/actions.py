@@ -38,6 +38,8 @@ ACTIONS = (
     ActionSpec("stack.stop", "Stop stack", "Stack", "", "down services"),
     ActionSpec("deploy.new", "New deployment…", "Stack", "", "deploy release"),
     ActionSpec("rollback.ask", "Roll back…", "Stack", "", "revert undo restore backup"),
+    ActionSpec("access.unlock", "Unlock production…", "Stack", "", "read-only write protect"),
+    ActionSpec("access.lock", "Make production read-only", "Stack", "", "lock protect"),
     ActionSpec("breakers.filter", "Filter providers", "Circuit breakers", "", "find search"),
     ActionSpec("breakers.probe", "Send test call", "Circuit breakers", "", "probe now half-open"),
     ActionSpec("breakers.close", "Reset…", "Circuit breakers", "", "close release clear"),

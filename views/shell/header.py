@@ -7,10 +7,12 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
 
 from backend.contracts.environment import Environment
+from controllers.access import AccessController
 from controllers.attention import count_urgent
 from controllers.monitor import Freshness, Snapshot
 from controllers.session import TIER_TONES, TIER_WORDS, place_of, title_of
 from controllers.wording import plural
+from views.shell.access_button import AccessButton
 from views.theme.icons import icon
 from views.theme.theme import Theme
 from views.widgets.base import GAP_L, button, column, label, restyle, row
@@ -26,9 +28,10 @@ class Header(QWidget):
     search_asked = Signal()
     attention_asked = Signal()
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, access: AccessController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
+        self.access = AccessButton(theme, access)
         self._environment: Environment | None = None
         self._name = label("SongNodes Console", "strong")
         self.band = QFrame()
@@ -64,10 +67,10 @@ class Header(QWidget):
         self.search_button.setMaximumWidth(420)
         self._name.setFixedWidth(184)
         bar: QHBoxLayout = row(
-            self._name, self.environment_button, self.tier, self.place, None, self.search_button, None,
-            self.freshness, self.alerts, gap=10, margin=(16, 0, GAP_L, 0),
+            self._name, self.environment_button, self.tier, self.access, self.place, None, self.search_button,
+            None, self.freshness, self.alerts, gap=10, margin=(16, 0, GAP_L, 0),
         )  # fmt: skip
-        bar.setStretch(5, 3)
+        bar.setStretch(6, 3)
         surface = QWidget()
         surface.setProperty("kind", "header")
         surface.setFixedHeight(46)

@@ -24,15 +24,11 @@ from views.shell.command_palette import ENVIRONMENT, CommandPalette
 from views.shell.geometry import MINIMUM, WindowMemory
 from views.shell.header import Header
 from views.shell.navigation import Navigation
-from views.shell.router import (
-    BREAKER_ACTIONS,
-    LETTERS_ACTIONS,
-    TRACKS_ACTIONS,
-    WATERFALL_ACTIONS,
-    Router,
-)
+from views.shell.reasons import Reasons
+from views.shell.router import Router
 from views.shell.shortcut_sheet import ShortcutSheet
 from views.shell.status_bar import StatusBar
+from views.shell.unlock_dialog import UnlockDialog
 from views.theme.theme import Theme
 from views.tracks.view import TracksView
 from views.waterfall.view import WaterfallView
@@ -53,7 +49,8 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("SongNodes Console")
         self.setMinimumSize(MINIMUM)
         self.actions_list = ActionList(self)
-        self.header = Header(theme)
+        self.header = Header(theme, console.access)
+        self.reasons = Reasons(self.actions_list, self)
         self.navigation = Navigation(theme)
         self.status = StatusBar()
         self.overview = OverviewView(theme, console.actions, console.plots, console.clock)
@@ -86,6 +83,10 @@ class MainWindow(QMainWindow):
         console.session.changed.connect(self._on_environment)
         console.session.failed.connect(self._on_failed)
         console.monitor.changed.connect(self._on_snapshot)
+        console.monitor.changed.connect(self.reasons.show_snapshot)
+        console.access.changed.connect(self.reasons.show_access)
+        console.access.done.connect(self.toasts.say)
+        console.access.failed.connect(self._on_access_failed)
         console.actions.done.connect(self.toasts.say)
         console.settings.done.connect(self.toasts.say)
         console.settings.theme_chosen.connect(self.theme.choose)
@@ -94,6 +95,8 @@ class MainWindow(QMainWindow):
         self.header.environment_chosen.connect(console.session.select)
         self.header.search_asked.connect(self._open_palette)
         self.header.attention_asked.connect(self._open_overview)
+        self.header.access.unlock_asked.connect(self._ask_unlock)
+        self.header.access.lock_asked.connect(console.access.lock)
         self.navigation.chosen.connect(self.router.run)
         self.actions_list.triggered.connect(self.router.run)
         self.overview.action_asked.connect(self.router.run)
@@ -187,19 +190,6 @@ class MainWindow(QMainWindow):
         status = snapshot.status
         self.deploy.run.show_holder(status.lock if status is not None else None)
         self.navigation.show_letters(status.dead_letters if status is not None else None)
-        nothing = status is not None and not status.deployed
-        reason = "nothing is deployed here yet" if nothing else ""
-        for action_id in (
-            "stack.health",
-            "stack.start",
-            "stack.stop",
-            "breakers.reset-all",
-            *BREAKER_ACTIONS,
-            *WATERFALL_ACTIONS,
-            *TRACKS_ACTIONS,
-            *LETTERS_ACTIONS,
-        ):
-            self.actions_list.set_reason(action_id, reason)
 
     @Slot(object)
     def _on_failed(self, error: OperatorError) -> None:
@@ -216,6 +206,14 @@ class MainWindow(QMainWindow):
             self.toasts.say("That run has ended meanwhile. You can deploy now.")
         else:
             self.open_run(active)
+
+    @Slot(object)
+    def _on_access_failed(self, error: OperatorError) -> None:
+        self.toasts.warn(error.sentence())
+
+    @Slot()
+    def _ask_unlock(self) -> None:
+        self.router.run("access.unlock")
 
     @Slot()
     def _open_overview(self) -> None:
@@ -248,6 +246,12 @@ class MainWindow(QMainWindow):
         palette = CommandPalette(self.theme, self.actions_list, self.console.session.environments, self)
         palette.chosen.connect(self._on_palette)
         palette.ask()
+
+    def ask_unlock(self) -> None:
+        """Open the question before production can be changed, where there is one."""
+        state = self.console.access.state
+        if state is not None and state.read_only:
+            UnlockDialog(self.theme, self.console.access, self).ask()
 
     def open_shortcuts(self) -> None:
         """Open the shortcut sheet."""

@@ -94,6 +94,8 @@ class Router(QObject):
             "stack.health": self._check_health,
             "stack.start": self._console.actions.start,
             "stack.stop": self._ask_stop,
+            "access.unlock": window.ask_unlock,
+            "access.lock": self._console.access.lock,
             "theme.dark": partial(self._console.settings.choose_theme, "dark"),
             "theme.light": partial(self._console.settings.choose_theme, "light"),
             "theme.system": partial(self._console.settings.choose_theme, "system"),
@@ -198,6 +200,7 @@ class Router(QObject):
         self._console.monitor.measure()
         self._console.rollback.refresh()
         self._console.settings.refresh()
+        self._console.access.refresh()
         self._console.breakers.feed.look_again()
         self._console.breakers.readings.refresh()
         self._console.waterfall.refresh()

@@ -87,6 +87,12 @@ QPushButton[kind="chip"] { background: $raised; color: $muted; border: 1px solid
   border-radius: 10px; padding: 2px 9px; font-size: 12px; font-weight: 600; }
 QPushButton[kind="chip"]:checked { background: $accent_tint; color: $accent; }
 QPushButton[kind="chip"]:focus { border-color: $accent; }
+QPushButton[kind="access"] { background: transparent; color: $muted; border: 1px solid $border_strong;
+  border-radius: 10px; padding: 2px 9px; font-size: 12px; font-weight: 600; }
+QPushButton[kind="access"]:hover { background: $raised; color: $text; }
+QPushButton[kind="access"]:focus { border-color: $accent; }
+QPushButton[kind="access"][tone="warn"] { background: $warn_tint; color: $warn; border-color: transparent; }
+QPushButton[kind="access"][tone="warn"]:focus { border-color: $accent; }
 QLineEdit, QAbstractSpinBox, QComboBox { background: $surface_2; color: $text;
   border: 1px solid $border_strong; border-radius: 7px; padding: 6px 10px;
   selection-background-color: $accent_fill; selection-color: $on_accent; }
@@ -173,6 +179,7 @@ def _derived(tokens: Tokens) -> dict[str, str]:
     return {
         "accent_tint": tokens.tint("accent"),
         "bad_tint": tokens.tint("bad"),
+        "warn_tint": tokens.tint("warn"),
         "accent_hover": tokens.accent_fill if tokens.name == "dark" else tokens.accent,
         "tick": icon_path("tick-on-accent"),
         "up": icon_path("spin-up"),

@@ -1,5 +1,6 @@
 """All sample ports together."""
 
+from controllers.access_port import AccessPort
 from controllers.clock import Clock
 from controllers.dead_letters_port import DeadLettersPort
 from controllers.ports import (
@@ -11,6 +12,7 @@ from controllers.ports import (
     TracksPort,
     WaterfallPort,
 )
+from tests.gui.sample.access import SampleAccess
 from tests.gui.sample.dead_letters import SampleDeadLetters
 from tests.gui.sample.providers import SampleProviders
 from tests.gui.sample.runs import SampleRuns
@@ -30,6 +32,7 @@ def sample_ports(
     tracks: TracksPort | None = None,
     dead_letters: DeadLettersPort | None = None,
     settings: SettingsPort | None = None,
+    access: AccessPort | None = None,
 ) -> Ports:
     """Sample ports where none is given."""
     return Ports(
@@ -40,4 +43,5 @@ def sample_ports(
         tracks=tracks or SampleTracks(clock),
         dead_letters=dead_letters or SampleDeadLetters(clock),
         settings=settings or SampleSettings(),
+        access=access or SampleAccess(clock),
     )

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication
 from backend.contracts.runs import DeployOptions, Run, RunState
 from controllers.console import Console
 from controllers.ports import Ports
+from tests.gui.sample.access import SampleAccess
 from tests.gui.sample.background import ImmediateBackground
 from tests.gui.sample.clock import StoppedClock
 from tests.gui.sample.dead_letters import SampleDeadLetters
@@ -36,6 +37,7 @@ class Stage:
         self.tracks = SampleTracks(self.clock)
         self.dead_letters = SampleDeadLetters(self.clock)
         self.settings = SampleSettings()
+        self.access = SampleAccess(self.clock)
         self.background = ImmediateBackground()
         self.environment = environment
         ports = Ports(
@@ -46,6 +48,7 @@ class Stage:
             self.tracks,
             self.dead_letters,
             self.settings,
+            self.access,
         )
         self.console = Console(ports, self.background, self.clock)
         self.window = MainWindow(theme, self.console, WindowMemory(folder / "desktop.ini"))
