@@ -21,6 +21,7 @@ from backend.contracts.errors import OperatorError
 from controllers.clock import Clock
 from controllers.dead_letters_acts import LetterActs
 from controllers.dead_letters_feed import LettersFeed, LettersSnapshot
+from controllers.dead_letters_operations import OperationList
 from controllers.dead_letters_port import DeadLettersPort
 from controllers.dead_letters_table import BLOCK, LetterTable
 from controllers.operations import Operation
@@ -65,6 +66,7 @@ class DeadLettersController(QObject):
         self.table = LetterTable(self)
         self.feed = LettersFeed(port, background, clock, self)
         self.acts = LetterActs(port, background, self)
+        self.operations = OperationList(port, background, self)
         self._reads = {
             name: Operation(background, self) for name in ("causes", "strip", "table", "block", "letter")
         }
@@ -87,6 +89,7 @@ class DeadLettersController(QObject):
             read.failed.connect(self.failed)
         self.table.wanted.connect(self._on_wanted)
         self.feed.changed.connect(self._on_snapshot)
+        self.feed.changed.connect(self.operations.on_snapshot)
         self.acts.letter_changed.connect(self._on_letter_changed)
         self.acts.operation_changed.connect(self._on_operation)
         self._refresh.timeout.connect(self.read_groups)
@@ -190,6 +193,7 @@ class DeadLettersController(QObject):
     def _clear(self) -> None:
         for read in self._reads.values():
             read.cancel()
+        self.operations.set_environment(self._name)
         self.causes, self.letter, self.selection = None, None, Selection()
         self.table.pick_all(picked=False)
         self.table.show(Selection(), LetterPage(rows=[], total=0, total_is_exact=True), self.clock())
@@ -253,6 +257,7 @@ class DeadLettersController(QObject):
     @Slot(object)
     def _on_operation(self, operation: Bulk) -> None:
         self._refresh.start()
+        self.feed.take(operation)
         if self.table.picked_count and operation.selection == self.table.meant():
             # It acts on just what was picked: that is not to be picked for the next one, too.
             self.table.pick_all(picked=False)

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from backend.contracts.dead_letter_operations import (
     DeadLetterConflictError,
+    LetterAttributes,
     LetterCommand,
     LetterControl,
     LetterEdit,
@@ -121,6 +122,30 @@ class LetterActs(QObject):
         """Start, accept, pause, resume or cancel an operation as it was seen."""
         control = OperationControl(command=command, version=operation.version, author=self._port.operator())
         self._run(partial(self._port.control_operation, self._environment, operation.id, control))
+
+    def set_pace(self, operation: Operation, per_second: float | None) -> None:
+        """Another pace from the next letter on; none: as fast as the limits allow."""
+        control = OperationControl(
+            command=OperationCommand.PACE,
+            version=operation.version,
+            author=self._port.operator(),
+            per_second=per_second,
+        )
+        self._run(partial(self._port.control_operation, self._environment, operation.id, control))
+
+    def set_attributes(
+        self, letter: LetterDetail, owner: str, note: str, priority: int, labels: list[str]
+    ) -> None:
+        """Owner, note, priority and labels of one letter as it was seen."""
+        attributes = LetterAttributes(
+            version=letter.version,
+            owner=owner or None,
+            note=note,
+            priority=priority,
+            labels=labels,
+            author=self._port.operator(),
+        )
+        self._run(partial(self._port.set_attributes, self._environment, letter.message_id, attributes))
 
     def export(self, selection: Selection, path: str) -> None:
         """Write a sealed bundle to a file."""

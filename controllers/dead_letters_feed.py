@@ -84,6 +84,14 @@ class LettersFeed(QObject):
             self._ageing.start()
             self._open()
 
+    def take(self, operation: Operation) -> None:
+        """What a command made of an operation, before the stream tells it."""
+        known = self.snapshot.operations.get(operation.id)
+        if self._environment and operation != known and not _is_older(operation, known):
+            operations = {**self.snapshot.operations, operation.id: operation}
+            self.snapshot = replace(self.snapshot, operations=operations)
+            self._publish()
+
     @Slot()
     def _open(self) -> None:
         self._stream.open(partial(self._port.events, self._environment))
@@ -93,7 +101,7 @@ class LettersFeed(QObject):
         self._wait_ms = FIRST_RETRY_MS
         operations = dict(self.snapshot.operations)
         for item in items:
-            if isinstance(item, Operation):
+            if isinstance(item, Operation) and not _is_older(item, operations.get(item.id)):
                 operations[item.id] = item
         newest = sorted(operations.values(), key=_created)[-MOST_OPERATIONS:]
         meters = [item for item in items if isinstance(item, Meter)]
@@ -121,6 +129,10 @@ class LettersFeed(QObject):
             age = max(0.0, (self._clock() - self._heard_at).total_seconds())
         self.snapshot = replace(self.snapshot, age_seconds=age)
         self.changed.emit(self.snapshot)
+
+
+def _is_older(operation: Operation, known: Operation | None) -> bool:
+    return known is not None and operation.version < known.version
 
 
 def _created(operation: Operation) -> datetime:

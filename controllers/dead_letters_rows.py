@@ -10,7 +10,7 @@ from backend.contracts.dead_letters import DeadLetterState
 from controllers.dead_letters_feed import LettersSnapshot
 from controllers.marks import Mark, Shape
 from controllers.rows import Row
-from controllers.wording import ago, count, joined, local_time, rough
+from controllers.wording import ago, count, joined, local_stamp, local_time, rough
 
 ALL_CAUSES = ""
 """Key of the line that stands for every cause."""
@@ -109,20 +109,22 @@ def attempt_rows(attempts: Sequence[AttemptEntry]) -> list[Row]:
     ]
 
 
-def history_text(letter: LetterDetail) -> str:
-    """Everything that was done to a letter, and its headers."""
-    lines = [
-        f"{local_time(entry.happened_at, '%Y-%m-%d %H:%M:%S')}  {entry.action} by {entry.actor} → "
-        f"{entry.to_state.value}{f': {entry.reason}' if entry.reason else ''}"
-        for entry in letter.audit
-    ]
-    headers = [f"{name}: {value}" for name, value in letter.headers.items()]
-    facts = [
-        f"queue: {letter.routing_key}",
-        f"trace: {letter.trace_id or '–'}",
-        f"sha256: {letter.payload_sha256}",
-    ]
-    return "\n".join([*lines, "", *facts, *headers])
+def attribute_words(letter: LetterDetail) -> str:
+    """Owner, priority, labels and note of a letter; empty without any."""
+    head = joined(
+        f"owner {letter.owner}" if letter.owner else None,
+        f"priority {letter.priority}" if letter.priority else None,
+        *(f"#{one}" for one in letter.labels),
+    )
+    return "\n".join(part for part in (head, letter.note.strip()) if part)
+
+
+def superseded_words(letter: LetterDetail) -> str:
+    """Why it need not be sent any more; empty where that is not so, or not known."""
+    later = letter.superseded
+    if later is None:
+        return ""
+    return f"Superseded: its track was enriched {local_stamp(later.enriched_at)}. A retry in bulk skips it."
 
 
 def meter_words(snapshot: LettersSnapshot) -> tuple[str, str]:

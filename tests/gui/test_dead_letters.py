@@ -1,9 +1,10 @@
 """The triage screen: what it shows, what it asks the port, and that all of it works by keyboard."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QDate, QDateTime, QPoint, Qt, QTime
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -106,15 +107,34 @@ def test_a_retry_can_wait_for_a_provider(stage: Stage, screen: DeadLettersView) 
     screen.retry_button.click()
     dialog = screen.acting.dialog
     assert isinstance(dialog, BulkDialog)
-    choices = [dialog.when.itemText(place) for place in range(dialog.when.count())]
-    assert choices[:2] == ["now", "when discogs was closed for 10 min"]
-    dialog.when.setCurrentIndex(1)
+    choice = dialog.start.choice
+    choices = [choice.itemText(place) for place in range(choice.count())]
+    assert choices[:3] == ["now", "at a set time", "when discogs is well again"]
+    choice.setCurrentIndex(2)
+    dialog.start.minutes.setValue(15)
+    dialog.start.left.setValue(25)
     dialog.reason.setText("after the outage")
     dialog.verb_button.click()
     request = last(stage, "freeze")
     assert isinstance(request, OperationRequest)
     assert request.options.when is not None
-    assert (request.options.when.provider, request.options.when.closed_minutes) == ("discogs", 10)
+    when = request.options.when
+    assert (when.provider, when.closed_minutes, when.budget_share) == ("discogs", 15, 0.25)
+    assert request.options.not_before is None
+
+
+def test_a_retry_can_start_at_a_set_time(stage: Stage, screen: DeadLettersView) -> None:
+    screen.retry_button.click()
+    dialog = screen.acting.dialog
+    assert isinstance(dialog, BulkDialog)
+    dialog.start.choice.setCurrentIndex(1)
+    assert dialog.start.at.isVisible()
+    dialog.start.at.setDateTime(QDateTime(QDate(2026, 11, 27), QTime(3, 30)))
+    dialog.reason.setText("at night")
+    dialog.verb_button.click()
+    request = last(stage, "freeze")
+    assert isinstance(request, OperationRequest)
+    assert request.options.not_before == datetime(2026, 11, 27, 3, 30).astimezone()
 
 
 def test_a_million_rows_are_reached_without_being_held(stage: Stage, screen: DeadLettersView) -> None:

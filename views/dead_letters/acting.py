@@ -17,9 +17,11 @@ from backend.contracts.dead_letter_views import Cause, CauseNote
 from backend.contracts.errors import OperatorError
 from controllers.dead_letters_payload import editable_text
 from controllers.wording import plural
+from views.dead_letters.attributes_dialog import AttributesDialog
 from views.dead_letters.bulk_dialog import BulkDialog
 from views.dead_letters.edit_dialog import EditDialog
 from views.dead_letters.note_dialog import NoteDialog
+from views.dead_letters.patch_dialog import PatchDialog
 from views.dead_letters.reason_dialog import ReasonDialog
 from views.theme.theme import Theme
 from views.widgets.overlay import Overlay
@@ -66,10 +68,12 @@ class Acting(QObject):
         view.retry_button.clicked.connect(self.ask_retry)
         view.discard_button.clicked.connect(self.ask_discard)
         view.more_button.clicked.connect(self.ask_quarantine)
+        view.patch_button.clicked.connect(self.ask_patch)
         view.note_button.clicked.connect(self.ask_note)
         view.export_button.clicked.connect(self.ask_export)
         view.panel.commanded.connect(self._on_command)
         view.panel.edit_asked.connect(self.ask_edit)
+        view.panel.attributes_asked.connect(self.ask_attributes)
         view.panel.track_asked.connect(view.track_asked)
         self._acts.failed.connect(self._on_failed)
         self._acts.busy_changed.connect(self._on_busy)
@@ -105,6 +109,28 @@ class Acting(QObject):
             return
         dialog = EditDialog(self._view.window(), text)
         dialog.edited.connect(self._on_edited)
+        self._open(dialog)
+        dialog.ask()
+
+    @Slot()
+    def ask_patch(self) -> None:
+        """Correct what is meant with a JSON Patch."""
+        table = self._view.controller.table
+        if not table.total:
+            return
+        dialog = PatchDialog(self._theme, self._acts, table.meant(), self._view.title(), self._view.window())
+        dialog.decided.connect(self._on_decided)
+        self._open(dialog)
+        dialog.ask()
+
+    @Slot()
+    def ask_attributes(self) -> None:
+        """Owner, note, priority and labels of the letter that is open."""
+        letter = self._view.panel.letter
+        if letter is None:
+            return
+        dialog = AttributesDialog(letter, self._view.window())
+        dialog.kept.connect(partial(self._acts.set_attributes, letter))
         self._open(dialog)
         dialog.ask()
 

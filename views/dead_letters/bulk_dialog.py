@@ -1,39 +1,29 @@
 """Asks before something is done to many letters: exactly how many, what it costs, how fast, and why."""
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtWidgets import (
-    QAbstractSpinBox,
-    QCheckBox,
-    QComboBox,
-    QDoubleSpinBox,
-    QLineEdit,
-    QSpinBox,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QSpinBox, QWidget
 
 from backend.contracts.dead_letter_operations import (
     OperationKind,
     OperationOptions,
     OperationPreview,
     OperationRequest,
-    RetryCondition,
-    Share,
 )
 from backend.contracts.dead_letter_views import Selection
 from backend.contracts.errors import OperatorError
 from controllers.dead_letters_acts import LetterActs
-from controllers.wording import count, plural, rough
+from controllers.wording import plural
+from views.dead_letters.pace_dialog import pace_box
+from views.dead_letters.preview_facts import PreviewFacts
+from views.dead_letters.start_choice import StartChoice
 from views.theme.theme import Theme
 from views.widgets.banner import Banner
 from views.widgets.base import button, label, row
+from views.widgets.number_box import set_up_number
 from views.widgets.overlay import Overlay
 from views.widgets.typed_name import TypedName
 
 _PAUSE_MS = 250
-_CLOSED_MINUTES = 10
-_PARTS = 5
 _TITLES = {
     OperationKind.RETRY: "Retry",
     OperationKind.DISCARD: "Discard",
@@ -66,16 +56,16 @@ class BulkDialog(Overlay):
         *,
         canary: int = 0,
     ) -> None:
-        super().__init__(parent, width=620)
+        super().__init__(parent, width=660)
         self._acts, self._kind, self._selection, self._title = acts, kind, selection, title
         self._preview: OperationPreview | None = None
         self.heading = label("", "heading", wrap=True)
-        self.lines = label("Counting…", wrap=True)
+        self.facts = PreviewFacts()
         self.warnings = label("", wrap=True, tone="warn")
         self.banner = Banner(theme)
         self.canary = QSpinBox()
-        self.pace = QDoubleSpinBox()
-        self.when = QComboBox()
+        self.pace = pace_box()
+        self.start = StartChoice()
         self.respect = QCheckBox("Keep to half of the providers' limits")
         self.reason = QLineEdit()
         self.typed = TypedName()
@@ -90,15 +80,8 @@ class BulkDialog(Overlay):
         self.canary.setRange(0, 200)
         self.canary.setValue(canary)
         self.canary.setSpecialValueText("none")
-        _name(self.canary, "Letters that go first, as a sample")
-        self.pace.setRange(0.0, 10_000.0)
-        self.pace.setDecimals(1)
-        self.pace.setSpecialValueText("as fast as possible")
-        _name(self.pace, "Letters a second")
+        set_up_number(self.canary, "Letters that go first, as a sample", 90)
         self.respect.setChecked(True)
-        self.when.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.when.addItem("now", None)
-        self.when.setAccessibleName("When it starts")
         self.reason.setAccessibleName("Reason")
         self.reason.setPlaceholderText("Why? It is kept with your name.")
         self.reason.setMaxLength(2000)
@@ -106,13 +89,14 @@ class BulkDialog(Overlay):
     def _arrange(self) -> None:
         for part in (self.heading, label(_MEANING[self._kind], "muted", wrap=True), self.banner):
             self.body.addWidget(part)
-        self.body.addWidget(self.lines)
+        self.body.addWidget(self.facts)
         self.body.addWidget(self.warnings)
         if self._kind is OperationKind.RETRY:
             sample = label("Sample first")
             pace = label("Letters a second")
             self.body.addLayout(row(sample, self.canary, 16, pace, self.pace, None))
-            self.body.addLayout(row(label("Start"), self.when, 16, self.respect, None))
+            self.body.addWidget(self.start)
+            self.body.addWidget(self.respect)
         self.body.addWidget(self.reason)
         self.body.addLayout(row(self.typed, None, self.cancel_button, self.verb_button))
         self.warnings.hide()
@@ -149,31 +133,20 @@ class BulkDialog(Overlay):
             canary=self.canary.value() if sends else 0,
             per_second=self.pace.value() or None,
             respect_budget=self.respect.isChecked(),
-            when=self._condition() if sends else None,
+            not_before=self.start.not_before() if sends else None,
+            when=self.start.condition() if sends else None,
         )
         return self._acts.request(self._kind, self._selection, options, reason, self._title)
-
-    def _condition(self) -> RetryCondition | None:
-        provider = self.when.currentData()
-        if provider is None:
-            return None
-        return RetryCondition(provider=provider, closed_minutes=_CLOSED_MINUTES)
-
-    def _offer(self, providers: Sequence[str]) -> None:
-        """Waiting for a provider that the letters need."""
-        for provider in providers:
-            if self.when.findData(provider) < 0:
-                self.when.addItem(f"when {provider} was closed for {_CLOSED_MINUTES} min", provider)
 
     @Slot(object)
     def _on_preview(self, preview: OperationPreview) -> None:
         first = self._preview is None or self._preview.acting != preview.acting
         self._preview = preview
         self.banner.hide()
-        self._offer([share.name for share in preview.calls])
+        self.start.offer([share.name for share in preview.calls])
         about = "" if preview.counts_are_exact else "about "
         self.heading.setText(f"{_TITLES[self._kind]} {about}{plural(preview.acting, 'letter')}")
-        self.lines.setText("\n".join(_lines(preview)))
+        self.facts.show_preview(preview)
         self.warnings.setText("\n".join(preview.warnings))
         self.warnings.setVisible(bool(preview.warnings))
         if first:
@@ -182,7 +155,7 @@ class BulkDialog(Overlay):
 
     @Slot(object)
     def _on_failed(self, error: OperatorError) -> None:
-        self.lines.setText("It could not be counted, so nothing can be started.")
+        self.facts.say("It could not be counted, so nothing can be started.")
         self.banner.show_error(error)
 
     @Slot()
@@ -200,31 +173,5 @@ class BulkDialog(Overlay):
         self.close_overlay()
 
 
-def _name(box: QAbstractSpinBox, name: str) -> None:
-    """Box and field inside: a screen reader stops at either."""
-    box.setAccessibleName(name)
-    box.lineEdit().setAccessibleName(name)
-
-
 def _verb_kind(kind: OperationKind) -> str:
     return "danger" if kind is OperationKind.DISCARD else "primary"
-
-
-def _lines(preview: OperationPreview) -> list[str]:
-    lines = [
-        _shares("Causes", preview.by_cause),
-        _shares("Age", preview.by_age),
-        _shares("Left out", preview.skipped),
-        _shares("Provider calls", preview.calls),
-    ]
-    if preview.seconds is not None:
-        lines.append(f"Takes about {rough(preview.seconds)} at this pace.")
-    if preview.budget_share is not None:
-        lines.append(f"{preview.budget_share:.0%} of the slowest provider's hourly limit.")
-    return [line for line in lines if line]
-
-
-def _shares(name: str, shares: list[Share]) -> str:
-    told = [f"{share.name} ({count(share.count)})" for share in shares[:_PARTS]]
-    more = len(shares) - _PARTS
-    return f"{name}: {', '.join(told)}{f' and {more} more' if more > 0 else ''}." if told else ""

@@ -7,15 +7,18 @@ from PySide6.QtWidgets import QPlainTextEdit, QStackedWidget, QTabWidget, QWidge
 from backend.contracts.dead_letter_operations import LetterCommand
 from backend.contracts.dead_letter_views import LetterDetail
 from backend.contracts.dead_letters import DeadLetterState
+from controllers.dead_letters_lineage import headers_text, lineage_text
 from controllers.dead_letters_payload import editable_text, shown_payload, why_not_editable
-from controllers.dead_letters_rows import attempt_rows, history_text, of_letter
+from controllers.dead_letters_rows import attempt_rows, attribute_words, of_letter, superseded_words
 from controllers.marks import Mark, Shape
 from controllers.rows import RowsModel
 from controllers.wording import plural, size
+from views.dead_letters.revisions_view import RevisionsView
 from views.theme.fonts import mono_font
 from views.theme.theme import Theme
-from views.widgets.base import GAP_M, button, column, label, row
+from views.widgets.base import GAP_M, GAP_S, button, column, label, row
 from views.widgets.card import Card
+from views.widgets.clipboard import copy
 from views.widgets.elided import ElidedLabel
 from views.widgets.empty_state import EmptyState
 from views.widgets.pill import Pill
@@ -46,10 +49,13 @@ _VERBS = {
 
 
 class LetterPanel(QWidget):
-    """Signals: `commanded` with a LetterCommand; `edit_asked`; `track_asked` with an id of a track."""
+    """Signals: `commanded` with a LetterCommand; `edit_asked`; `attributes_asked`; `track_asked` with the
+    id of a track.
+    """
 
     commanded = Signal(object)
     edit_asked = Signal()
+    attributes_asked = Signal()
     track_asked = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -61,15 +67,22 @@ class LetterPanel(QWidget):
         self._attempts = RowsModel(self)
         self.attempts = RowList(theme, self._attempts, "Failures", picks=False)
         self.payload = _text("Payload")
-        self.history = _text("History and headers")
+        self.revisions = RevisionsView(theme)
+        self.lineage = _text("Lineage: ids, failures, edits and acts")
+        self.headers = _text("Headers")
         self.stack = _text("Stack trace")
         self.facts = label("", "muted", wrap=True)
+        self.notes = label("", wrap=True)
+        self.superseded = label("", wrap=True, tone="info")
+        self.notes_button = button("Notes…", "link", name="letter-notes", tip="Owner, labels, note (L)")
+        self.trace_button = button("Copy trace id", "link", name="letter-trace")
         self.edit_button = button("Edit and retry…", name="letter-edit")
         self.track_button = button("Open track", "link", name="letter-track")
         self.buttons = {
             command: button(text, "primary" if command is C.RETRY else "", name=f"letter-{command.value}")
             for command, text in _VERBS.items()
         }
+        self.tabs = QTabWidget()
         self.empty = EmptyState(theme)
         self._states = QStackedWidget()
         self._arrange()
@@ -81,18 +94,26 @@ class LetterPanel(QWidget):
         nothing.body.addWidget(self.empty)
         head = row(self.title, self.state)
         head.setStretch(0, 1)
-        tabs = QTabWidget()
+        tabs = self.tabs
         tabs.setDocumentMode(True)
         tabs.setAccessibleName("Parts of the letter")
-        for name, part in (("Payload", self.payload), ("History", self.history), ("Stack", self.stack)):
+        parts = (
+            ("Payload", self.payload),
+            ("Changes", self.revisions),
+            ("Lineage", self.lineage),
+            ("Headers", self.headers),
+            ("Stack", self.stack),
+        )
+        for name, part in parts:
             tabs.addTab(part, name)
         serious = (C.DISCARD, C.QUARANTINE, C.RELEASE, C.UNDO, C.RESOLVE, C.GIVE_UP_WAITING)
-        facts = row(self.facts, self.track_button)
+        facts = row(self.facts, self.notes_button, gap=GAP_S)
         facts.setStretch(0, 1)
+        links = row(self.track_button, self.trace_button, None, gap=GAP_S)
         first = row(self.buttons[C.RETRY], self.edit_button, None, gap=GAP_M)
         second = row(*(self.buttons[command] for command in serious), None, gap=GAP_M)
-        content = column(head, facts, self.attempts, tabs, first, second)
-        content.setStretch(3, 1)
+        content = column(head, facts, self.notes, self.superseded, self.attempts, tabs, links, first, second)
+        content.setStretch(5, 1)
         card.body.addLayout(content)
         self._states.addWidget(nothing)
         self._states.addWidget(card)
@@ -103,7 +124,9 @@ class LetterPanel(QWidget):
         for command_button in self.buttons.values():
             command_button.clicked.connect(self._on_command)
         self.edit_button.clicked.connect(self.edit_asked)
+        self.notes_button.clicked.connect(self.attributes_asked)
         self.track_button.clicked.connect(self._on_track)
+        self.trace_button.clicked.connect(self._on_trace)
 
     def clear(self) -> None:
         """No letter is open."""
@@ -121,13 +144,23 @@ class LetterPanel(QWidget):
         self._attempts.replace(attempt_rows(letter.attempt_list))
         self.attempts.fit(most=3)
         self.payload.setPlainText(shown_payload(letter))
-        self.history.setPlainText(history_text(letter))
+        self.revisions.show_letter(letter)
+        self.lineage.setPlainText(lineage_text(letter))
+        self.headers.setPlainText(headers_text(letter))
+        self._show_attributes(letter)
         self.stack.setPlainText(letter.attempt_list[-1].stack_trace or "–" if letter.attempt_list else "–")
         for command, command_button in self.buttons.items():
             command_button.setVisible(letter.state in _ALLOWED[command])
         self.edit_button.setVisible(letter.state in _OPEN and editable_text(letter) is not None)
         self.track_button.setVisible(bool(letter.track_id))
+        self.trace_button.setVisible(bool(letter.trace_id))
         self._states.setCurrentIndex(1)
+
+    def _show_attributes(self, letter: LetterDetail) -> None:
+        self.notes.setText(attribute_words(letter))
+        self.notes.setVisible(bool(self.notes.text()))
+        self.superseded.setText(superseded_words(letter))
+        self.superseded.setVisible(bool(self.superseded.text()))
 
     def show_busy(self, *, busy: bool) -> None:
         """Nothing else can be asked while something is under way."""
@@ -145,6 +178,11 @@ class LetterPanel(QWidget):
     def _on_track(self) -> None:
         if self.letter is not None and self.letter.track_id:
             self.track_asked.emit(self.letter.track_id)
+
+    @Slot()
+    def _on_trace(self) -> None:
+        if self.letter is not None and self.letter.trace_id:
+            copy(self.letter.trace_id)
 
 
 def _text(name: str) -> QPlainTextEdit:
@@ -164,7 +202,6 @@ def _facts(letter: LetterDetail) -> str:
         plural(letter.attempts, "failure"),
         size(letter.payload_bytes),
         f"revision {letter.revision}" if letter.revision else "",
-        f"owner {letter.owner}" if letter.owner else "",
         letter.reason,
         why_not_editable(letter),
     ]

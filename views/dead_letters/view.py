@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backend.contracts.dead_letter_operations import OperationCommand
 from backend.contracts.dead_letter_query import complete
 from backend.contracts.dead_letter_views import Cause, CauseList, LetterDetail, TimeStrip
 from backend.contracts.errors import OperatorError
@@ -26,6 +25,7 @@ from views.dead_letters.acting import Acting
 from views.dead_letters.cause_list import CauseDelegate
 from views.dead_letters.letter_panel import LetterPanel
 from views.dead_letters.letter_table import LetterTableView
+from views.dead_letters.operating import Operating
 from views.dead_letters.operation_bar import OperationBar
 from views.dead_letters.strip import StripView
 from views.theme.theme import Theme
@@ -58,6 +58,9 @@ class DeadLettersView(QWidget):
         super().__init__(parent)
         self._theme, self.controller = theme, controller
         self.head = PageHead("Dead letters")
+        self.operations_button = button(
+            "Operations…", name="letters-operations", tip="What was done to many (O)"
+        )
         self.export_button = button("Export…", name="letters-export")
         self.banner = Banner(theme)
         self.operation = OperationBar(theme)
@@ -76,14 +79,23 @@ class DeadLettersView(QWidget):
         self.all_button = button("Select all", "link", name="letters-all")
         self.sample_button = button("Try 20 first…", "primary", name="letters-sample")
         self.retry_button = button("Retry…", name="letters-retry")
+        self.patch_button = button("Patch…", name="letters-patch", tip="Correct the payloads of many (J)")
         self.more_button = button("Quarantine…", name="letters-quarantine")
         self.discard_button = button("Discard…", "danger", name="letters-discard")
+        self.bulk_buttons = (
+            self.sample_button,
+            self.retry_button,
+            self.patch_button,
+            self.more_button,
+            self.discard_button,
+        )
         self.panel = LetterPanel(theme)
         self.empty = EmptyState(theme)
         self.nothing_deployed = EmptyState(theme)
         self._states = QStackedWidget()
         self._is_unreadable = False
         self.acting = Acting(theme, self)
+        self.operating = Operating(theme, self)
         self._arrange()
         self._wire()
         self._on_cleared()
@@ -91,6 +103,7 @@ class DeadLettersView(QWidget):
     # Putting together ------------------------------------------------------------------------------------
 
     def _arrange(self) -> None:
+        self.head.add(self.operations_button)
         self.head.add(self.export_button)
         self.causes.setFixedWidth(_CAUSES_WIDTH)
         self.causes.list.setItemDelegate(CauseDelegate(self._theme, self.causes.list))
@@ -154,7 +167,7 @@ class DeadLettersView(QWidget):
     def _action_lines(self) -> QVBoxLayout:
         meant = row(self.meant, self.all_button)
         meant.setStretch(0, 1)
-        buttons = (self.sample_button, self.retry_button, self.more_button, None, self.discard_button)
+        buttons = (*self.bulk_buttons[:-1], None, self.bulk_buttons[-1])
         return column(meant, row(*buttons, gap=GAP_M))
 
     def _wire(self) -> None:
@@ -178,18 +191,21 @@ class DeadLettersView(QWidget):
         self.all_button.clicked.connect(self._on_all)
         self.news_button.clicked.connect(controller.read_table)
         self.nothing_deployed.pressed.connect(self._on_deploy)
-        self.operation.asked.connect(self._on_operation_asked)
-        self.operation.undo_asked.connect(self._on_undo)
         self.acting.wire()
+        self.operating.wire()
         for keys, slot in (
             ("/", self.focus_query),
             ("T", self.acting.ask_sample),
             ("R", self.acting.ask_retry),
             ("D", self.acting.ask_discard),
             ("Q", self.acting.ask_quarantine),
-            ("A", self.accept_or_resume),
+            ("A", self.operating.accept_or_resume),
+            ("O", self.operating.ask_list),
+            ("P", self.operating.ask_pace),
             ("E", self.acting.ask_edit),
             ("N", self.acting.ask_note),
+            ("J", self.acting.ask_patch),
+            ("L", self.acting.ask_attributes),
         ):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -291,10 +307,8 @@ class DeadLettersView(QWidget):
         else:
             self.meant.setText(f"All {total} shown" if table.total else "No letter is shown")
         self.all_button.setText("Select none" if table.all_picked else "Select all")
-        for part in (self.sample_button, self.retry_button, self.more_button, self.discard_button):
+        for part in (*self.bulk_buttons, self.export_button, self.all_button):
             part.setEnabled(table.total > 0)
-        self.export_button.setEnabled(table.total > 0)
-        self.all_button.setEnabled(table.total > 0)
 
     def _show_why(self) -> None:
         cause = self.cause()
@@ -344,24 +358,6 @@ class DeadLettersView(QWidget):
         self.query.setText(query)
 
     @Slot()
-    def accept_or_resume(self) -> None:
-        """Let the operation go on: accept the sample, or resume what is paused."""
-        for command in (OperationCommand.ACCEPT, OperationCommand.RESUME):
-            if self.operation.buttons[command].isVisible():
-                self._on_operation_asked(command)
-                return
-
-    @Slot(object)
-    def _on_operation_asked(self, command: OperationCommand) -> None:
-        if self.operation.operation is not None:
-            self.controller.acts.control(self.operation.operation, command)
-
-    @Slot()
-    def _on_undo(self) -> None:
-        if self.operation.operation is not None:
-            self.controller.acts.undo(self.operation.operation)
-
-    @Slot()
     def _on_deploy(self) -> None:
         self.action_asked.emit("deploy.new")
 
@@ -378,6 +374,7 @@ class DeadLettersView(QWidget):
         self.head.pill.show_state("", "muted")
         self.head.explanation.setText("")
         self.export_button.setVisible(deployed)
+        self.operations_button.setVisible(deployed)
         self.query.clear()
         self._show_why()
         self._show_meant()

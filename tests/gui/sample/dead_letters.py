@@ -3,8 +3,11 @@
 # ruff: noqa: ARG002 - the ports fix the arguments
 
 import base64
+import hashlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from backend.contracts.dead_letter_operations import (
     LetterAttributes,
@@ -18,6 +21,8 @@ from backend.contracts.dead_letter_operations import (
     OperationPreview,
     OperationRequest,
     OperationState,
+    PatchSample,
+    PatchTrial,
     Share,
 )
 from backend.contracts.dead_letter_views import (
@@ -34,15 +39,18 @@ from backend.contracts.dead_letter_views import (
     LetterRow,
     Meter,
     PageRequest,
+    RevisionEntry,
     Selection,
     TimeSlice,
     TimeStrip,
 )
 from backend.contracts.dead_letters import AuditEntry, DeadLetterState
 from backend.contracts.errors import OperatorError
+from backend.services.dlq_manager.json_patch import patched
+from backend.services.dlq_manager.patch_steps import PatchFailedError, read_patch
 from controllers.clock import Clock
-from tests.gui.sample.dead_letter_times import CAUSES, OUTAGE, SampleTimes
-from tests.gui.sample.driven_operations import driven
+from tests.gui.sample.dead_letter_times import CAUSES, OUTAGE, ROUND, SampleTimes
+from tests.gui.sample.driven_operations import driven, members
 
 TRACKS = (
     ("deadmau5", "Strobe"),
@@ -74,6 +82,8 @@ class SampleDeadLetters:
         self.conflict: OperatorError | None = None
         self.states: dict[str, DeadLetterState] = {}
         self.operations_made: list[Operation] = []
+        self.attributes: dict[str, LetterAttributes] = {}
+        self.revisions: dict[str, list[RevisionEntry]] = {}
         self.notes: dict[str, CauseNote] = {}
         self.asked: list[tuple[str, object]] = []
 
@@ -154,34 +164,42 @@ class SampleDeadLetters:
         """Three failures and a payload."""
         self._answer()
         row = self._row(int(message_id.removeprefix("letter-")))
-        body = (
-            f'{{\n  "track_id": "7c1e9f0a",\n  "artist_name": "{row.artist or ""}",\n'
-            f'  "track_title": "{row.title}",\n'
-            '  "priority": 5,\n  "release": 9007199254740993\n}'
-        ).encode()
-        body = body if self.body is None else self.body
+        body = self._payload(row)
+        revisions = self.revisions.get(message_id, [])
+        given = self.attributes.get(message_id)
         known = row.model_dump() | {"state": self.states.get(message_id, row.state)}
+        if given is not None:
+            known |= given.model_dump(include={"owner", "note", "priority", "labels"})
         return LetterDetail(
             **known,
             routing_key="enrichment.requests",
             source_service="metadata-enrichment",
             correlation_id="0af7651916cd43dd",
-            trace_id="0af7651916cd43dd",
+            trace_id="0af7651916cd43dd8448eb211c80319c",
             track_id="t-1001",
-            generation=2,
+            generation=row.attempts - 1,
             reason="",
             proof=None,
-            headers={"content-type": "application/json", "sn-dlq-gen": 2},
+            headers={"content-type": "application/json", "sn-dlq-gen": row.attempts - 1},
             content_type="application/json",
             payload_text=body[:LARGEST].decode("utf-8", "backslashreplace"),
             payload_base64=base64.b64encode(body).decode() if len(body) <= LARGEST else None,
             payload_bytes=len(body),
-            payload_sha256="9f86d081884c7d65",
-            revision=None,
-            revisions=[],
+            payload_sha256=hashlib.sha256(body).hexdigest(),
+            revision=revisions[-1].number if revisions else None,
+            revisions=revisions,
             attempt_list=[self._attempt(row, place) for place in range(row.attempts)],
-            audit=[self._audit("received", "intake", 1), self._audit("replay", "ada@desk-1", 2)],
+            audit=self._audits(row),
         )
+
+    def _payload(self, row: LetterRow) -> bytes:
+        if self.body is not None:
+            return self.body
+        return (
+            f'{{\n  "track_id": "7c1e9f0a",\n  "artist_name": "{row.artist or ""}",\n'
+            f'  "track_title": "{row.title}",\n'
+            '  "priority": 5,\n  "release": 9007199254740993\n}'
+        ).encode()
 
     # Acting ----------------------------------------------------------------------------------------------
 
@@ -202,12 +220,26 @@ class SampleDeadLetters:
         self._act("edit", edit)
         if edit.retry:
             self.states[message_id] = DeadLetterState.PUBLISHING
-        return self.letter(environment, message_id).model_copy(update={"revision": 1})
+        kept = self.revisions.setdefault(message_id, [])
+        body = (edit.payload_text or "").encode()
+        kept.append(
+            RevisionEntry(
+                number=len(kept) + 1,
+                author=edit.author,
+                reason=edit.reason,
+                created_at=self._clock(),
+                payload_text=edit.payload_text or "",
+                payload_base64=base64.b64encode(body).decode(),
+                sha256=hashlib.sha256(body).hexdigest(),
+            )
+        )
+        return self.letter(environment, message_id)
 
     def set_attributes(self, environment: str, message_id: str, attributes: LetterAttributes) -> LetterDetail:
         """As asked."""
         self._act("set_attributes", attributes)
-        return self.letter(environment, message_id).model_copy(update={"owner": attributes.owner})
+        self.attributes[message_id] = attributes
+        return self.letter(environment, message_id)
 
     def control_letter(self, environment: str, message_id: str, control: LetterControl) -> LetterDetail:
         """As asked."""
@@ -223,6 +255,7 @@ class SampleDeadLetters:
         """What the design's picture would say."""
         self._answer()
         total = self._total(request.selection)
+        patch = request.options.patch
         return OperationPreview(
             kind=request.kind,
             matching=total,
@@ -235,7 +268,7 @@ class SampleDeadLetters:
             seconds=2 * total,
             budget_share=0.2,
             needs_typed_count=total > 10_000,
-            warnings=[],
+            patch=None if patch is None else self._tried(request.selection, patch, total),
         )
 
     def freeze(self, environment: str, request: OperationRequest) -> Operation:
@@ -264,7 +297,7 @@ class SampleDeadLetters:
         """One step further."""
         self._act("control_operation", control)
         place = next(at for at, one in enumerate(self.operations_made) if one.id == operation_id)
-        changed = driven(self.operations_made[place], control.command, self._clock())
+        changed = driven(self.operations_made[place], control, self._clock())
         self.operations_made[place] = changed
         return changed
 
@@ -279,8 +312,8 @@ class SampleDeadLetters:
     def items(
         self, environment: str, operation_id: str, outcome: str | None, after: int | None
     ) -> OperationItemPage:
-        """None are kept."""
-        return OperationItemPage(items=[])
+        """As many of each outcome as it says."""
+        return members(self.operation(environment, operation_id), outcome, after, self._clock())
 
     def export(self, environment: str, selection: Selection, path: str) -> int:
         """Nothing is written."""
@@ -402,13 +435,50 @@ class SampleDeadLetters:
             failed_at=row.failed_at - (row.attempts - 1 - place) * BETWEEN,
         )
 
-    def _audit(self, action: str, actor: str, version: int) -> AuditEntry:
-        return AuditEntry(
-            action=action,
-            actor=actor,
+    @staticmethod
+    def _audits(row: LetterRow) -> list[AuditEntry]:
+        received = AuditEntry(
+            action="received",
+            actor="intake",
             reason="",
-            from_state=None if version == 1 else DeadLetterState.FAILED,
+            from_state=None,
             to_state=DeadLetterState.FAILED,
-            version=version,
-            happened_at=self._clock() - timedelta(minutes=30),
+            version=1,
+            happened_at=row.first_failed_at + timedelta(seconds=1),
+        )
+        sent = received.model_copy(
+            update={
+                "action": "replay",
+                "actor": "ada@desk-1",
+                "from_state": DeadLetterState.FAILED,
+                "to_state": DeadLetterState.PUBLISHING,
+                "version": 2,
+                "happened_at": row.first_failed_at + timedelta(seconds=40),
+            }
+        )
+        return [received, sent]
+
+    def _tried(self, selection: Selection, patch: list[dict[str, Any]], total: int) -> PatchTrial:
+        """Really applied, to the first rows of what is selected."""
+        steps, cause = read_patch(patch), self._fingerprint(selection)
+        tried = min(total, ROUND)
+        rows = [self._row(self._times.place(number, cause)) for number in range(tried)]
+        samples, failures, unchanged = [], Counter[str](), 0
+        for row in rows:
+            before = self._payload(row)
+            try:
+                after = patched(before, steps)
+            except PatchFailedError as error:
+                failures[str(error)] += 1
+                continue
+            unchanged += after == before
+            if after != before:
+                texts = {"before": before.decode(), "after": after.decode()}
+                samples.append(PatchSample(message_id=row.message_id, **texts))
+        return PatchTrial(
+            applies=len(samples),
+            fails=failures.total(),
+            unchanged=unchanged,
+            failures=[Share(name=name, count=number) for name, number in failures.most_common()],
+            samples=samples[:5],
         )

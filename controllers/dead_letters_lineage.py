@@ -1,0 +1,77 @@
+"""Where a letter comes from and what became of it, in one order of time; and its revisions to compare."""
+
+from datetime import datetime
+
+from backend.contracts.dead_letter_views import LetterDetail
+from controllers.wording import count, local_stamp, local_time
+
+ORIGINAL = 0
+"""Number that stands for the original bytes; revisions count from 1."""
+
+
+def lineage_text(letter: LetterDetail) -> str:
+    """Ids by which it is found elsewhere, then each failure, edit and act on it, oldest first."""
+    facts = [
+        ("trace", letter.trace_id),
+        ("correlation", letter.correlation_id),
+        ("track", letter.track_id),
+        ("message", letter.message_id),
+        ("queue", letter.routing_key),
+        ("from", letter.source_service),
+        ("sent again", f"{count(letter.generation)} times" if letter.generation != 1 else "once"),
+        ("operation", letter.operation_id),
+        ("original", f"sha256 {letter.payload_sha256}"),
+    ]
+    told = [f"{name:<12}{value}" for name, value in facts if value]
+    steps = sorted(_steps(letter), key=_moment)
+    return "\n".join([*told, "", *(f"{local_time(at, '%d %b %H:%M:%S')}  {text}" for at, text in steps)])
+
+
+def _steps(letter: LetterDetail) -> list[tuple[datetime, str]]:
+    return [
+        *(
+            (one.failed_at, f"failed in generation {one.generation}: {one.error_message}")
+            for one in letter.attempt_list
+        ),
+        *(
+            (
+                entry.happened_at,
+                f"{entry.action} by {entry.actor} → {entry.to_state.value.replace('_', ' ')}"
+                f"{f': {entry.reason}' if entry.reason else ''}",
+            )
+            for entry in letter.audit
+        ),
+        *(
+            (one.created_at, f"revision {one.number} by {one.author}: {one.reason}")
+            for one in letter.revisions
+        ),
+    ]
+
+
+def _moment(step: tuple[datetime, str]) -> datetime:
+    return step[0]
+
+
+def headers_text(letter: LetterDetail) -> str:
+    """What came with the message."""
+    return (
+        "\n".join(f"{name}: {value}" for name, value in letter.headers.items()) or "No header came with it."
+    )
+
+
+def version_words(letter: LetterDetail) -> list[tuple[int, str]]:
+    """Number and words of the original and of each revision."""
+    words = [(ORIGINAL, "Original, as it came in")]
+    for one in letter.revisions:
+        by = "patch" if one.patch is not None else "typed"
+        words.append(
+            (one.number, f"Revision {one.number} · {one.author} · {local_stamp(one.created_at)} · {by}")
+        )
+    return words
+
+
+def version_text(letter: LetterDetail, number: int) -> str | None:
+    """The text of a version; none when its bytes are gone."""
+    if number == ORIGINAL:
+        return letter.payload_text
+    return next((one.payload_text for one in letter.revisions if one.number == number), None)
