@@ -26,6 +26,9 @@ HEADER_DEATH_QUEUE = "sn-death-queue"
 HEADER_DEATH_COUNT = "sn-death-count"
 """On a message moved by the delivery limit: how often it had been delivered."""
 
+WITHOUT_ID = "without-id-"
+"""How the id begins that a message gets which came without one; it is another one at each delivery."""
+
 HeaderValue = str | int | float | bool
 
 PROBLEM_SECONDS = 2.0

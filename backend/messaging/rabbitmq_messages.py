@@ -14,6 +14,7 @@ from aio_pika.abc import AbstractIncomingMessage, HeadersType
 from backend.messaging.port import (
     HEADER_DEATH_COUNT,
     HEADER_DEATH_QUEUE,
+    WITHOUT_ID,
     HeaderValue,
     Message,
     MessageRefusedError,
@@ -71,7 +72,7 @@ def received(incoming: AbstractIncomingMessage, limits: Mapping[str, int]) -> Me
         if not name.startswith(_BROKERS_OWN) and name != HEADER_DELIVERIES
     }
     return Message(
-        message_id=_text(incoming.message_id) or f"without-id-{uuid4()}",
+        message_id=_text(incoming.message_id) or f"{WITHOUT_ID}{uuid4()}",
         body=incoming.body,
         content_type=_text(incoming.content_type) or "application/octet-stream",
         correlation_id=_text(incoming.correlation_id),

@@ -10,9 +10,10 @@ import signal
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from backend.messaging.port import Message
 from backend.messaging.postgres import PostgresBroker
 from backend.messaging.rabbitmq import RabbitBroker
-from backend.services.dlq_manager import intake, operation_runner, operation_store, outbox_rows
+from backend.services.dlq_manager import consumers, intake, operation_runner, operation_store, outbox_rows
 from backend.services.dlq_manager.consumers import Consumers
 from backend.services.dlq_manager.intake import Intake
 from backend.services.dlq_manager.operation_runner import OperationRunner
@@ -26,6 +27,8 @@ INGESTER = ("received", "stored", "committed", "acknowledging", "outcome")
 REDRIVER = ("claimed", "intended", "sending", "sent", "confirmed")
 """Members are locked; the intent is committed; a publish is under way; the broker has it; before that is
 committed."""
+DEADLY = "deadly"
+"""A message with this word in it is read."""
 FREEZING = "frozen"
 """The members of an operation are written and not committed."""
 
@@ -85,7 +88,17 @@ def _during(work: Work, passed: Passing) -> Work:
     return wrapped
 
 
-_Place = tuple[Any, str, Callable[[Work, Passing], Work]]
+def _at_the_word(read: Callable[..., Any], passed: Passing) -> Callable[..., Any]:
+    @functools.wraps(read)
+    def wrapped(message: Message, *more: Any) -> Any:
+        if DEADLY.encode() in message.body:
+            passed()
+        return read(message, *more)
+
+    return wrapped
+
+
+_Place = tuple[Any, str, Callable[[Any, Passing], Any]]
 _PLACES: dict[str, tuple[_Place, ...]] = {
     "received": ((Intake, "take_all", _before),),
     "stored": ((intake, "keep_new", _after),),
@@ -97,5 +110,6 @@ _PLACES: dict[str, tuple[_Place, ...]] = {
     "sending": ((PostgresBroker, "publish", _during), (RabbitBroker, "publish", _during)),
     "sent": ((PostgresBroker, "publish", _after), (RabbitBroker, "publish", _after)),
     "confirmed": ((outbox_rows, "settle", _after),),
+    DEADLY: ((consumers, "read_arrival", _at_the_word),),
     FREEZING: ((operation_store, "freeze", _after),),
 }

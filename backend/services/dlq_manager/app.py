@@ -1,10 +1,12 @@
 """The application of the dead-letter manager."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 
+import psycopg
 from fastapi import APIRouter, FastAPI
+from psycopg_pool import PoolClosed, PoolTimeout
 from starlette.responses import JSONResponse
 
 from backend.contracts.environment import DLQ_MANAGER
@@ -15,6 +17,7 @@ from backend.services.common.database import Database
 from backend.services.common.metrics import metrics_route, new_registry
 from backend.services.dlq_manager.act_assembly import assemble_acts
 from backend.services.dlq_manager.consumers import Consumers
+from backend.services.dlq_manager.crash_guard import CrashGuard
 from backend.services.dlq_manager.intake import Intake
 from backend.services.dlq_manager.music_readings import MusicReadings
 from backend.services.dlq_manager.operations import Operations
@@ -45,7 +48,9 @@ def create_app(settings: DlqSettings) -> FastAPI:
     board = ProblemBoard()
     outbox = Outbox(database.pool, broker, board)
     outcomes = Outcomes(database.pool, metrics.age.observe)
-    consumers = Consumers(broker, Intake(database.pool), outcomes, metrics, board, settings.prefetch)
+    guard = CrashGuard(database.pool)
+    intake = Intake(database.pool)
+    consumers = Consumers(broker, intake, outcomes, metrics, board, guard, settings.prefetch)
 
     music = MusicReadings(settings.connect_arguments(settings.database_name))
     acts = assemble_acts(settings, database.pool, broker, outbox, metrics, music)
@@ -56,6 +61,8 @@ def create_app(settings: DlqSettings) -> FastAPI:
         work = (consumers.run_intake(), consumers.run_outcomes(), outbox.run(), metrics.refresh(queries))
         async with database, broker, acts.running(), triage.running(), in_background(*work):
             yield
+            with suppress(psycopg.Error, PoolTimeout, PoolClosed):  # then its mark is taken for a death
+                await guard.end()
 
     app = FastAPI(
         title="SongNodes dead letters", version=VERSION, lifespan=lifespan, routes=[metrics_route(registry)]

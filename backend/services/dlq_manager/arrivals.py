@@ -17,6 +17,7 @@ from backend.messaging.port import (
     HEADER_DEATH_QUEUE,
     HEADER_FAILURE,
     HEADER_GENERATION,
+    WITHOUT_ID,
     Message,
 )
 from backend.messaging.topology import ENRICHMENT_REQUESTS
@@ -48,6 +49,8 @@ class Arrival:
     """Why it must not be sent again unchanged; empty for the usual case."""
 
     about: About = About()
+    is_known_by_bytes: bool = False
+    """It came without an id and not for the first time: its bytes tell whether it is stored already."""
 
     @property
     def sha256(self) -> bytes:
@@ -55,8 +58,10 @@ class Arrival:
         return hashlib.sha256(self.message.body).digest()
 
 
-def read_arrival(message: Message) -> Arrival:
-    """Never fails: what cannot be read is kept and quarantined, for there is no queue behind this one."""
+def read_arrival(message: Message, deliveries: int = 1) -> Arrival:
+    """`deliveries` is which delivery of it this is, from 1.
+
+    Never fails: what cannot be read is kept and quarantined, for there is no queue behind this one."""
     report, problem = _report(message)
     generation = message.headers.get(HEADER_GENERATION, 0)
     return Arrival(
@@ -67,6 +72,7 @@ def read_arrival(message: Message) -> Arrival:
         fingerprint=fingerprint(report),
         quarantine=problem or _payload_problem(message.body),
         about=_about(message.body),
+        is_known_by_bytes=deliveries > 1 and message.message_id.startswith(WITHOUT_ID),
     )
 
 
@@ -76,7 +82,20 @@ def bare_arrival(message: Message, error: Exception) -> Arrival:
     For the one that stays behind when a batch fails: there is no queue to reject it to.
     """
     told = f"The message could not be stored as it came: {type(error).__name__}."
-    report = _unknown("UnstorableMessage", told)
+    return _bare(
+        message, "UnstorableMessage", told, "its id or headers cannot be stored; the bytes are as they came"
+    )
+
+
+def deadly_arrival(message: Message) -> Arrival:
+    """What is kept of a message on which the manager died again and again: its bytes, which nobody reads."""
+    told = "The dead-letter manager died each time it took this message in."
+    why = "the manager died of it, so it was kept without being read; the bytes are as they came"
+    return _bare(message, "DeadlyMessage", told, why)
+
+
+def _bare(message: Message, error_type: str, told: str, why: str) -> Arrival:
+    report = _unknown(error_type, told)
     digest = hashlib.sha256(message.body + repr(message.message_id).encode()).hexdigest()
     return Arrival(
         message_id=f"unstorable-{digest[:32]}",
@@ -84,7 +103,7 @@ def bare_arrival(message: Message, error: Exception) -> Arrival:
         message=Message(f"unstorable-{digest[:32]}", message.body, "application/octet-stream"),
         report=report,
         fingerprint=fingerprint(report),
-        quarantine="its id or headers cannot be stored; the bytes are as they came",
+        quarantine=why,
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import aclosing
 
 import psycopg
 import structlog
@@ -17,7 +18,8 @@ from backend.messaging.port import (
     TopologyConflictError,
 )
 from backend.messaging.topology import ENRICHMENT_DEAD, ENRICHMENT_OUTCOMES, QUEUES
-from backend.services.dlq_manager.arrivals import bare_arrival, read_arrival
+from backend.services.dlq_manager.arrivals import Arrival, bare_arrival, deadly_arrival, read_arrival
+from backend.services.dlq_manager.crash_guard import CrashGuard
 from backend.services.dlq_manager.delivery_batches import batched
 from backend.services.dlq_manager.intake import Intake
 from backend.services.dlq_manager.outcomes import Outcomes
@@ -28,6 +30,11 @@ RETRY_SECONDS = 2.0
 _DISK_FULL = (
     "PostgreSQL has no space left on its disk, so nothing is taken off the queue {queue}. Nothing is lost: "
     "it waits in the broker. Free some space; taking in goes on by itself."
+)
+_CRASH_LOOP = "crash loop"
+_CAREFUL = (
+    "The dead-letter manager died several times with the same messages in hand. They are taken in one at a "
+    "time now; the one that it dies of is quarantined unread. Nothing is lost."
 )
 _log = structlog.get_logger()
 
@@ -42,6 +49,7 @@ class Consumers:
         outcomes: Outcomes,
         metrics: DlqMetrics,
         board: ProblemBoard,
+        guard: CrashGuard,
         prefetch: int,
     ) -> None:
         self._broker = broker
@@ -50,6 +58,7 @@ class Consumers:
         self._metrics = metrics
         self._prefetch = prefetch
         self._board = board
+        self._guard = guard
 
     async def run_intake(self) -> None:
         """Background task: take in failures for ever."""
@@ -63,17 +72,41 @@ class Consumers:
         while True:
             try:
                 await self._broker.declare(QUEUES)
-                async with self._broker.consume(queue, prefetch=self._prefetch) as deliveries:
-                    self._board.clear(queue)
-                    async for batch in batched(deliveries, self._prefetch):
-                        await self._settle(queue, batch)
+                await self._consume(queue)
             except BrokerError as error:
                 unsafe = isinstance(error, TopologyConflictError)
-                kind = ProblemKind.UNSAFE_QUEUE if unsafe else ProblemKind.NOT_CONSUMED
-                why = str(error).rstrip(".")
-                self._board.tell(queue, kind, f"The queue {queue} is not consumed: {why}.")
-                _log.warning("queue_unavailable", queue=queue, reason=str(error))
-                await asyncio.sleep(RETRY_SECONDS)
+                self._tell(queue, ProblemKind.UNSAFE_QUEUE if unsafe else ProblemKind.NOT_CONSUMED, error)
+            except (psycopg.Error, PoolTimeout, PoolClosed) as error:
+                self._tell(queue, ProblemKind.NOT_CONSUMED, error)
+            else:
+                continue
+            await asyncio.sleep(RETRY_SECONDS)
+
+    def _tell(self, queue: str, kind: ProblemKind, error: Exception) -> None:
+        why = str(error).rstrip(".") or type(error).__name__
+        self._board.tell(queue, kind, f"The queue {queue} is not consumed: {why}.")
+        _log.warning("queue_unavailable", queue=queue, reason=str(error))
+
+    async def _consume(self, queue: str) -> None:
+        """Until something goes wrong, or messages need not come one at a time any more."""
+        is_guarded = queue == ENRICHMENT_DEAD
+        if is_guarded:
+            await self._guard.inherit()
+        is_careful = is_guarded and self._guard.is_careful
+        prefetch = 1 if is_careful else self._prefetch
+        if is_careful:
+            _log.error("crash_loop", queue=queue, remedy="messages are taken in one at a time")
+            self._board.tell(_CRASH_LOOP, ProblemKind.CRASH_LOOP, _CAREFUL)
+        async with (
+            self._broker.consume(queue, prefetch=prefetch) as deliveries,
+            aclosing(batched(deliveries, prefetch)) as batches,
+        ):
+            self._board.clear(queue)
+            async for batch in batches:
+                await self._settle(queue, batch)
+                if is_careful and not self._guard.is_careful:
+                    self._board.clear(_CRASH_LOOP)
+                    return
 
     async def _settle(self, queue: str, batch: Sequence[Delivery]) -> None:
         """Together; a batch that fails is halved until the message that cannot be stored stands alone."""
@@ -137,8 +170,11 @@ class Consumers:
             _log.warning("delivery_lost", reason=str(error))
 
     async def _take(self, batch: Sequence[Delivery]) -> None:
-        arrivals = [read_arrival(delivery.message) for delivery in batch]
+        messages = [delivery.message for delivery in batch]
+        await self._guard.mark(messages)
+        arrivals = [self._read(delivery) for delivery in batch]
         taken = await self._intake.take_all(arrivals)
+        await self._guard.survived(messages)
         for arrival, how in zip(arrivals, taken, strict=True):
             self._metrics.taken_in.labels(how.value).inc()
             _log.info(
@@ -148,6 +184,12 @@ class Consumers:
                 error_type=arrival.report.error_type,
                 correlation_id=arrival.message.correlation_id,
             )
+
+    def _read(self, delivery: Delivery) -> Arrival:
+        if self._guard.is_deadly(delivery.message):
+            _log.error("deadly_message_set_aside", message_id=delivery.message.message_id)
+            return deadly_arrival(delivery.message)
+        return read_arrival(delivery.message, delivery.delivery_count)
 
     async def _apply(self, batch: Sequence[Delivery]) -> None:
         """An outcome that cannot be read raises; after its delivery limit it becomes a dead letter itself."""

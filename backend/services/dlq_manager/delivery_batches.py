@@ -1,7 +1,7 @@
 """Takes deliveries together that are there together, and waits for none to come."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 from backend.messaging.port import Delivery
 
@@ -9,7 +9,7 @@ PAUSE_SECONDS = 0.005
 """A batch is closed when nothing more came for this long."""
 
 
-async def batched(deliveries: AsyncIterator[Delivery], most: int) -> AsyncIterator[list[Delivery]]:
+async def batched(deliveries: AsyncIterator[Delivery], most: int) -> AsyncGenerator[list[Delivery], None]:
     """Batches of 1 to `most`, in order. Close it as the iterator of deliveries is closed."""
     coming: asyncio.Future[Delivery] = asyncio.ensure_future(anext(deliveries))
     try:

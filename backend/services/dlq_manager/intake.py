@@ -9,6 +9,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from backend.contracts.dead_letters import DeadLetterState
+from backend.messaging.port import WITHOUT_ID
 from backend.services.common.database import Pool
 from backend.services.dlq_manager import item_outcomes
 from backend.services.dlq_manager.arrivals import Arrival
@@ -16,12 +17,11 @@ from backend.services.dlq_manager.business_key import business_key
 from backend.services.dlq_manager.fingerprint import VERSION as FINGERPRINT_VERSION
 from backend.services.dlq_manager.intake_batch import keep_new
 from backend.services.dlq_manager.item_outcomes import Ended
-from backend.services.dlq_manager.transitions import Act, Held, change, hold, note
+from backend.services.dlq_manager.loop_rules import hopeless
+from backend.services.dlq_manager.transitions import Act, change, hold, note
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 
-BOUNCES = 3
-"""A message that comes back this often with the same fingerprint is quarantined."""
 _ACTOR = "intake"
 
 _INSERT = """
@@ -54,20 +54,16 @@ UPDATE dead_letters.messages SET version = version + 1, retry_count = retry_coun
     failed_at = greatest(failed_at, %(failed_at)s)
 WHERE message_id = %(id)s
 """
-# Returns of what would be sent now, with this failure, at times when nothing was known to be wrong: neither
-# an edit nor an outage makes a letter hopeless. Without a provider to blame alone, any outage is one.
-_SAME_FAILURES = """
-SELECT count(*) FROM dead_letters.attempts AS a
-JOIN dead_letters.messages AS m USING (message_id)
-JOIN dead_letters.outbox AS o ON o.message_id = a.message_id AND o.generation = a.generation
-WHERE a.message_id = %s AND a.fingerprint = %s AND o.revision IS NOT DISTINCT FROM m.revision
-    AND NOT EXISTS (
-        SELECT FROM dead_letters.intervals AS i
-        WHERE a.failed_at BETWEEN i.started_at AND coalesce(i.ended_at, 'infinity')
-            AND (i.kind = 'deployment' OR i.subject = coalesce(a.provider, i.subject))
-    )
-"""
+_LOCK = "SELECT FROM dead_letters.messages WHERE message_id = ANY(%s) ORDER BY message_id FOR UPDATE"
 _SAME_BYTES = "SELECT sha256 = %s FROM dead_letters.payloads WHERE message_id = %s"
+# A message that came without an id is known by its bytes alone, and only when it is delivered again: then an
+# earlier delivery may have been stored and not acknowledged. Rows of this transaction are others.
+_SAME_WITHOUT_ID = f"""
+SELECT m.message_id FROM dead_letters.messages AS m JOIN dead_letters.payloads AS p USING (message_id)
+WHERE m.message_id LIKE '{WITHOUT_ID}%%' AND p.sha256 = %s AND m.received_at < transaction_timestamp()
+    AND m.received_at > clock_timestamp() - interval '1 hour'
+ORDER BY m.received_at DESC LIMIT 1
+"""  # noqa: S608 - a constant
 _KNOWN = "SELECT message_id FROM dead_letters.messages WHERE message_id = ANY(%s)"
 _AWAITED = frozenset({DeadLetterState.PUBLISHING, DeadLetterState.IN_FLIGHT, DeadLetterState.RESOLVED})
 
@@ -94,6 +90,8 @@ class Intake:
     async def take_all(self, arrivals: Sequence[Arrival]) -> list[Taken]:
         """Store arrivals in one transaction, all or none. A psycopg error means: acknowledge none of them."""
         async with self._pool.connection() as connection:
+            # In one order, whatever order they came in, so that no two transactions wait for each other.
+            await connection.execute(_LOCK, ([one.message_id for one in arrivals if one.generation],))
             fresh = await _fresh(connection, arrivals)
             kept: set[str] = set()
             if fresh:
@@ -106,7 +104,9 @@ class Intake:
 
 async def _fresh(connection: Connection, arrivals: Sequence[Arrival]) -> list[Arrival]:
     """Those that are new beyond doubt: never sent again, of an id that nobody has."""
-    first = {one.message_id: one for one in reversed(arrivals) if not one.generation}
+    first = {
+        one.message_id: one for one in reversed(arrivals) if not one.generation and not one.is_known_by_bytes
+    }
     returned = {one.message_id for one in arrivals if one.generation}
     cursor = await connection.execute(_KNOWN, (list(first),))
     known = {row[0] for row in await cursor.fetchall()}
@@ -132,6 +132,10 @@ async def _identity(connection: Connection, arrival: Arrival) -> str:
     """
     if arrival.generation:
         return arrival.message_id
+    if arrival.is_known_by_bytes:
+        cursor = await connection.execute(_SAME_WITHOUT_ID.encode(), (arrival.sha256,))
+        same = await cursor.fetchone()
+        return arrival.message_id if same is None else str(same[0])
     cursor = await connection.execute(_SAME_BYTES, (arrival.sha256, arrival.message_id))
     known = await cursor.fetchone()
     return (
@@ -161,16 +165,9 @@ async def _take_back(connection: Connection, row: dict[str, Any], arrival: Arriv
     await item_outcomes.returned(connection, [ended])
     updated = replace(held, version=held.version + 1, fingerprint=arrival.fingerprint)
     failed = await change(connection, updated, DeadLetterState.FAILED, Act("returned", _ACTOR))
-    if arrival.quarantine or await _bounces(connection, failed):
-        reason = arrival.quarantine or f"came back {BOUNCES} times with the same failure"
+    if reason := arrival.quarantine or await hopeless(connection, failed):
         await change(connection, failed, DeadLetterState.QUARANTINED, Act("quarantined", _ACTOR, reason))
     return Taken.RETURNED
-
-
-async def _bounces(connection: Connection, held: Held) -> bool:
-    cursor = await connection.execute(_SAME_FAILURES, (held.message_id, held.fingerprint))
-    row = await cursor.fetchone()
-    return row is not None and row[0] >= BOUNCES
 
 
 def _row(message_id: str, arrival: Arrival) -> dict[str, Any]:

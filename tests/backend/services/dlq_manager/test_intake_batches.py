@@ -9,7 +9,7 @@ from backend.messaging.postgres_queue import PostgresQueue
 from backend.messaging.topology import ENRICHMENT_DEAD
 from backend.services.dlq_manager.arrivals import read_arrival
 from backend.services.dlq_manager.intake import Taken
-from tests.backend.services.dlq_manager.manager import Manager, ManagerAddress, dead, report
+from tests.backend.services.dlq_manager.manager import BODY, Manager, ManagerAddress, dead, report
 from tests.waiting import wait_until
 
 NEW, RETURNED, DUPLICATE = Taken.NEW, Taken.RETURNED, Taken.DUPLICATE
@@ -89,3 +89,20 @@ async def test_acknowledgements_at_the_same_time_are_told_apart(manager: Manager
     await queue.put_back(second, 0.0)
     assert await queue.remove([first, second]) == {first.row_id}
     assert await manager.broker.depth(ENRICHMENT_DEAD) == 1
+
+
+async def test_without_an_id_a_redelivery_is_known_by_its_bytes(manager: Manager) -> None:
+    """On RabbitMQ each delivery of such a message has another name of ours."""
+    first, again, other = (dead(f"without-id-{number}", body=BODY) for number in range(3))
+    assert await manager.intake.take_all([read_arrival(first)]) == [Taken.NEW]
+    assert await manager.intake.take_all([read_arrival(again, deliveries=2)]) == [Taken.DUPLICATE]
+    # Delivered for the first time it is another one, whatever its bytes are: a duplicate is seen, a loss not.
+    assert await manager.intake.take_all([read_arrival(other)]) == [Taken.NEW]
+    two = [read_arrival(dead(f"without-id-{n}", body=b'{"n": 1}'), deliveries=2) for n in (3, 4)]
+    assert await manager.intake.take_all(two) == [Taken.NEW, Taken.NEW]
+    assert await manager.intake.take_all(two) == [Taken.DUPLICATE, Taken.DUPLICATE]
+
+
+async def test_with_an_id_bytes_say_nothing(manager: Manager) -> None:
+    await manager.intake.take_all([read_arrival(dead("with-one"))])
+    assert await manager.intake.take_all([read_arrival(dead("with-two"), deliveries=2)]) == [Taken.NEW]

@@ -8,8 +8,9 @@ import pytest
 from backend.contracts.dead_letter_operations import LetterEdit
 from backend.contracts.dead_letters import DeadLetterState
 from backend.messaging.port import HEADER_DEAD_LETTER_ID, HEADER_FAILURE, HEADER_GENERATION
-from backend.services.dlq_manager.intake import BOUNCES, Taken
+from backend.services.dlq_manager.intake import Taken
 from backend.services.dlq_manager.letter_edits import LetterEdits
+from backend.services.dlq_manager.loop_rules import BOUNCES
 from backend.services.dlq_manager.operations import Done
 from backend.services.dlq_manager.outcomes import Applied
 from tests.backend.services.dlq_manager.manager import BODY, Manager, dead
