@@ -11,7 +11,6 @@ from fastapi.telemetry import TelemetryConfig
 from backend.services.api_gateway.assembly import open_providers
 from backend.services.api_gateway.at_hand_protocol import at_hand_protocol
 from backend.services.api_gateway.cache_routes import cache_router
-from backend.services.api_gateway.cached_searches import CachedSearches
 from backend.services.api_gateway.capability_routes import capability_router
 from backend.services.api_gateway.control_routes import control_router
 from backend.services.api_gateway.control_store import ControlStore
@@ -20,6 +19,7 @@ from backend.services.api_gateway.history import History
 from backend.services.api_gateway.live_routes import live_router
 from backend.services.api_gateway.metrics import GatewayMetrics
 from backend.services.api_gateway.operator_control import OperatorControl, restore
+from backend.services.api_gateway.plain_searches import PlainSearches
 from backend.services.api_gateway.recorder import Recorder
 from backend.services.api_gateway.routes import api_router, health_router, search_route
 from backend.services.api_gateway.settings import GatewaySettings
@@ -36,7 +36,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     """The gateway. Its lifespan opens the connections, waits for none of them, and calls no provider.
 
     `app.state.end_streams` lets the listeners of the live stream go; call it before shutting down.
-    `app.state.protocol` is uvicorn's HTTP protocol that answers cached searches before the application.
+    `app.state.protocol` is uvicorn's HTTP protocol that answers plain searches before the application.
     """
     registry = new_registry()
     metrics = GatewayMetrics(registry)
@@ -63,7 +63,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
         routes=[search_route(gateway), metrics_route(registry, partial(gateway.show_in, metrics))],
     )
     app.state.end_streams = gateway.feed.end
-    app.state.protocol = at_hand_protocol(CachedSearches(gateway))
+    app.state.protocol = at_hand_protocol(PlainSearches(gateway))
     app.include_router(api_router(gateway))
     app.include_router(control_router(gateway, settings.admin_token))
     app.include_router(cache_router(gateway, settings.admin_token))

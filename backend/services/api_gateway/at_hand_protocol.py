@@ -1,21 +1,28 @@
-"""Answers before the application is asked: uvicorn's HTTP protocol, with a look at what lies at hand.
+"""Answers before the application is asked: uvicorn's HTTP protocol, with a look at plain requests.
 
 A request whose answer this process holds is answered in the very moment it has been read: no parser's
 callbacks, no task, no ASGI messages, one write. Those cost several times what finding the answer does.
-Only plain requests are looked at, and whatever is not answered goes to uvicorn byte for byte as it came.
+One whose answer has to be fetched gets a task of its own, and one write too. Only plain requests are looked
+at, and whatever is not answered goes to uvicorn byte for byte as it came.
 """
 
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Coroutine
+from typing import Any, Protocol
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from starlette.responses import PlainTextResponse, Response
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-AtHand = Callable[[bytes, bytes], bytes | None]
-"""Gives the JSON that answers a POST with status 200, for target and body; none when the application has to.
 
-It never waits and never raises for what a request holds.
-"""
+class ShortWay(Protocol):
+    """Answers POSTs without the application. Neither method raises for what a request holds."""
+
+    def at_hand(self, target: bytes, body: bytes) -> bytes | None:
+        """The JSON that answers with status 200, without waiting; none when it is not at hand."""
+
+    def ask(self, target: bytes, head: bytes, body: bytes) -> Coroutine[Any, Any, Response] | None:
+        """Gives the answer when awaited; none when the application has to."""
+
 
 LARGEST_BODY = 2 * 1024
 """Bytes; a larger body is left to uvicorn."""
@@ -29,21 +36,32 @@ _PLAIN = re.compile(rb"POST (/[a-z/]*+) HTTP/1\.1\r\n" + _HEADERS + _SIZE + _HEA
 Whatever matches means the same to uvicorn's parser; what does not match is not looked at.
 """
 
+_HEADER = b"%b: %b\r\n"
+_FOUND = b"content-length: %d\r\ncontent-type: application/json\r\n"
+
 
 class AtHandProtocol(HttpToolsProtocol):
     """One connection. A plain request is held back until its body is complete."""
 
-    def __init__(self, at_hand: AtHand, **arguments: Any) -> None:
+    def __init__(self, short_way: ShortWay, **arguments: Any) -> None:
         super().__init__(**arguments)
-        self._at_hand = at_hand
+        self._short_way = short_way
         self._held = b""
-        """What was read of a plain request so far."""
+        """What was read of a plain request so far, or behind the one that is being answered."""
+        self._answering = False
+        """Whether an answer is being fetched; what comes meanwhile has its turn after it."""
+        self._ending = False
+        """Whether the connection is closed after that answer."""
         self._in_message = False
         """Whether uvicorn's parser is within a request."""
         self._answered_at = 0.0
 
     def data_received(self, data: bytes) -> None:
         """Answer a complete plain request, keep a part of one, hand over everything else."""
+        if self._answering:
+            self._held += data
+            self.flow.pause_reading()
+            return
         if self._held:
             data, self._held = self._held + data, b""
         head = _PLAIN.match(data) if self._is_idle() else None
@@ -56,11 +74,8 @@ class AtHandProtocol(HttpToolsProtocol):
             self._unset_keepalive_if_required()
             self._held = data
             return
-        answer = self._at_hand(head[1], data[end:]) if missing == 0 else None
-        if answer is None:
+        if missing != 0 or not self._take(head[1], data[:end], data[end:]):
             super().data_received(data)
-        else:
-            self._answer(answer)
 
     def on_message_begin(self) -> None:
         """uvicorn's parser has met the first byte of a request."""
@@ -74,14 +89,18 @@ class AtHandProtocol(HttpToolsProtocol):
 
     def timeout_keep_alive_handler(self) -> None:
         """Close what has been idle for long. Answers leave the timer alone: it would cost as much as they."""
-        left = self._answered_at + self.timeout_keep_alive - self.loop.time()
+        since = self.loop.time() if self._answering else self._answered_at
+        left = since + self.timeout_keep_alive - self.loop.time()
         if left > 0:
             self.timeout_keep_alive_task = self.loop.call_later(left, self.timeout_keep_alive_handler)
         else:
             super().timeout_keep_alive_handler()
 
     def shutdown(self) -> None:
-        """The server ends: a request that is still being read is answered like any other."""
+        """The server ends: a request that is still being read or answered is answered like any other."""
+        if self._answering:
+            self._ending = True
+            return
         if self._held:
             held, self._held = self._held, b""
             super().data_received(held)
@@ -92,12 +111,47 @@ class AtHandProtocol(HttpToolsProtocol):
         answered = self.cycle is None or self.cycle.response_complete
         return not (self._in_message or self.flow.write_paused or self.transport.is_closing()) and answered
 
-    def _answer(self, body: bytes) -> None:
-        always = b"".join([b"%b: %b\r\n" % header for header in self.server_state.default_headers])
-        self.transport.write(
-            b"HTTP/1.1 200 OK\r\n%bcontent-length: %d\r\ncontent-type: application/json\r\n\r\n%b"
-            % (always, len(body), body)
-        )
+    def _take(self, target: bytes, head: bytes, body: bytes) -> bool:
+        """Answer a plain request, now or in a task; False when the application has to."""
+        answer = self._short_way.at_hand(target, body)
+        if answer is not None:
+            self._write(STATUS_LINE[200], _FOUND % len(answer), answer)
+            return True
+        asked = self._short_way.ask(target, head, body)
+        if asked is None:
+            return False
+        self._answering = True
+        task = self.loop.create_task(self._answer(asked))
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
+        return True
+
+    async def _answer(self, asked: Coroutine[Any, Any, Response]) -> None:
+        """Write what `asked` gives. An error in it is a defect, and answered as uvicorn does."""
+        try:
+            response = await asked
+        except Exception:
+            self.logger.exception("Exception below the ASGI application")
+            response, self._ending = PlainTextResponse("Internal Server Error", 500), True
+        except BaseException:
+            self.transport.close()
+            raise
+        self._answering = False
+        if self.transport.is_closing():
+            return
+        headers = b"".join([_HEADER % header for header in response.raw_headers])
+        self._write(STATUS_LINE[response.status_code], headers, bytes(response.body))
+        if self._ending:
+            self.transport.close()
+            return
+        self.flow.resume_reading()
+        if self._held:
+            held, self._held = self._held, b""
+            self.data_received(held)
+
+    def _write(self, status: bytes, headers: bytes, body: bytes) -> None:
+        always = b"".join([_HEADER % header for header in self.server_state.default_headers])
+        self.transport.write(b"%b%b%b\r\n%b" % (status, always, headers, body))
         self.server_state.total_requests += 1
         self._answered_at = self.loop.time()
         if self.timeout_keep_alive_task is None:
@@ -106,11 +160,11 @@ class AtHandProtocol(HttpToolsProtocol):
             )
 
 
-def at_hand_protocol(at_hand: AtHand) -> type[HttpToolsProtocol]:
+def at_hand_protocol(short_way: ShortWay) -> type[HttpToolsProtocol]:
     """The protocol as uvicorn makes it: of server, configuration and state alone."""
 
     class Bound(AtHandProtocol):
         def __init__(self, **arguments: Any) -> None:
-            super().__init__(at_hand, **arguments)
+            super().__init__(short_way, **arguments)
 
     return Bound

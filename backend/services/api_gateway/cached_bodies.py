@@ -12,6 +12,7 @@ from backend.services.api_gateway.cache.answers import Entry, search_words
 class Asked:
     """A search as its body asks for it, ready for the answer."""
 
+    query: SearchRequest
     words: tuple[str, ...]
     """The query's part of the key, see `search_words`."""
     echo: bytes
@@ -21,7 +22,7 @@ class Asked:
 def read_search(body: bytes) -> Asked:
     """Read a search's body. ValidationError: it is none."""
     query = SearchRequest.model_validate_json(body)
-    return Asked(search_words(query), query.model_dump_json().encode())
+    return Asked(query, search_words(query), query.model_dump_json().encode())
 
 
 _Frame = tuple[bytes, bytes, bytes, bytes]

@@ -61,8 +61,8 @@ def api_router(gateway: Gateway) -> APIRouter:
         found = gateway.provider(provider)
         answer = await found.track(track_id, _correlation_id(request), lane_of(request))
         if answer.outcome is Outcome.NOT_FOUND:
-            return _respond(answer, status=404)
-        return _respond(answer)
+            return respond(answer, status=404)
+        return respond(answer)
 
     return router
 
@@ -83,7 +83,7 @@ async def _search(gateway: Gateway, request: Request, provider: str) -> Response
     found = gateway.provider(provider)
     # The body is JSON whatever the content type says: curl -d calls it a form, as the playbook does.
     query = parse_search(await request.body())
-    return _respond(await found.search(query, _correlation_id(request), lane_of(request)))
+    return respond(await found.search(query, _correlation_id(request), lane_of(request)))
 
 
 def health_router(gateway: Gateway) -> APIRouter:
@@ -170,12 +170,17 @@ def lane_of(request: Request) -> Lane:
     return Lane.INTERACTIVE if int(priority) >= _INTERACTIVE_PRIORITY else Lane.BULK
 
 
+def correlation_id_in(header: str) -> str | None:
+    """The correlation identifier in the header's value; none when that is blank."""
+    return header.strip()[:200] or None
+
+
 def _correlation_id(request: Request) -> str | None:
-    given = request.headers.get("x-correlation-id", "").strip()
-    return given[:200] or None
+    return correlation_id_in(request.headers.get("x-correlation-id", ""))
 
 
-def _respond(answer: SearchResponse | TrackResponse, status: int | None = None) -> Response:
+def respond(answer: SearchResponse | TrackResponse, status: int | None = None) -> Response:
+    """The HTTP response that carries an answer, with the status that its outcome stands for."""
     if status is None:
         missing = answer.status == "no_credentials"
         status = 200 if missing else _HTTP_STATUS.get(answer.outcome, 502)

@@ -21,10 +21,10 @@ from backend.services.api_gateway.at_hand_protocol import at_hand_protocol
 from backend.services.api_gateway.breakers.opening import Breakers, open_breakers
 from backend.services.api_gateway.cache.answers import entry_for, search_key
 from backend.services.api_gateway.cache.shared import SharedCache
-from backend.services.api_gateway.cached_searches import CachedSearches
 from backend.services.api_gateway.gate.limit import Clock
 from backend.services.api_gateway.gateway import Gateway
 from backend.services.api_gateway.metrics import GatewayMetrics
+from backend.services.api_gateway.plain_searches import PlainSearches
 from backend.services.api_gateway.providers.deezer import Deezer
 from backend.services.api_gateway.recorder import Recorder
 from backend.services.api_gateway.routes import api_router
@@ -107,7 +107,7 @@ async def open_surface(url: SecretStr) -> AsyncIterator[Surface]:
     recorder = Recorder(Database({}, name="never opened"))
     gateway, app = Gateway("test"), FastAPI()
     app.include_router(api_router(gateway))
-    short = at_hand_protocol(CachedSearches(gateway))
+    short = at_hand_protocol(PlainSearches(gateway))
     async with open_redis(url, PATIENCE) as redis:
         await redis.client.flushall()
     async with (
