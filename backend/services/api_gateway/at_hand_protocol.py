@@ -7,22 +7,18 @@ at, and whatever is not answered goes to uvicorn byte for byte as it came.
 """
 
 import re
-from collections.abc import Coroutine
-from typing import Any, Protocol
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from starlette.responses import PlainTextResponse, Response
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+ShortWay = Callable[[bytes, bytes, bytes], bytes | Coroutine[Any, Any, Response] | None]
+"""Answers a POST without the application, for target, head and body: the JSON that answers with status 200 if
+it is at hand, else what gives the answer when awaited; none when the application has to.
 
-class ShortWay(Protocol):
-    """Answers POSTs without the application. Neither method raises for what a request holds."""
-
-    def at_hand(self, target: bytes, body: bytes) -> bytes | None:
-        """The JSON that answers with status 200, without waiting; none when it is not at hand."""
-
-    def ask(self, target: bytes, head: bytes, body: bytes) -> Coroutine[Any, Any, Response] | None:
-        """Gives the answer when awaited; none when the application has to."""
-
+It never waits and never raises for what a request holds.
+"""
 
 LARGEST_BODY = 2 * 1024
 """Bytes; a larger body is left to uvicorn."""
@@ -113,15 +109,14 @@ class AtHandProtocol(HttpToolsProtocol):
 
     def _take(self, target: bytes, head: bytes, body: bytes) -> bool:
         """Answer a plain request, now or in a task; False when the application has to."""
-        answer = self._short_way.at_hand(target, body)
-        if answer is not None:
+        answer = self._short_way(target, head, body)
+        if answer is None:
+            return False
+        if isinstance(answer, bytes):
             self._write(STATUS_LINE[200], _FOUND % len(answer), answer)
             return True
-        asked = self._short_way.ask(target, head, body)
-        if asked is None:
-            return False
         self._answering = True
-        task = self.loop.create_task(self._answer(asked))
+        task = self.loop.create_task(self._answer(answer))
         task.add_done_callback(self.tasks.discard)
         self.tasks.add(task)
         return True

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from math import isfinite
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -26,6 +27,8 @@ from backend.services.api_gateway.records import ResponseRecord
 
 CALL_SECONDS = 12.0
 """Longest a whole call may take, however slowly its bytes come."""
+_REMEMBERED = 256
+"""Paths that are not taken out of their address again; searches have a handful of them."""
 _KEPT_HEADERS = ("age", "content-type", "date", "etag", "last-modified", "retry-after")
 _KEPT_PREFIXES = ("x-ratelimit", "x-discogs-ratelimit")
 
@@ -188,7 +191,7 @@ class Caller:
                 id=identifier,
                 provider=self._adapter.name,
                 endpoint=request.endpoint,
-                request_params={"path": unquote(urlsplit(request.url).path), **request.params},
+                request_params={"path": _path(request.url), **request.params},
                 response_status=answer.status if answer else None,
                 response_headers=_kept(answer) if answer else {},
                 body=answer.body if answer and keep_body else None,
@@ -242,6 +245,11 @@ def _kept(answer: HttpAnswer) -> dict[str, str]:
         for name, value in headers.items()
         if name in _KEPT_HEADERS or name.startswith(_KEPT_PREFIXES)
     }
+
+
+@lru_cache(_REMEMBERED)
+def _path(url: str) -> str:
+    return unquote(urlsplit(url).path)
 
 
 def _moment_in(seconds: float) -> datetime:

@@ -7,6 +7,7 @@ import email.utils
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -30,7 +31,11 @@ class HttpAnswer:
     body: bytes
 
     def json(self) -> Any:
-        """The body as JSON; ContractError when it is none."""
+        """The body as JSON, read once however often it is asked for; ContractError when it is none."""
+        return self._json
+
+    @cached_property
+    def _json(self) -> Any:
         try:
             return orjson.loads(self.body)
         except orjson.JSONDecodeError as error:

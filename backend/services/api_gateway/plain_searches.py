@@ -32,26 +32,21 @@ class PlainSearches:
         self._gateway = gateway
         self._read = lru_cache(_REMEMBERED)(read_search)
 
-    def at_hand(self, target: bytes, body: bytes) -> bytes | None:
-        """The answer from memory; none when there is none, or the request is not as it should be."""
-        found = self._search(target, body)
-        return None if found is None else found[0].search_at_hand(found[1])
-
-    def ask(self, target: bytes, head: bytes, body: bytes) -> Coroutine[Any, Any, Response] | None:
-        """Gives the answer when awaited; none when the request is for the application."""
-        found = self._search(target, body)
-        return None if found is None else _ask(*found, head)
-
-    def _search(self, target: bytes, body: bytes) -> tuple[Provider, Asked] | None:
+    def __call__(
+        self, target: bytes, head: bytes, body: bytes
+    ) -> bytes | Coroutine[Any, Any, Response] | None:
+        """The answer from memory, or what fetches it; none when the request is not as it should be."""
         if not (target.startswith(_START) and target.endswith(_END)):
             return None
         provider = self._gateway.providers.get(target[len(_START) : -len(_END)].decode())
         if provider is None:
             return None
         try:
-            return provider, self._read(body)
+            asked = self._read(body)
         except ValidationError:
             return None  # the route says what is wrong with it
+        found = provider.search_at_hand(asked)
+        return _ask(provider, asked, head) if found is None else found
 
 
 async def _ask(provider: Provider, asked: Asked, head: bytes) -> Response:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import orjson
 from psycopg.types.json import Jsonb
 
 from backend.contracts.providers import HOST, ControlStatus
@@ -39,9 +40,9 @@ class ResponseRecord:
             self.id,
             self.provider,
             self.endpoint,
-            Jsonb(self.request_params),
+            Jsonb(self.request_params, orjson.dumps),
             self.response_status,
-            Jsonb(self.response_headers),
+            Jsonb(self.response_headers, orjson.dumps),
             self.body,
             self.outcome,
             self.latency_ms,

@@ -65,6 +65,8 @@ class _Form:
 
     def _let_go(self, now: float) -> None:
         """Minutes that are no longer recent become part of the baseline."""
+        if not self._minutes or now - self._minutes[0].start <= _RECENT_SECONDS:
+            return
         abnormal = self.is_abnormal
         while self._minutes and now - self._minutes[0].start > _RECENT_SECONDS:
             self._left.add(self._minutes.popleft())
@@ -93,6 +95,8 @@ class EmptyAnswers:
     def is_suspect(self, form: str, *, empty: bool) -> bool:
         """Count an answer; true when it is empty and such answers are abnormally many of late."""
         now = self._clock()
-        known = self._forms.setdefault(form, _Form(now))
+        known = self._forms.get(form)
+        if known is None:
+            known = self._forms[form] = _Form(now)
         known.count(now, empty=empty)
         return empty and known.is_abnormal

@@ -13,6 +13,7 @@ _VERSION_WORD = re.compile(
 )
 _BRACKETS = re.compile(r"[(\[]([^()\[\]]+)[)\]]")
 _MBID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")
 _DATE = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?")
 
 
@@ -33,6 +34,8 @@ def items(value: Any, what: str) -> list[Any]:
 def required_text(source: Mapping[str, Any], key: str, what: str) -> str:
     """A text or number that has to be there, as text."""
     value = source.get(key)
+    if type(value) is str and value:
+        return value
     if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
         raise ContractError(f"{what} has no usable '{key}'")
     return str(value)
@@ -58,7 +61,9 @@ def whole(source: Mapping[str, Any], key: str) -> int | None:
 
 def date(value: Any) -> str | None:
     """An ISO date with the precision known: `2009-00-00` and `2009` are both 2009."""
-    match = _DATE.fullmatch(str(value or "").strip())
+    if not value:
+        return None
+    match = _DATE.fullmatch(str(value).strip())
     if match is None or match[1] == "0000":
         return None
     year, month, day = match.groups()
@@ -69,8 +74,10 @@ def date(value: Any) -> str | None:
 
 def isrc(value: Any) -> str | None:
     """An ISRC in its plain form: upper case, no hyphens."""
-    plain = value.replace("-", "").strip().upper() if isinstance(value, str) else ""
-    return plain if re.fullmatch(r"[A-Z]{2}[A-Z0-9]{3}\d{7}", plain) else None
+    if not isinstance(value, str):
+        return None
+    plain = value.replace("-", "").strip().upper()
+    return plain if _ISRC.fullmatch(plain) else None
 
 
 def is_mbid(value: str) -> bool:

@@ -28,10 +28,7 @@ class Slow:
         self.may_answer = asyncio.Event()
         self.asked = 0
 
-    def at_hand(self, _target: bytes, _body: bytes) -> None:
-        return None
-
-    def ask(self, _target: bytes, _head: bytes, body: bytes) -> Coroutine[Any, Any, Response]:
+    def __call__(self, _target: bytes, _head: bytes, body: bytes) -> Coroutine[Any, Any, Response]:
         self.asked += 1
         return self._answer(body)
 
