@@ -97,4 +97,4 @@ def sentence(state: AccessState, now: datetime) -> str:
     """What is told after locking or unlocking."""
     if state.until is None:
         return f"{state.environment} is read-only. What is at work already goes on."
-    return f"{state.environment} can be changed for {minutes_left(state, now)} min; then it locks itself."
+    return f"{state.environment} is unlocked for {minutes_left(state, now)} min."
