@@ -20,6 +20,7 @@ _COMMANDS = {
     "status": "stack:status",
     "runs": "runs:RUNS",
     "access": "access:ACCESS",
+    "environments": "environments:ENVIRONMENTS",
     "breakers": "breakers:BREAKERS",
     "waterfall": "waterfall:WATERFALL",
     "tracks": "tracks:TRACKS",

@@ -6,13 +6,14 @@ from pathlib import Path
 from app.access_port import Access
 from app.dead_letters_port import DeadLetters
 from app.environments import Environments
+from app.profiles_port import Profiles
 from app.providers_port import Providers
 from app.runs import Runs
 from app.stack import Stack
 from app.tracks_port import Tracks
 from app.waterfall_port import Waterfall
 from app.write_access import WriteAccess
-from backend.contracts.environment import TargetKind
+from backend.contracts.environment import Environment, TargetKind
 from backend.contracts.errors import OperatorError
 from backend.contracts.runs import ExitCode
 from backend.deployment.journal import Journal
@@ -40,7 +41,11 @@ class Composition:
 
     def target(self, name: str) -> Target:
         """The place where an environment's stack runs."""
-        environment = self.environments.get(name)
+        return self.place(self.environments.get(name))
+
+    def place(self, environment: Environment) -> Target:
+        """The same of a profile that need not be saved."""
+        name = environment.name
         if environment.kind is not TargetKind.LOCAL:
             raise OperatorError(
                 f"The environment {name} is of kind {environment.kind.value}, which cannot be run yet.",
@@ -76,3 +81,9 @@ class Composition:
     def access(self) -> Access:
         """Whether production may be changed from here."""
         return Access(self.environments, self.write_access)
+
+    def profiles(self) -> Profiles:
+        """Environments listed, added, changed, tested and removed."""
+        return Profiles(
+            self.home, self.environments, self.place, self.reader.active_run, self.write_access.guard
+        )
