@@ -1,6 +1,7 @@
 """Fixtures that every test may use: a real PostgreSQL server and fresh databases on it."""
 
 import itertools
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from backend.database.databases import drop_database, ensure_database
 from backend.database.embedded import EmbeddedPostgres
 from backend.database.migrations.runner import MigrationRunner
 from tests.fixtures import postgres
+from tests.fixtures.docker_engine import DockerEngine, running_engine, what_is_missing
 from tests.fixtures.rabbitmq_server import RabbitServer, running_rabbitmq
 from tests.fixtures.redis_server import RedisServer, running_redis
 
@@ -102,6 +104,26 @@ def rabbitmq_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rabbit
     """One RabbitMQ node for the whole test session; a test that kills it starts it again."""
     with running_rabbitmq(tmp_path_factory.mktemp("rabbitmq")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def docker_engine() -> Iterator[DockerEngine]:
+    """A real Docker engine with the images that docker-compose.yml names, for the whole test session."""
+    missing = what_is_missing()
+    if missing and os.environ.get("CI"):
+        pytest.fail(f"no Docker engine: {missing}")
+    if missing:
+        pytest.skip(f"no Docker engine: {missing}")
+    with running_engine() as engine:
+        yield engine
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever uses the engine is marked `docker`, and may wait for the images to be made."""
+    for item in items:
+        if "docker_engine" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.docker)
+            item.add_marker(pytest.mark.timeout(1200))
 
 
 def _fresh(address: DatabaseAddress, template: str) -> Iterator[DatabaseAddress]:
