@@ -1,5 +1,6 @@
 """Reads the rows of a file of tracks, CSV with a header or JSON Lines, one at a time, whatever is in it."""
 
+import codecs
 import csv
 import json
 from collections import deque
@@ -12,6 +13,7 @@ from backend.contracts.runs import ExitCode
 
 LONGEST_LINE = 1_000_000
 """Characters; a longer line is no track."""
+_CHUNK = 65_536
 _MOST_LINES = 50
 """Lines of one CSV row, whose quoted fields may hold line breaks; more means a quote that is never closed."""
 _DELIMITERS = (",", ";", "\t")
@@ -60,7 +62,8 @@ def read_rows(path: Path) -> Iterator[Row]:
     except OSError as error:
         raise unusable(f"{path} cannot be read: {error.strerror}.", "Give a file that exists.") from error
     except UnicodeDecodeError as error:
-        wrong = f"byte 0x{error.object[error.start]:02X}, behind line {lines.number}"
+        line, byte = _undecodable(path)
+        wrong = f"byte 0x{byte:02X} in line {line}"
         raise unusable(f"{path.name} is not UTF-8: {wrong}.", "Save it as UTF-8.") from error
 
 
@@ -77,6 +80,18 @@ def _refuse_other_formats(path: Path) -> None:
         found = "UTF-16 or no text"
     if found:
         raise unusable(f"{path.name} is {found}, not UTF-8 text.", "Save it as CSV in UTF-8.")
+
+
+def _undecodable(path: Path) -> tuple[int, int]:
+    """Line and value of the first byte that is no UTF-8; rows cannot tell, reading is ahead of them."""
+    decoder, line = codecs.getincrementaldecoder("utf-8")(), 1
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            try:
+                line += decoder.decode(chunk).count("\n")
+            except UnicodeDecodeError as error:
+                return line + error.object.count(b"\n", 0, error.start), error.object[error.start]
+    return line, (decoder.getstate()[0] or b"\0")[0]  # the last character is cut
 
 
 class _Lines:

@@ -215,7 +215,7 @@ def _published() -> dict[str, float]:
 
 
 def _kept() -> dict[str, float]:
-    """Calls a second that the gateway allows itself, with its margins: Discogs 55 of 60 a minute."""
+    """Calls a second that the gateway allows itself, with its margins: Discogs 59 in 60.5 s, not 60 in 60."""
     adapters = build_adapters(GatewaySettings(port=8022), time.monotonic)
     return {adapter.name: adapter.limit.calls / adapter.limit.seconds for adapter in adapters}
 

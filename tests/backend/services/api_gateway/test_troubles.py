@@ -228,7 +228,7 @@ async def test_discogs_looks_releases_up_without_a_token_and_at_the_lower_limit(
         answer = await providers["discogs"].track(found.provider_id, None)
         assert answer.data == found
         assert (await providers["discogs"].search(STROBE, None)).status == "no_credentials"
-        assert providers["discogs"].status().rate_gate.limit == 23
+        assert providers["discogs"].status().rate_gate.limit == 24
 
 
 async def test_a_cancelled_caller_leaves_breaker_and_gate_usable(

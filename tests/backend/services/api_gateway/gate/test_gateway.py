@@ -13,10 +13,10 @@ async def test_a_lower_limit_in_discogs_headers_shows_in_the_status(
 ) -> None:
     simulator.turn("discogs", limit=25)
     before = bench["discogs"].status().rate_gate
-    assert (before.limit, before.documented_limit) == (55, None)
+    assert (before.limit, before.documented_limit) == (59, None)
     await bench["discogs"].track("1-A1", None)
     after = bench["discogs"].status().rate_gate
-    assert (after.limit, after.documented_limit, after.remaining) == (25, 55, 24)
+    assert (after.limit, after.documented_limit, after.remaining) == (25, 59, 24)
     assert after.state is GateState.FLOWING
 
 
