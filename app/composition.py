@@ -14,12 +14,11 @@ from app.tracks_port import Tracks
 from app.waterfall_port import Waterfall
 from app.write_access import WriteAccess
 from backend.contracts.environment import Environment, TargetKind
-from backend.contracts.errors import OperatorError
-from backend.contracts.runs import ExitCode
 from backend.deployment.journal import Journal
 from backend.deployment.journal_reader import JournalReader
 from backend.deployment.launcher import Launcher
 from backend.home import Home
+from backend.targets.compose.target import ComposeTarget
 from backend.targets.local import LocalTarget
 from backend.targets.port import Target
 
@@ -46,12 +45,8 @@ class Composition:
     def place(self, environment: Environment) -> Target:
         """The same of a profile that need not be saved."""
         name = environment.name
-        if environment.kind is not TargetKind.LOCAL:
-            raise OperatorError(
-                f"The environment {name} is of kind {environment.kind.value}, which cannot be run yet.",
-                "Use kind = 'local' in its profile.",
-                exit_code=ExitCode.REFUSED,
-            )
+        if environment.kind is TargetKind.COMPOSE:
+            return ComposeTarget(environment, self.home.environment(environment.name), SOURCE)
         return LocalTarget(environment, self.home.environment(name), SOURCE)
 
     def runs(self) -> Runs:

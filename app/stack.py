@@ -11,7 +11,14 @@ from backend.clients.json_service import WriteGuard
 from backend.clients.services import Answer, ServiceClient
 from backend.contracts.access import refuse_production
 from backend.contracts.enrichment import EndToEndResult, EnrichRequest
-from backend.contracts.environment import DLQ_MANAGER, GATEWAY, POSTGRES, Environment
+from backend.contracts.environment import (
+    DLQ_MANAGER,
+    GATEWAY,
+    POSTGRES,
+    PROVIDER_SIMULATOR,
+    SERVICES,
+    Environment,
+)
 from backend.contracts.errors import OperatorError
 from backend.contracts.runs import CriterionState, ExitCode, Finding, RunState
 from backend.contracts.stack import NO_SCHEMA, ServiceState, ServiceStatus, StackStatus
@@ -146,7 +153,9 @@ def _measured(target: Target, client: ServiceClient, status: ServiceStatus) -> S
         return status
     if status.name == POSTGRES:
         return _with_connection(target, status)
-    return _with_health(client, status)
+    if status.name in (*SERVICES, PROVIDER_SIMULATOR):
+        return _with_health(client, status)
+    return status
 
 
 def _with_connection(target: Target, status: ServiceStatus) -> ServiceStatus:

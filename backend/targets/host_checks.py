@@ -106,7 +106,7 @@ def check_writable(folder: Path) -> Finding:
 def _port_state(host: str, port: int, own: Mapping[int, bool | None]) -> tuple[CriterionState, str]:
     if own.get(port):
         return CriterionState.MET, "held by this stack"
-    if _is_free(host, port):
+    if is_free(host, port):
         return CriterionState.MET, "free"
     if port not in own:
         return CriterionState.FAILED, "in use by another program"
@@ -115,7 +115,8 @@ def _port_state(host: str, port: int, own: Mapping[int, bool | None]) -> tuple[C
     return CriterionState.FAILED, "in use by another program; our service of that name runs, but not there"
 
 
-def _is_free(host: str, port: int) -> bool:
+def is_free(host: str, port: int) -> bool:
+    """Whether nothing listens on a port of this machine."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -18,6 +18,8 @@ from backend.disk_space import is_out_of_space
 from backend.home import EnvironmentFolder, make_private_folder
 from backend.targets import runtime
 from backend.targets.port import Output, Release
+from backend.targets.release_names import next_release_id
+from backend.targets.source_tree import commit_of
 
 MODULES = {
     GATEWAY: "backend.services.api_gateway",
@@ -42,12 +44,7 @@ class Releases:
 
     def next_id(self, today: datetime | None = None) -> str:
         """`YYYY.MM.DD-N` with the first N that is free."""
-        day = (today or datetime.now(UTC)).strftime("%Y.%m.%d")
-        taken = {path.name for path in self._folder.releases.glob(f"{day}-*")}
-        number = 1
-        while f"{day}-{number}" in taken:
-            number += 1
-        return f"{day}-{number}"
+        return next_release_id(self._folder.releases, today)
 
     def get(self, release_id: str) -> Release | None:
         """A complete release; None when it does not exist or was left half made."""
@@ -185,7 +182,7 @@ class Releases:
             "size_bytes": sum(sizes.values()),
             "sizes": sizes,
             "created_at": datetime.now(UTC).isoformat(),
-            "commit": _commit(self._source),
+            "commit": commit_of(self._source),
             "runtime": runtime_folder.name,
             "python": sys.version.split()[0],
         }
@@ -208,13 +205,3 @@ def _make_read_only(folder: Path) -> None:
     for path in folder.rglob("*"):
         if path.is_file():
             path.chmod(0o444)
-
-
-def _commit(source: Path) -> str:
-    if shutil.which("git") is None:
-        return ""
-    done = subprocess.run(
-        ["git", "-C", str(source), "rev-parse", "--short=12", "HEAD"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    return done.stdout.strip() if done.returncode == 0 else ""

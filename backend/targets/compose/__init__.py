@@ -1,0 +1,1 @@
+"""The Compose target: the stack as containers of a Docker engine."""
