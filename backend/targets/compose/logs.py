@@ -16,7 +16,7 @@ def since(engine: DockerEngine, container: str, position: int | None) -> tuple[S
     if position is None:
         newest = engine.log(container, tail=1)
         return [], max((at for at, _ in _timed(newest)), default=0)
-    found = _timed(engine.log(container, since=max(0, position // _NANOSECONDS)))
+    found = _timed(engine.log(container, since=position // _NANOSECONDS or None))
     fresh = [(at, text) for at, text in found if at > position]
     return [text for _, text in fresh], max((at for at, _ in fresh), default=position)
 
