@@ -9,6 +9,7 @@ from app.operator import operator
 from backend.clients.dead_letters import DeadLettersClient
 from backend.clients.json_service import WriteGuard
 from backend.contracts.access import refuse_production
+from backend.contracts.dead_letter_contrast import Contrast
 from backend.contracts.dead_letter_operations import (
     ExportRequest,
     LetterAttributes,
@@ -64,6 +65,10 @@ class DeadLetters:
     def causes(self, environment: str) -> CauseList:
         """Causes with open letters, most first."""
         return self._client(environment).causes()
+
+    def contrast(self, environment: str, fingerprint: str) -> Contrast:
+        """What the payloads of a cause have in common that others do not."""
+        return self._client(environment).contrast(fingerprint)
 
     def timeline(
         self, environment: str, begin: datetime, end: datetime, fingerprint: str | None

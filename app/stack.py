@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 
 from app.environments import Environments
+from app.letters_meter import missing, threatened
 from app.stack_lock import can_be_locked, locked
 from backend.clients.json_service import WriteGuard
 from backend.clients.services import Answer, ServiceClient
@@ -58,7 +59,9 @@ class Stack:
         with self._client(target, timeout=2) as client:
             services = [_measured(target, client, status) for status in seen]
             breakers = _breakers(client.health(GATEWAY)) if _is_up(services, GATEWAY) else None
-            stats = client.dead_letter_stats() if _is_up(services, DLQ_MANAGER) else None
+            has_letters = _is_up(services, DLQ_MANAGER)
+            stats = client.dead_letter_stats() if has_letters else None
+            meter = client.dead_letter_meter() if has_letters else None
         release = next((s.release for s in services if s.release), "")
         status = StackStatus(
             environment=environment,
@@ -68,6 +71,8 @@ class Stack:
             services=tuple(services),
             breakers=breakers,
             dead_letters=_count(stats.value("total_pending")) if stats else None,
+            letters_missing=missing(meter),
+            letters_threatened=threatened(meter),
         )
         status = _with_database(target, status)
         found = (*problems(status, self._reader), *self._broken_profiles())

@@ -20,6 +20,7 @@ from backend.contracts.environment import Environment
 from backend.contracts.errors import OperatorError
 from controllers.clock import Clock
 from controllers.dead_letters_acts import LetterActs
+from controllers.dead_letters_contrast import ContrastReader
 from controllers.dead_letters_feed import LettersFeed, LettersSnapshot
 from controllers.dead_letters_operations import OperationList
 from controllers.dead_letters_port import DeadLettersPort
@@ -66,6 +67,7 @@ class DeadLettersController(QObject):
         self.table = LetterTable(self)
         self.feed = LettersFeed(port, background, clock, self)
         self.acts = LetterActs(port, background, self)
+        self.contrast = ContrastReader(port, background, self)
         self.operations = OperationList(port, background, self)
         self._reads = {
             name: Operation(background, self) for name in ("causes", "strip", "table", "block", "letter")
@@ -194,6 +196,7 @@ class DeadLettersController(QObject):
         for read in self._reads.values():
             read.cancel()
         self.operations.set_environment(self._name)
+        self.contrast.cancel()
         self.causes, self.letter, self.selection = None, None, Selection()
         self.table.pick_all(picked=False)
         self.table.show(Selection(), LetterPage(rows=[], total=0, total_is_exact=True), self.clock())

@@ -10,9 +10,9 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from re import compile as regular
 
-from controllers.wording import count
+from controllers.wording import plural
 
-_PIECES = regular(r"[^,{\[\n]*[,{\[\n]|[^,{\[\n]+")
+_PIECES = regular(r"[^,{\[\n]*[,{\[]?[^\S\n]*\n|[^,{\[\n]*[,{\[]|[^,{\[\n]+")
 _MOST = 400
 """Pieces that are compared one with another; what differs in more is shown as one whole."""
 _AROUND = 3
@@ -88,8 +88,12 @@ def _shortened(lines: list[DiffLine]) -> Iterator[DiffLine]:
             skipped += 1
             continue
         if skipped:
-            yield DiffLine(Side.LEFT_OUT, f"{count(skipped)} the same")
+            yield DiffLine(Side.LEFT_OUT, _same(skipped))
             skipped = 0
         yield line
     if skipped:
-        yield DiffLine(Side.LEFT_OUT, f"{count(skipped)} the same")
+        yield DiffLine(Side.LEFT_OUT, _same(skipped))
+
+
+def _same(number: int) -> str:
+    return f"{plural(number, 'part')} unchanged"

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from backend.contracts.dead_letter_views import LetterDetail
-from controllers.wording import count, local_stamp, local_time
+from controllers.wording import count, local_time
 
 ORIGINAL = 0
 """Number that stands for the original bytes; revisions count from 1."""
@@ -24,7 +24,9 @@ def lineage_text(letter: LetterDetail) -> str:
     ]
     told = [f"{name:<12}{value}" for name, value in facts if value]
     steps = sorted(_steps(letter), key=_moment)
-    return "\n".join([*told, "", *(f"{local_time(at, '%d %b %H:%M:%S')}  {text}" for at, text in steps)])
+    happened = [f"{local_time(at, '%d %b %H:%M:%S')}  {text}" for at, text in steps]
+    headers = [f"{name}: {value}" for name, value in letter.headers.items()] or ["none"]
+    return "\n".join([*told, "", *happened, "", "Headers", *headers])
 
 
 def _steps(letter: LetterDetail) -> list[tuple[datetime, str]]:
@@ -52,22 +54,20 @@ def _moment(step: tuple[datetime, str]) -> datetime:
     return step[0]
 
 
-def headers_text(letter: LetterDetail) -> str:
-    """What came with the message."""
-    return (
-        "\n".join(f"{name}: {value}" for name, value in letter.headers.items()) or "No header came with it."
-    )
-
-
 def version_words(letter: LetterDetail) -> list[tuple[int, str]]:
     """Number and words of the original and of each revision."""
-    words = [(ORIGINAL, "Original, as it came in")]
+    words = [(ORIGINAL, "Original")]
     for one in letter.revisions:
-        by = "patch" if one.patch is not None else "typed"
-        words.append(
-            (one.number, f"Revision {one.number} · {one.author} · {local_stamp(one.created_at)} · {by}")
-        )
+        words.append((one.number, f"Revision {one.number}{', a patch' if one.patch is not None else ''}"))
     return words
+
+
+def made_words(letter: LetterDetail, number: int) -> str:
+    """Who made a version, when and why."""
+    if number == ORIGINAL:
+        return "The original, as it came in. It never changes."
+    one = next(one for one in letter.revisions if one.number == number)
+    return f"{one.author}, {local_time(one.created_at, '%d %b %H:%M')}: {one.reason}"
 
 
 def version_text(letter: LetterDetail, number: int) -> str | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from backend.contracts.dead_letter_contrast import Contrast
 from backend.contracts.dead_letter_operations import (
     LetterAttributes,
     LetterControl,
@@ -41,6 +42,9 @@ class DeadLettersPort(Protocol):
 
     def causes(self, environment: str) -> CauseList:
         """Causes with open letters, most first."""
+
+    def contrast(self, environment: str, fingerprint: str) -> Contrast:
+        """What the payloads of a cause have in common that others do not."""
 
     def timeline(
         self, environment: str, begin: datetime, end: datetime, fingerprint: str | None

@@ -61,8 +61,8 @@ def cause_rows(causes: Sequence[Cause], total: int, now: datetime) -> list[Row]:
             mark=_LOUD if any(cause.trend[-2:]) else _QUIET,
             title=cause.title,
             subtitle=joined(
-                cause.detail,
                 None if cause.last_seen is None else ago(cause.last_seen, now),
+                cause.detail,
                 f"owner {cause.note.owner}" if cause.note.owner else None,
                 "note" if cause.note.note else None,
                 "bounces" if cause.bounces else None,

@@ -10,6 +10,7 @@ from backend.clients.event_stream import read_events
 from backend.clients.json_service import JsonService, WriteGuard, detail_of
 from backend.contracts.access import refuse_production
 from backend.contracts.dead_letter_bundle import LETTERS_HEADER
+from backend.contracts.dead_letter_contrast import Contrast
 from backend.contracts.dead_letter_operations import (
     DeadLetterConflictError,
     ExportRequest,
@@ -75,6 +76,11 @@ class DeadLettersClient:
     def causes(self) -> CauseList:
         """Causes with open letters, most first."""
         return self._calls.get("/dlq/causes", TypeAdapter(CauseList))
+
+    def contrast(self, fingerprint: str) -> Contrast:
+        """What the payloads of a cause have in common that others do not."""
+        path = f"/dlq/causes/{quote(fingerprint, safe='')}/contrast"
+        return self._calls.get(path, TypeAdapter(Contrast))
 
     def timeline(self, begin: datetime, end: datetime, fingerprint: str | None) -> TimeStrip:
         """Open letters over time. Times with a zone."""

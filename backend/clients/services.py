@@ -81,6 +81,10 @@ class ServiceClient:
         """The DLQ manager's `/dlq/stats`."""
         return self.get(DLQ_MANAGER, "/dlq/stats")
 
+    def dead_letter_meter(self) -> Answer:
+        """The DLQ manager's `/dlq/meter`."""
+        return self.get(DLQ_MANAGER, "/dlq/meter", authorised=True)
+
     def search(self, provider: str, artist: str, title: str) -> Answer:
         """A search through the gateway."""
         body = {"artist_name": artist, "track_title": title}

@@ -70,6 +70,10 @@ class StackStatus(Record):
     breakers: dict[str, str] | None = None
     """State of each provider's breaker; none when the gateway did not answer."""
     dead_letters: int | None = None
+    letters_missing: int | None = None
+    """What the dead letters' meter differs by: 0 balances; none while it is not known."""
+    letters_threatened: tuple[str, ...] = ()
+    """What could lose or hold dead letters, a sentence each."""
     layers: LayerCounts | None = None
     throughput: tuple[tuple[datetime, int, int], ...] = ()
     """Per minute of the last hour: start of the minute, tracks enriched, tracks failed."""

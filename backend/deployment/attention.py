@@ -18,6 +18,7 @@ def problems(status: StackStatus, reader: JournalReader) -> Iterator[Finding]:
     if not status.deployed:
         return
     yield from _services(status)
+    yield from meter_findings(status)
     yield from _breakers(status)
     if status.dead_letters:
         yield _problem(
@@ -25,6 +26,29 @@ def problems(status: StackStatus, reader: JournalReader) -> Iterator[Finding]:
             f"{status.dead_letters} dead letters wait",
             "Failed enrichments that were kept.",
             "Read their causes, then retry them through the DLQ manager.",
+            CriterionState.WARNING,
+        )
+
+
+def meter_findings(status: StackStatus) -> Iterator[Finding]:
+    """What the dead letters' meter wants somebody to act on."""
+    missing = status.letters_missing
+    if missing:
+        word = "missing" if missing > 0 else "too many"
+        yield _problem(
+            "dead-letters-meter",
+            f"The dead-letter meter does not balance: {abs(missing)} {word}",
+            "What was received and what is kept differ. Nothing may ever be lost, so this is a fault.",
+            "Retry, discard and purge nothing. Back up the operations database, then open Dead letters or "
+            "run: main.py dead-letters meter",
+            CriterionState.FAILED,
+        )
+    for number, threat in enumerate(status.letters_threatened):
+        yield _problem(
+            f"dead-letters-threat-{number}",
+            "Dead letters are at risk or held up",
+            threat,
+            "Open Dead letters: the meter says what it is about.",
             CriterionState.WARNING,
         )
 

@@ -104,7 +104,7 @@ def edited(stage: Stage) -> None:
     letter = screen.panel.letter
     assert letter is not None
     assert letter.payload_text is not None
-    text = letter.payload_text.replace("Sasha", "Sasha & John Digweed")
+    text = letter.payload_text.replace(f'"{letter.artist}"', f'"{letter.artist} & Friends"')
     acts.edit(letter, text, "the second artist was missing", retry=False)
     acts.set_attributes(letter, "ada", "Asked the label; answer by Friday.", 3, ["label-data", "vip"])
     screen.panel.tabs.setCurrentIndex(1)
@@ -118,3 +118,18 @@ def lineage(stage: Stage) -> None:
 def describing(stage: Stage) -> None:
     edited(stage)
     stage.window.dead_letters.acting.ask_attributes()
+
+
+def at_risk(stage: Stage) -> None:
+    stage.dead_letters.problems = [
+        "The queue enrichment.requests could drop letters: it is not used until that is mended.",
+        "PostgreSQL has no space left: letters wait in the broker, nothing is dropped.",
+    ]
+    opened(stage)
+
+
+def contrasting(stage: Stage) -> None:
+    opened(stage)
+    stage.console.dead_letters.choose_cause("cempty")
+    stage.window.dead_letters.causes.list.choose("cempty")
+    stage.window.dead_letters.acting.ask_contrast()

@@ -51,6 +51,10 @@ def troubled(stage: Stage) -> None:
     stage.stack.current = stack.troubled
 
 
+def losing_letters(stage: Stage) -> None:
+    stage.stack.current = stack.losing
+
+
 def with_history(stage: Stage) -> None:
     healthy(stage)
     done = stage.keep_run(11, RunState.SUCCEEDED)
@@ -292,6 +296,7 @@ SCENES = (
     Scene("overview-empty-problem", nothing, broken_profile),
     Scene("overview-full", nothing, healthy),
     Scene("overview-failing", nothing, troubled, "staging"),
+    Scene("overview-letters-missing", nothing, losing_letters),
     Scene("overview-stale", stale, healthy),
     Scene("overview-unknown", unknown, healthy),
     Scene("overview-interrupted", nothing, interrupted),
@@ -368,6 +373,8 @@ SCENES = (
     Scene("letters-editing", letters.editing, healthy),
     Scene("letters-operations", letters.operations, healthy),
     Scene("letters-pace", letters.pacing, healthy),
+    Scene("letters-at-risk", letters.at_risk, healthy),
+    Scene("letters-contrast", letters.contrasting, healthy),
     Scene("letters-patch", letters.patching, healthy),
     Scene("letters-edited", letters.edited, healthy),
     Scene("letters-lineage", letters.lineage, healthy),

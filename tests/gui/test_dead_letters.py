@@ -297,6 +297,31 @@ def test_a_meter_that_does_not_balance_is_red(qtbot: QtBot, stage: Stage, screen
     qtbot.waitUntil(lambda: "missing" in screen.head.pill.text())
     assert screen.head.pill.text() == "■ does not balance: 2 missing"
     assert screen.head.pill.property("tone") == "bad"
+    assert screen.notice.isVisible()
+    assert screen.notice.title.text() == "2 letters missing: 1\u202f432 were received, 1\u202f430 are here."
+    assert "Retry, discard and purge nothing" in screen.notice.lines.text()
+
+
+def test_what_could_lose_letters_stands_where_the_meter_is(
+    qtbot: QtBot, stage: Stage, screen: DeadLettersView
+) -> None:
+    stage.dead_letters.problems = ["PostgreSQL has no space left: letters wait in the broker."]
+    stage.background.streams[-1].push(stage.dead_letters.meter("sandbox"))
+    qtbot.waitUntil(screen.notice.isVisible)
+    assert "no space left" in screen.notice.lines.text()
+    assert screen.head.pill.text() == "● balances · 0 lost"
+    stage.dead_letters.problems = []
+    stage.background.streams[-1].push(stage.dead_letters.meter("sandbox"))
+    qtbot.waitUntil(lambda: not screen.notice.isVisible())
+
+
+def test_the_overview_says_that_letters_are_missing_and_what_to_do(stage: Stage) -> None:
+    stage.stack.current = stacks.losing
+    stage.console.monitor.measure()
+    card = stage.window.overview.cards.dead_letters
+    assert card.figure.text() == "2"
+    assert card.figure.property("tone") == "bad"
+    assert "missing. the meter does not balance" in card.accessibleName()
 
 
 def test_an_old_meter_says_so(stage: Stage, screen: DeadLettersView) -> None:

@@ -19,6 +19,7 @@ from controllers.dead_letters_payload import editable_text
 from controllers.wording import plural
 from views.dead_letters.attributes_dialog import AttributesDialog
 from views.dead_letters.bulk_dialog import BulkDialog
+from views.dead_letters.contrast_dialog import ContrastDialog
 from views.dead_letters.edit_dialog import EditDialog
 from views.dead_letters.note_dialog import NoteDialog
 from views.dead_letters.patch_dialog import PatchDialog
@@ -69,6 +70,7 @@ class Acting(QObject):
         view.discard_button.clicked.connect(self.ask_discard)
         view.more_button.clicked.connect(self.ask_quarantine)
         view.patch_button.clicked.connect(self.ask_patch)
+        view.contrast_button.clicked.connect(self.ask_contrast)
         view.note_button.clicked.connect(self.ask_note)
         view.export_button.clicked.connect(self.ask_export)
         view.panel.commanded.connect(self._on_command)
@@ -131,6 +133,17 @@ class Acting(QObject):
             return
         dialog = AttributesDialog(letter, self._view.window())
         dialog.kept.connect(partial(self._acts.set_attributes, letter))
+        self._open(dialog)
+        dialog.ask()
+
+    @Slot()
+    def ask_contrast(self) -> None:
+        """What the payloads of the chosen cause have in common."""
+        cause, environment = self._view.cause(), self._view.controller.environment
+        if cause is None or environment is None:
+            return
+        reader = self._view.controller.contrast
+        dialog = ContrastDialog(self._theme, reader, environment.name, cause, self._view.window())
         self._open(dialog)
         dialog.ask()
 

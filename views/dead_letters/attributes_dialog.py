@@ -46,10 +46,11 @@ class AttributesDialog(Overlay):
             "For this letter alone. What is true of all that failed alike belongs into the note of its cause."
         )
         self.body.addWidget(label(told, "muted", wrap=True))
-        line = row(self.owner, label("Priority"), self.priority)
-        line.setStretch(0, 1)
+        line = row(label("Owner"), self.owner, label("Priority"), self.priority)
+        line.setStretch(1, 1)
         self.body.addLayout(line)
-        for part in (self.labels, self.problem, self.note):
+        self.body.addLayout(row(label("Labels"), self.labels))
+        for part in (self.problem, self.note):
             self.body.addWidget(part)
         self.body.addLayout(row(None, self.cancel_button, self.keep_button))
 

@@ -1,13 +1,13 @@
 """One letter: why it failed each time, what was sent, what was done about it, and what can be done now."""
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtGui import QTextOption
+from PySide6.QtGui import QResizeEvent, QTextOption
 from PySide6.QtWidgets import QPlainTextEdit, QStackedWidget, QTabWidget, QWidget
 
 from backend.contracts.dead_letter_operations import LetterCommand
 from backend.contracts.dead_letter_views import LetterDetail
 from backend.contracts.dead_letters import DeadLetterState
-from controllers.dead_letters_lineage import headers_text, lineage_text
+from controllers.dead_letters_lineage import lineage_text
 from controllers.dead_letters_payload import editable_text, shown_payload, why_not_editable
 from controllers.dead_letters_rows import attempt_rows, attribute_words, of_letter, superseded_words
 from controllers.marks import Mark, Shape
@@ -16,7 +16,7 @@ from controllers.wording import plural, size
 from views.dead_letters.revisions_view import RevisionsView
 from views.theme.fonts import mono_font
 from views.theme.theme import Theme
-from views.widgets.base import GAP_M, GAP_S, button, column, label, row
+from views.widgets.base import GAP_M, GAP_S, button, column, holder, label, row
 from views.widgets.card import Card
 from views.widgets.clipboard import copy
 from views.widgets.elided import ElidedLabel
@@ -24,6 +24,7 @@ from views.widgets.empty_state import EmptyState
 from views.widgets.pill import Pill
 from views.widgets.row_list import RowList
 
+_WITHOUT_ATTEMPTS, _ATTEMPT_HEIGHT = 370, 49
 S, C = DeadLetterState, LetterCommand
 _NOTHING = Mark(Shape.WAITING, "faint", "nothing open")
 _OPEN = frozenset({S.FAILED, S.QUARANTINED})
@@ -68,8 +69,7 @@ class LetterPanel(QWidget):
         self.attempts = RowList(theme, self._attempts, "Failures", picks=False)
         self.payload = _text("Payload")
         self.revisions = RevisionsView(theme)
-        self.lineage = _text("Lineage: ids, failures, edits and acts")
-        self.headers = _text("Headers")
+        self.lineage = _text("Lineage: ids, failures, edits, acts and headers")
         self.stack = _text("Stack trace")
         self.facts = label("", "muted", wrap=True)
         self.notes = label("", wrap=True)
@@ -97,11 +97,11 @@ class LetterPanel(QWidget):
         tabs = self.tabs
         tabs.setDocumentMode(True)
         tabs.setAccessibleName("Parts of the letter")
+        lineage = column(self.lineage, row(self.track_button, self.trace_button, None, gap=GAP_S), gap=GAP_S)
         parts = (
             ("Payload", self.payload),
             ("Changes", self.revisions),
-            ("Lineage", self.lineage),
-            ("Headers", self.headers),
+            ("Lineage", holder(lineage)),
             ("Stack", self.stack),
         )
         for name, part in parts:
@@ -109,10 +109,9 @@ class LetterPanel(QWidget):
         serious = (C.DISCARD, C.QUARANTINE, C.RELEASE, C.UNDO, C.RESOLVE, C.GIVE_UP_WAITING)
         facts = row(self.facts, self.notes_button, gap=GAP_S)
         facts.setStretch(0, 1)
-        links = row(self.track_button, self.trace_button, None, gap=GAP_S)
         first = row(self.buttons[C.RETRY], self.edit_button, None, gap=GAP_M)
         second = row(*(self.buttons[command] for command in serious), None, gap=GAP_M)
-        content = column(head, facts, self.notes, self.superseded, self.attempts, tabs, links, first, second)
+        content = column(head, facts, self.notes, self.superseded, self.attempts, tabs, first, second)
         content.setStretch(5, 1)
         card.body.addLayout(content)
         self._states.addWidget(nothing)
@@ -142,11 +141,10 @@ class LetterPanel(QWidget):
         self.state.show_state(mark.word, mark.tone)
         self.facts.setText(_facts(letter))
         self._attempts.replace(attempt_rows(letter.attempt_list))
-        self.attempts.fit(most=3)
+        self._fit_attempts()
         self.payload.setPlainText(shown_payload(letter))
         self.revisions.show_letter(letter)
         self.lineage.setPlainText(lineage_text(letter))
-        self.headers.setPlainText(headers_text(letter))
         self._show_attributes(letter)
         self.stack.setPlainText(letter.attempt_list[-1].stack_trace or "–" if letter.attempt_list else "–")
         for command, command_button in self.buttons.items():
@@ -155,6 +153,16 @@ class LetterPanel(QWidget):
         self.track_button.setVisible(bool(letter.track_id))
         self.trace_button.setVisible(bool(letter.trace_id))
         self._states.setCurrentIndex(1)
+
+    def _fit_attempts(self) -> None:
+        """As many failures at once as leave room for the payload; the others are scrolled to."""
+        most = (self.height() - _WITHOUT_ATTEMPTS) // _ATTEMPT_HEIGHT
+        self.attempts.fit(most=max(1, min(3, most)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fewer failures at once where it is low."""
+        super().resizeEvent(event)
+        self._fit_attempts()
 
     def _show_attributes(self, letter: LetterDetail) -> None:
         self.notes.setText(attribute_words(letter))

@@ -4,10 +4,10 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from backend.contracts.dead_letter_views import LetterDetail
-from controllers.dead_letters_lineage import ORIGINAL, version_text, version_words
+from controllers.dead_letters_lineage import ORIGINAL, made_words, version_text, version_words
 from views.dead_letters.diff_view import DiffView
 from views.theme.theme import Theme
-from views.widgets.base import GAP_S, column, label
+from views.widgets.base import GAP_S, column, label, row
 
 _LONGEST = 200_000
 
@@ -22,8 +22,12 @@ class RevisionsView(QWidget):
         self.reason = label("", "muted", wrap=True)
         self.diff = DiffView(theme, "What differs between the two versions")
         self._choices = (self.before, self.after)
-        layout = column(self.before, self.after, self.reason, self.diff, gap=GAP_S)
-        layout.setStretch(3, 1)
+        self._arrow = label("→", "muted")
+        choices = row(self.before, self._arrow, self.after, gap=GAP_S)
+        choices.setStretch(0, 1)
+        choices.setStretch(2, 1)
+        layout = column(choices, self.reason, self.diff, gap=GAP_S)
+        layout.setStretch(2, 1)
         self.setLayout(layout)
         for choice in self._choices:
             choice.currentIndexChanged.connect(self._on_choice)
@@ -41,6 +45,7 @@ class RevisionsView(QWidget):
             choice.setCurrentIndex(choice.findData(wanted))
             choice.blockSignals(False)
             choice.setVisible(len(words) > 1)
+        self._arrow.setVisible(len(words) > 1)
         self._on_choice()
 
     @Slot()
@@ -51,16 +56,14 @@ class RevisionsView(QWidget):
         if not letter.revisions:
             self._say("It was never edited: what is sent is the original.")
             return
-        after = self.after.currentData()
         texts = [version_text(letter, choice.currentData()) for choice in self._choices]
         if texts[0] is None or texts[1] is None:
             self._say("The bytes of one of them were purged.")
         elif max(len(text) for text in texts if text is not None) > _LONGEST:
             self._say("Too long to compare here.")
         else:
-            reason = next((one.reason for one in letter.revisions if one.number == after), "")
-            self.reason.setText(f"Why: {reason}" if reason else "")
-            self.reason.setVisible(bool(reason))
+            self.reason.setText(made_words(letter, self.after.currentData()))
+            self.reason.show()
             self.diff.show_difference(texts[0], texts[1], "Both are the same, byte for byte.")
 
     def _say(self, text: str) -> None:
@@ -71,6 +74,6 @@ class RevisionsView(QWidget):
 def _choice(name: str) -> QComboBox:
     choice = QComboBox()
     choice.setAccessibleName(name)
-    choice.setMinimumContentsLength(12)
+    choice.setMinimumContentsLength(8)
     choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     return choice

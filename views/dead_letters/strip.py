@@ -13,7 +13,7 @@ from views.theme.fonts import ui_font
 from views.theme.theme import Theme
 
 _HEIGHT = 62
-_FOOT = 16
+_FOOT, _LEAST_WORDS = 16, 48
 _HALF, _HALF_FROM, _QUARTERS_FROM = 0.5, 360, 620
 _TONES = {
     IntervalKind.BREAKER_OPEN: "warn",
@@ -175,8 +175,11 @@ class StripView(QWidget):
         words = {
             IntervalKind.BREAKER_OPEN: f"{interval.subject} open",
             IntervalKind.QUOTA: f"{interval.subject} quota",
-        }.get(interval.kind, "deployment")
-        shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, int(area.width()) - 6)
+        }.get(interval.kind, "deploy")
+        metrics, room = painter.fontMetrics(), int(area.width()) - 6
+        if room < _LEAST_WORDS and metrics.horizontalAdvance(words) > room:
+            return
+        shown = metrics.elidedText(words, Qt.TextElideMode.ElideRight, room)
         painter.drawText(area.adjusted(3, 1, -3, 0), Qt.AlignmentFlag.AlignLeft, shown)
 
     def _paint_chosen(self, painter: QPainter) -> None:

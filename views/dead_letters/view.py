@@ -18,6 +18,7 @@ from backend.contracts.dead_letter_views import Cause, CauseList, LetterDetail, 
 from backend.contracts.errors import OperatorError
 from controllers.dead_letters import SPANS, DeadLettersController
 from controllers.dead_letters_feed import LettersSnapshot
+from controllers.dead_letters_meter import meter_notice
 from controllers.dead_letters_rows import ALL_CAUSES, cause_rows, explained, meter_sum, meter_words
 from controllers.marks import Mark, Shape
 from controllers.wording import count
@@ -25,12 +26,13 @@ from views.dead_letters.acting import Acting
 from views.dead_letters.cause_list import CauseDelegate
 from views.dead_letters.letter_panel import LetterPanel
 from views.dead_letters.letter_table import LetterTableView
+from views.dead_letters.meter_notice import MeterNoticeBar
 from views.dead_letters.operating import Operating
 from views.dead_letters.operation_bar import OperationBar
 from views.dead_letters.strip import StripView
 from views.theme.theme import Theme
 from views.widgets.banner import Banner
-from views.widgets.base import GAP_L, GAP_M, button, column, holder, label, row
+from views.widgets.base import GAP_L, GAP_M, GAP_S, button, column, holder, label, row
 from views.widgets.card import Card
 from views.widgets.elided import ElidedLabel
 from views.widgets.empty_state import EmptyState
@@ -63,12 +65,16 @@ class DeadLettersView(QWidget):
         )
         self.export_button = button("Export…", name="letters-export")
         self.banner = Banner(theme)
+        self.notice = MeterNoticeBar(theme)
         self.operation = OperationBar(theme)
         self.strip = StripView(theme)
         self.strip_words = label("", "strong", wrap=True)
         self.spans = QButtonGroup(self)
         self.causes = ListCard(theme, "Groups by cause")
         self.note_button = button("Note…", "link", name="letters-note", tip="What is known about this cause")
+        self.contrast_button = button(
+            "Contrast…", "link", name="letters-contrast", tip="What sets it apart (C)"
+        )
         self.why = label("", "muted", wrap=True)
         self.query = QLineEdit()
         self.query_problem = label("", wrap=True, tone="bad")
@@ -79,8 +85,10 @@ class DeadLettersView(QWidget):
         self.all_button = button("Select all", "link", name="letters-all")
         self.sample_button = button("Try 20 first…", "primary", name="letters-sample")
         self.retry_button = button("Retry…", name="letters-retry")
-        self.patch_button = button("Patch…", name="letters-patch", tip="Correct the payloads of many (J)")
-        self.more_button = button("Quarantine…", name="letters-quarantine")
+        self.patch_button = button(
+            "Patch…", "link", name="letters-patch", tip="Correct the payloads of many (J)"
+        )
+        self.more_button = button("Quarantine…", "link", name="letters-quarantine", tip="Set aside (Q)")
         self.discard_button = button("Discard…", "danger", name="letters-discard")
         self.bulk_buttons = (
             self.sample_button,
@@ -107,8 +115,8 @@ class DeadLettersView(QWidget):
         self.head.add(self.export_button)
         self.causes.setFixedWidth(_CAUSES_WIDTH)
         self.causes.list.setItemDelegate(CauseDelegate(self._theme, self.causes.list))
-        self.causes.head.addWidget(self.note_button)
         self.causes.body.insertWidget(0, self.why)
+        self.causes.body.insertLayout(1, row(self.contrast_button, self.note_button, None, gap=GAP_S))
         self.panel.setFixedWidth(_PANEL_WIDTH)
         middle = Card()
         middle.body.addLayout(self._query_line())
@@ -122,8 +130,8 @@ class DeadLettersView(QWidget):
         self._full = holder(whole)
         for state in (self._full, self.empty, self.nothing_deployed):
             self._states.addWidget(state)
-        layout = column(self.head, self.banner, self.operation, self._states, gap=GAP_L)
-        layout.setStretch(3, 1)
+        layout = column(self.head, self.notice, self.banner, self.operation, self._states, gap=GAP_L)
+        layout.setStretch(4, 1)
         self.setLayout(layout)
         self.nothing_deployed.show_state(
             _NOT_DEPLOYED,
@@ -165,10 +173,10 @@ class DeadLettersView(QWidget):
         return row(self.query, self.news_button)
 
     def _action_lines(self) -> QVBoxLayout:
-        meant = row(self.meant, self.all_button)
+        meant = row(self.meant, self.all_button, self.patch_button, self.more_button, gap=GAP_S)
         meant.setStretch(0, 1)
-        buttons = (*self.bulk_buttons[:-1], None, self.bulk_buttons[-1])
-        return column(meant, row(*buttons, gap=GAP_M))
+        buttons = row(self.sample_button, self.retry_button, None, self.discard_button, gap=GAP_M)
+        return column(meant, buttons)
 
     def _wire(self) -> None:
         controller = self.controller
@@ -204,6 +212,7 @@ class DeadLettersView(QWidget):
             ("P", self.operating.ask_pace),
             ("E", self.acting.ask_edit),
             ("N", self.acting.ask_note),
+            ("C", self.acting.ask_contrast),
             ("J", self.acting.ask_patch),
             ("L", self.acting.ask_attributes),
         ):
@@ -231,7 +240,6 @@ class DeadLettersView(QWidget):
         nothing_chosen = self.controller.selection.fingerprint is None and not self.controller.table.total
         self._states.setCurrentWidget(self.empty if not total and nothing_chosen else self._full)
         self.causes.show_rows(cause_rows(causes.causes, total, self.controller.clock()), "Nothing failed.")
-        self.head.explanation.setText(self._explanation())
         self._show_why()
 
     @Slot(object)
@@ -259,18 +267,13 @@ class DeadLettersView(QWidget):
         words, tone = meter_words(snapshot)
         self.head.pill.show_state(words, tone)
         self.head.pill.setToolTip(meter_sum(snapshot))
-        self.head.explanation.setText(self._explanation())
+        self.head.explanation.setText(meter_sum(snapshot))
+        self.notice.show_notice(meter_notice(snapshot.meter))
         active = snapshot.active
         shown = self.operation.operation
         wanted = active or (snapshot.operations.get(shown.id) if shown is not None else None)
         if wanted is not None:
             self.operation.show_operation(wanted)
-
-    def _explanation(self) -> str:
-        problems = self.controller.feed.snapshot.meter
-        if problems is not None and problems.problems:
-            return problems.problems[0]
-        return meter_sum(self.controller.feed.snapshot)
 
     @Slot(int)
     def _on_news(self, number: int) -> None:
@@ -317,6 +320,7 @@ class DeadLettersView(QWidget):
         self.why.setText("\n".join(part for part in (told, note) if part))
         self.why.setVisible(bool(self.why.text()))
         self.note_button.setVisible(cause is not None)
+        self.contrast_button.setVisible(cause is not None)
 
     # What is chosen --------------------------------------------------------------------------------------
 
@@ -373,6 +377,7 @@ class DeadLettersView(QWidget):
         self.panel.clear()
         self.head.pill.show_state("", "muted")
         self.head.explanation.setText("")
+        self.notice.show_notice(None)
         self.export_button.setVisible(deployed)
         self.operations_button.setVisible(deployed)
         self.query.clear()

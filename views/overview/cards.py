@@ -108,6 +108,10 @@ class StatusCards(QWidget):
     def _show_dead_letters(self, status: StackStatus) -> None:
         if status.dead_letters is None:
             self.dead_letters.show_unknown("The DLQ manager does not answer.")
+        elif status.letters_missing:
+            word = "missing" if status.letters_missing > 0 else "too many"
+            told = "the meter does not balance: retry and discard nothing"
+            self.dead_letters.show_figure(count(abs(status.letters_missing)), word, told, "bad")
         elif status.dead_letters:
             self.dead_letters.show_figure(
                 count(status.dead_letters), "pending", "failed enrichments that wait for somebody", "bad"

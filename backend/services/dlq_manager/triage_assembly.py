@@ -11,6 +11,8 @@ from backend.messaging.port import Broker
 from backend.services.common.background import in_background
 from backend.services.common.database import Pool
 from backend.services.dlq_manager.cause_list import CauseReader
+from backend.services.dlq_manager.contrast_routes import contrast_router
+from backend.services.dlq_manager.contrasts import Contrasts
 from backend.services.dlq_manager.interval_routes import interval_router
 from backend.services.dlq_manager.interval_store import IntervalStore
 from backend.services.dlq_manager.interval_watch import IntervalWatch
@@ -89,6 +91,7 @@ def assemble_triage(
         routers=(
             operation_router(parts, token),
             interval_router(intervals, token),
+            contrast_router(Contrasts(pool), token),
             triage_router(triage, token),
         ),
         gateway=gateway,

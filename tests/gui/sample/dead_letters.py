@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from backend.contracts.dead_letter_contrast import Contrast, ContrastBasis
 from backend.contracts.dead_letter_operations import (
     LetterAttributes,
     LetterCommand,
@@ -46,6 +47,7 @@ from backend.contracts.dead_letter_views import (
 )
 from backend.contracts.dead_letters import AuditEntry, DeadLetterState
 from backend.contracts.errors import OperatorError
+from backend.services.dlq_manager.contrast_fields import ENOUGH, Reading, contrast, read_payload
 from backend.services.dlq_manager.json_patch import patched
 from backend.services.dlq_manager.patch_steps import PatchFailedError, read_patch
 from controllers.clock import Clock
@@ -78,6 +80,7 @@ class SampleDeadLetters:
         self.body: bytes | None = None
         """Payload of every letter instead of the usual one."""
         self.lost = 0
+        self.problems: list[str] = []
         self.error: OperatorError | None = None
         self.conflict: OperatorError | None = None
         self.states: dict[str, DeadLetterState] = {}
@@ -107,6 +110,7 @@ class SampleDeadLetters:
             verified_at=self._clock() - timedelta(seconds=12),
             verified_difference=self.lost,
             broker={"enrichment.dead": 0},
+            problems=self.problems,
         )
 
     def events(self, environment: str) -> Iterator[Meter | Operation]:
@@ -120,6 +124,25 @@ class SampleDeadLetters:
         self._answer()
         causes = [self._cause(*cause) for cause in CAUSES if self._times.number(cause[0])]
         return CauseList(causes=causes, at=self._clock())
+
+    def contrast(self, environment: str, fingerprint: str) -> Contrast:
+        """Really compared, with the letters of the other causes."""
+        self._answer()
+        here: list[Reading] = []
+        there: list[Reading] = []
+        for place in range(min(self.letters, ROUND)):
+            row = self._row(place)
+            reading = read_payload(self._payload(row))
+            if reading is not None:
+                (here if row.fingerprint == fingerprint else there).append(reading)
+        return Contrast(
+            fingerprint=fingerprint,
+            basis=ContrastBasis.OTHER_CAUSES,
+            failing=len(here),
+            others=len(there),
+            fields=contrast(here, there),
+            is_enough=min(len(here), len(there)) >= ENOUGH,
+        )
 
     def timeline(
         self, environment: str, begin: datetime, end: datetime, fingerprint: str | None

@@ -18,6 +18,7 @@ from backend.contracts.environment import (
 from backend.contracts.errors import OperatorError
 from backend.contracts.runs import CriterionState, Finding
 from backend.contracts.stack import LayerCounts, LockHolder, ServiceState, ServiceStatus, StackStatus
+from backend.deployment.attention import meter_findings
 from controllers.clock import Clock
 
 SANDBOX = Environment(name="sandbox")
@@ -68,6 +69,12 @@ def troubled(now: datetime, environment: str = "sandbox") -> StackStatus:
             ),
         }
     )
+
+
+def losing(now: datetime, environment: str = "sandbox") -> StackStatus:
+    """A stack whose dead letters do not add up, with what the real status says of that."""
+    status = healthy(now, environment).model_copy(update={"dead_letters": 214, "letters_missing": 2})
+    return status.model_copy(update={"problems": tuple(meter_findings(status))})
 
 
 def nothing_deployed(now: datetime, environment: str = "sandbox") -> StackStatus:
