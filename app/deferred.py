@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         TracksPort,
         WaterfallPort,
     )
+    from controllers.profiles_port import ProfilesPort
 
 
 class DeferredPorts:
@@ -45,6 +46,7 @@ class DeferredPorts:
             tracks=cast("TracksPort", _Deferred(partial(self._part, "tracks"))),
             dead_letters=cast("DeadLettersPort", _Deferred(partial(self._part, "dead_letters"))),
             settings=settings,
+            profiles=cast("ProfilesPort", _Deferred(partial(self._part, "profiles"))),
             access=cast("AccessPort", _Deferred(partial(self._part, "access"))),
         )
 

@@ -9,6 +9,7 @@ from controllers.clock import Clock, system_clock
 from controllers.dead_letters import DeadLettersController
 from controllers.deploy import DeployController
 from controllers.end_to_end import EndToEndController
+from controllers.environments import EnvironmentsController
 from controllers.monitor import Snapshot, StackMonitor
 from controllers.ports import Ports
 from controllers.preload import Preload
@@ -44,6 +45,7 @@ class Console(QObject):
         self.waterfall = WaterfallController(ports.waterfall, self.breakers, background, clock, self)
         self.end_to_end = EndToEndController(ports.stack, background, self)
         self.actions = StackActions(ports.stack, background, self)
+        self.environments = EnvironmentsController(ports.profiles, background, self)
         self.settings = SettingsController(ports.settings, background, self)
         # Plots cost most of a second to import; the name is all that controllers know of them.
         self.plots = Preload(background, "pyqtgraph", self)
@@ -55,6 +57,7 @@ class Console(QObject):
         self.breakers.stop()
         self.tracks.stop()
         self.dead_letters.stop()
+        self.environments.stop()
         self.waterfall.stop()
         self.deploy.follower.stop()
         self.rollback.follower.stop()
@@ -74,6 +77,7 @@ class Console(QObject):
         self.rollback.follower.ended.connect(self._on_run_ended)
         self.deploy.rollback_started.connect(self.rollback.follow)
         self.settings.profile_changed.connect(self._reload_profiles)
+        self.environments.written.connect(self._reload_profiles)
 
     @Slot(object)
     def _on_environment(self, environment: Environment) -> None:

@@ -38,6 +38,7 @@ from backend.contracts.waterfall import (
 )
 from controllers.access_port import AccessPort
 from controllers.dead_letters_port import DeadLettersPort
+from controllers.profiles_port import ProfilesPort
 
 
 class StackPort(Protocol):
@@ -247,3 +248,4 @@ class Ports:
     dead_letters: DeadLettersPort
     settings: SettingsPort
     access: AccessPort
+    profiles: ProfilesPort

@@ -164,7 +164,10 @@ def _explained(error: ErrorDetails) -> tuple[str, str]:
             field = "compose.tls_folder"
         case "value_error" if field == "ports":
             field = next((f"ports.{name}" for name in PORTS if f"({name} " in message), "ports.gateway")
-    return field, message if message.endswith(".") else f"{message[:1].upper()}{message[1:]}."
+    # An address at the beginning stays as it was typed.
+    if "://" not in message.split(" ")[0]:
+        message = f"{message[:1].upper()}{message[1:]}"
+    return field, message if message.endswith(".") else f"{message}."
 
 
 def _range_of(field: str) -> str:

@@ -9,6 +9,7 @@ from backend.contracts.errors import OperatorError
 from backend.contracts.live import LiveProviders
 from backend.contracts.runs import RollbackOptions, RollbackScope, RunState
 from tests.gui import dead_letter_scenes as letters
+from tests.gui import environment_scenes as environments
 from tests.gui import waterfall_scenes as waterfalls
 from tests.gui.sample import providers, stack
 from tests.gui.sample.rollbacks import rollback_run
@@ -334,6 +335,12 @@ SCENES = (
     Scene("breakers-conflict", conflict, breakers(providers.failing), "staging"),
     Scene("breakers-reset-all", reset_all, breakers(providers.failing), "staging"),
     Scene("breakers-filter-empty", filter_nothing, breakers(providers.failing), "staging"),
+    Scene("environments", environments.listed, healthy, "staging"),
+    Scene("environments-tested", environments.tested, healthy, "staging"),
+    Scene("environments-failing", environments.wrong, healthy, "staging"),
+    Scene("environments-empty", environments.added, healthy),
+    Scene("environments-broken", environments.broken, healthy),
+    Scene("environments-removal", environments.removal, healthy, "staging"),
     Scene("production-unlocked", unlocked, healthy, "production"),
     Scene("unlock-dialog", unlock_dialog, healthy, "production"),
     Scene("waterfall", show("waterfall.open"), breakers()),

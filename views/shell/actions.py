@@ -28,6 +28,13 @@ ACTIONS = (
     ActionSpec("dead-letters.open", "Dead letters", "Go to", "Ctrl+7", "failed dlq retry triage causes"),
     ActionSpec("settings.open", "Settings", "Go to", "Ctrl+9", "theme providers credentials preferences"),
     ActionSpec(
+        "environments.open",
+        "Environments",
+        "Go to",
+        "Ctrl+8",
+        "profiles add edit test connection docker host",
+    ),
+    ActionSpec(
         "end-to-end.open", "End-to-end test", "Go to", "", "e2e strobe track bronze silver gold enrich"
     ),
     ActionSpec("palette.open", "Search or run a command", "Window", "Ctrl+K", "palette find"),
@@ -40,6 +47,8 @@ ACTIONS = (
     ActionSpec("rollback.ask", "Roll back…", "Stack", "", "revert undo restore backup"),
     ActionSpec("access.unlock", "Unlock production…", "Stack", "", "read-only write protect"),
     ActionSpec("access.lock", "Make production read-only", "Stack", "", "lock protect"),
+    ActionSpec("environments.add", "Add environment…", "Environments", "", "profile new"),
+    ActionSpec("environments.test", "Test connection", "Environments", "", "profile check docker host"),
     ActionSpec("breakers.filter", "Filter providers", "Circuit breakers", "", "find search"),
     ActionSpec("breakers.probe", "Send test call", "Circuit breakers", "", "probe now half-open"),
     ActionSpec("breakers.close", "Reset…", "Circuit breakers", "", "close release clear"),

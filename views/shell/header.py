@@ -22,9 +22,10 @@ _FRESHNESS_TONES = {Freshness.LIVE: "ok", Freshness.STALE: "warn", Freshness.UNK
 
 
 class Header(QWidget):
-    """Signals: `environment_chosen` with a name; `search_asked`; `attention_asked`."""
+    """Signals: `environment_chosen` with a name; `management_asked`; `search_asked`; `attention_asked`."""
 
     environment_chosen = Signal(str)
+    management_asked = Signal()
     search_asked = Signal()
     attention_asked = Signal()
 
@@ -97,6 +98,8 @@ class Header(QWidget):
             entry = self._menu.addAction(f"{title_of(environment)}   {place_of(environment)}")
             entry.setData(environment.name)
             self._group.addAction(entry)
+        self._menu.addSeparator()
+        self._menu.addAction("Add, change, test, remove…").triggered.connect(self.management_asked)
 
     def show_environment(self, environment: Environment) -> None:
         """Colour and word of the environment."""

@@ -16,6 +16,7 @@ from views.breakers.view import BreakersView
 from views.dead_letters.view import DeadLettersView
 from views.deploy.view import DeployView
 from views.end_to_end.view import EndToEndView
+from views.environments.view import EnvironmentsView
 from views.overview.view import OverviewView
 from views.rollback.view import RollbackView
 from views.settings.view import SettingsView
@@ -89,10 +90,12 @@ class MainWindow(QMainWindow):
         console.access.failed.connect(self._on_access_failed)
         console.actions.done.connect(self.toasts.say)
         console.settings.done.connect(self.toasts.say)
+        console.environments.done.connect(self.toasts.say)
         console.settings.theme_chosen.connect(self.theme.choose)
         console.deploy.rollback_started.connect(self._on_rollback_started)
         console.breakers.badge_changed.connect(self.navigation.show_breakers)
         self.header.environment_chosen.connect(console.session.select)
+        self.header.management_asked.connect(self._open_environments)
         self.header.search_asked.connect(self._open_palette)
         self.header.attention_asked.connect(self._open_overview)
         self.header.access.unlock_asked.connect(self._ask_unlock)
@@ -146,6 +149,13 @@ class MainWindow(QMainWindow):
         screen.action_asked.connect(self.router.run)
         screen.told.connect(self.toasts.say)
         screen.track_asked.connect(self._open_track)
+        self.screens.addWidget(screen)
+        return screen
+
+    @cached_property
+    def environments(self) -> EnvironmentsView:
+        """The environment editor."""
+        screen = EnvironmentsView(self.theme, self.console.environments, self.screens)
         self.screens.addWidget(screen)
         return screen
 
@@ -210,6 +220,10 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_access_failed(self, error: OperatorError) -> None:
         self.toasts.warn(error.sentence())
+
+    @Slot()
+    def _open_environments(self) -> None:
+        self.router.run("environments.open")
 
     @Slot()
     def _ask_unlock(self) -> None:

@@ -86,6 +86,9 @@ class Router(QObject):
             **{each: partial(self._on_tracks, call) for each, call in _TRACKS_CALLS.items()},
             "dead-letters.open": self._open_letters,
             **{each: partial(self._on_letters, call) for each, call in _LETTERS_CALLS.items()},
+            "environments.open": self._open_environments,
+            "environments.add": self._add_environment,
+            "environments.test": self._test_environment,
             "settings.open": self._open_settings,
             "end-to-end.open": self._open_end_to_end,
             "palette.open": window.open_palette,
@@ -190,6 +193,17 @@ class Router(QObject):
     def _open_settings(self) -> None:
         self._window.show_screen(self._window.settings, "settings.open")
         self._console.settings.refresh()
+
+    def _open_environments(self) -> None:
+        self._window.show_screen(self._window.environments, "settings.open")
+
+    def _add_environment(self) -> None:
+        self._open_environments()
+        self._window.environments.add()
+
+    def _test_environment(self) -> None:
+        self._open_environments()
+        self._console.environments.test()
 
     def _check_health(self) -> None:
         self._window.show_screen(self._window.overview, "overview.open")

@@ -97,6 +97,8 @@ QLineEdit, QAbstractSpinBox, QComboBox { background: $surface_2; color: $text;
   border: 1px solid $border_strong; border-radius: 7px; padding: 6px 10px;
   selection-background-color: $accent_fill; selection-color: $on_accent; }
 QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus { border-color: $accent; }
+QLineEdit[wrong="true"], QComboBox[wrong="true"] { border-color: $bad; }
+QLineEdit:read-only { background: transparent; border-color: transparent; color: $text; }
 QLineEdit:disabled, QAbstractSpinBox:disabled { color: $faint; border-color: $border; }
 QLineEdit[kind="palette"] { border: none; font-size: 15px; padding: 10px 12px; background: transparent; }
 QAbstractSpinBox QLineEdit { border: none; background: transparent; padding: 0; }

@@ -12,8 +12,10 @@ from controllers.ports import (
     TracksPort,
     WaterfallPort,
 )
+from controllers.profiles_port import ProfilesPort
 from tests.gui.sample.access import SampleAccess
 from tests.gui.sample.dead_letters import SampleDeadLetters
+from tests.gui.sample.profiles import SampleProfiles
 from tests.gui.sample.providers import SampleProviders
 from tests.gui.sample.runs import SampleRuns
 from tests.gui.sample.settings import SampleSettings
@@ -33,6 +35,7 @@ def sample_ports(
     dead_letters: DeadLettersPort | None = None,
     settings: SettingsPort | None = None,
     access: AccessPort | None = None,
+    profiles: ProfilesPort | None = None,
 ) -> Ports:
     """Sample ports where none is given."""
     return Ports(
@@ -44,4 +47,5 @@ def sample_ports(
         dead_letters=dead_letters or SampleDeadLetters(clock),
         settings=settings or SampleSettings(),
         access=access or SampleAccess(clock),
+        profiles=profiles or SampleProfiles(),
     )

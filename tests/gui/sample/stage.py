@@ -13,6 +13,7 @@ from tests.gui.sample.background import ImmediateBackground
 from tests.gui.sample.clock import StoppedClock
 from tests.gui.sample.dead_letters import SampleDeadLetters
 from tests.gui.sample.plan import sample_plan
+from tests.gui.sample.profiles import SampleProfiles
 from tests.gui.sample.providers import SampleProviders
 from tests.gui.sample.runs import SampleRuns
 from tests.gui.sample.settings import SampleSettings
@@ -38,6 +39,7 @@ class Stage:
         self.dead_letters = SampleDeadLetters(self.clock)
         self.settings = SampleSettings()
         self.access = SampleAccess(self.clock)
+        self.profiles = SampleProfiles()
         self.background = ImmediateBackground()
         self.environment = environment
         ports = Ports(
@@ -49,6 +51,7 @@ class Stage:
             self.dead_letters,
             self.settings,
             self.access,
+            self.profiles,
         )
         self.console = Console(ports, self.background, self.clock)
         self.window = MainWindow(theme, self.console, WindowMemory(folder / "desktop.ini"))
