@@ -24,7 +24,7 @@ class Empty:
 
 
 def head_words(snapshot: ProvidersSnapshot) -> tuple[str, str]:
-    """`8 providers · 2 gateway replicas share one state` and the tone of it."""
+    """`8 providers · 1 gateway replica, state kept in Redis` and the tone of it."""
     live = snapshot.live
     if live is None or not snapshot.deployed:
         return "", ""
@@ -45,7 +45,7 @@ def shared_words(shared: SharedState) -> tuple[str, str]:
         return "gateway replicas share one state", ""
     if shared.replicas == 1:
         return "1 gateway replica, state kept in Redis", ""
-    return f"{shared.replicas} gateway replicas share one state", ""
+    return f"{shared.replicas} gateway replicas share one state · calls counted by one of them", ""
 
 
 def freshness_tone(snapshot: ProvidersSnapshot) -> str:

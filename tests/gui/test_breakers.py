@@ -25,7 +25,10 @@ def test_what_needs_somebody_is_selected_first(opened: Opened) -> None:
     stage = opened()
     assert stage.console.breakers.selection == "discogs"
     assert stage.window.breakers.detail.caption.text() == "discogs"
-    assert stage.window.breakers.head.explanation.text() == "8 providers · 2 gateway replicas share one state"
+    assert (
+        stage.window.breakers.head.explanation.text()
+        == "8 providers · 2 gateway replicas share one state · calls counted by one of them"
+    )
 
 
 def test_the_navigation_counts_what_is_not_closed_on_every_screen(opened: Opened) -> None:
