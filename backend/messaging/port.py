@@ -171,6 +171,10 @@ class Broker(Protocol):
         """Why the broker cannot be used now, in a short sentence; empty when it answers."""
         ...
 
+    def hindered(self) -> Mapping[str, str]:
+        """Queues whose consumer here gets nothing at present, with why: known from its last attempt."""
+        ...
+
     def unchecked(self) -> str:
         """What `declare` could not check of the queues' safety, in a sentence; empty when nothing is open."""
         ...

@@ -5,7 +5,7 @@ polling behind it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Self
@@ -40,6 +40,7 @@ class PostgresBroker:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self._hindered: dict[str, str] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -68,7 +69,9 @@ class PostgresBroker:
     async def consume(self, queue: str, *, prefetch: int) -> AsyncIterator[AsyncIterator[Delivery]]:
         """Deliveries, oldest first, at most `prefetch` unsettled at a time; endless."""
         rows = PostgresQueue(self._pool, queue)
-        subscription = PostgresSubscription(self._pool, rows, prefetch, await rows.lease_seconds())
+        subscription = PostgresSubscription(
+            self._pool, rows, prefetch, await rows.lease_seconds(), self._hindered
+        )
         helpers = [
             asyncio.create_task(subscription.listen(), name=f"listen {queue}"),
             asyncio.create_task(subscription.keep_leases(), name=f"leases {queue}"),
@@ -80,6 +83,7 @@ class PostgresBroker:
                 helper.cancel()
             await asyncio.gather(*helpers, return_exceptions=True)
             await subscription.close()
+            self._hindered.pop(queue, None)
 
     async def depth(self, queue: str) -> int:
         """Messages in the queue, those at a consumer included."""
@@ -93,6 +97,10 @@ class PostgresBroker:
         except BrokerUnavailableError as error:
             return str(error)
         return ""
+
+    def hindered(self) -> Mapping[str, str]:
+        """Queues whose consumer here gets nothing at present, with why."""
+        return self._hindered
 
     def unchecked(self) -> str:
         """Nothing: these queues are what they were declared to be."""

@@ -13,6 +13,7 @@ from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 from backend.messaging.port import (
     HEADER_DEATH_COUNT,
     HEADER_DEATH_QUEUE,
+    LONGEST_DELAY_SECONDS,
     BrokerUnavailableError,
     DeliveryLostError,
     Message,
@@ -54,6 +55,13 @@ WITH due AS (
 )
 SELECT claimed.*, CASE WHEN lease IS NULL THEN pg_notify('{CHANNEL}', queue) END FROM claimed ORDER BY id
 """  # noqa: S608 - constants only
+# The clock of the server went back: times that it wrote before lie further ahead than any delay or lease.
+_MEND = f"""
+UPDATE broker.messages AS m SET visible_at = clock_timestamp()
+    + CASE WHEN lease IS NULL THEN 0 ELSE q.lease_seconds END * interval '1 second'
+FROM broker.queues AS q WHERE q.name = m.queue AND m.queue = %(queue)s AND m.visible_at > clock_timestamp()
+    + greatest(q.lease_seconds, {LONGEST_DELAY_SECONDS}) * interval '1 second'
+"""  # noqa: S608 - constants only
 _HOLDS = "FROM unnest(%(ids)s::bigint[], %(leases)s::uuid[]) AS held (id, lease)"
 
 
@@ -94,6 +102,14 @@ class PostgresQueue:
             cursor = await connection.execute(_CLAIM, {"queue": self.name, "limit": limit})
             rows = await cursor.fetchall()
         return [_claimed(row) for row in rows if row[8] is not None]
+
+    async def mend_times(self) -> int:
+        """Make messages due that wait because the server's clock went back; how many.
+
+        What a consumer holds is due a lease from now, for it may be alive and will prolong it.
+        """
+        async with connected(self._pool) as connection:
+            return (await connection.execute(_MEND, {"queue": self.name})).rowcount
 
     async def remove(self, held: Sequence[ClaimedRow]) -> set[int]:
         """Delete acknowledged messages; the rows of those whose lease still held."""
@@ -169,6 +185,8 @@ async def connected(pool: Pool, timeout_seconds: float | None = None) -> AsyncIt
         raise MessageRefusedError(
             f"PostgreSQL cannot store the message: {error.diag.message_primary}"
         ) from error
+    except psycopg.errors.DiskFull as error:
+        raise BrokerUnavailableError("PostgreSQL has no space left on its disk") from error
     except (PoolTimeout, PoolClosed, psycopg.OperationalError) as error:
         away = BrokerUnavailableError(f"the broker's database does not answer: {type(error).__name__}")
         away.nothing_sent = isinstance(error, (PoolTimeout, PoolClosed))

@@ -65,12 +65,21 @@ class _Settling:
 class PostgresSubscription:
     """An endless iterator of deliveries; `PostgresBroker.consume` makes and ends it."""
 
-    def __init__(self, pool: Pool, queue: PostgresQueue, prefetch: int, lease_seconds: float) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        queue: PostgresQueue,
+        prefetch: int,
+        lease_seconds: float,
+        hindered: dict[str, str],
+    ) -> None:
+        """Tells in `hindered`, under the queue's name, why it can claim nothing."""
         self.queue = queue
         self.acks = GroupedAcks(queue)
         self._pool = pool
         self._prefetch = prefetch
         self._lease_seconds = lease_seconds
+        self._hindered = hindered
         self._waiting: deque[ClaimedRow] = deque()
         self._handed_out: dict[int, ClaimedRow] = {}
         self._news = asyncio.Event()
@@ -113,7 +122,12 @@ class PostgresSubscription:
         self._news.clear()
         try:
             self._waiting.extend(await self.queue.claim(room))
+            self._hindered.pop(self.queue.name, None)
+            if not self._waiting and await self.queue.mend_times():
+                _log.warning("broker_clock_went_back", queue=self.queue.name)
+                return
         except BrokerUnavailableError as error:
+            self._hindered[self.queue.name] = str(error)
             _log.warning("broker_unavailable", queue=self.queue.name, reason=str(error))
             await asyncio.sleep(_RETRY_SECONDS)
         if not self._waiting:

@@ -1,7 +1,7 @@
 """The broker in RabbitMQ: quorum queues, publisher confirms, dead letters that move at least once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Self
@@ -50,6 +50,7 @@ class RabbitBroker:
         self._policies = PolicyCheck(management_url, virtual_host(url))
         self._settle_seconds = settle_seconds
         self._publisher = RabbitPublisher(self._publishing)
+        self._hindered: dict[str, str] = {}
         self._limits: dict[str, int] = {}
         self._subscriptions: list[tuple[str, RabbitSubscription]] = []
 
@@ -79,7 +80,9 @@ class RabbitBroker:
     @asynccontextmanager
     async def consume(self, queue: str, *, prefetch: int) -> AsyncIterator[AsyncIterator[Delivery]]:
         """Deliveries, oldest first, at most `prefetch` unsettled at a time; endless."""
-        subscription = RabbitSubscription(self._consuming, queue, prefetch, self._limits, self._put_back)
+        subscription = RabbitSubscription(
+            self._consuming, queue, prefetch, self._limits, self._put_back, self._hindered
+        )
         await subscription.open()
         entry = (queue, subscription)
         self._subscriptions.append(entry)
@@ -88,6 +91,7 @@ class RabbitBroker:
         finally:
             self._subscriptions.remove(entry)
             await subscription.close()
+            self._hindered.pop(queue, None)
 
     async def depth(self, queue: str) -> int:
         """Messages that are ready, wait for their delay, or are at a consumer of this object."""
@@ -107,6 +111,10 @@ class RabbitBroker:
         except TimeoutError:
             return f"RabbitMQ did not answer within {PROBLEM_SECONDS:g} s"
         return ""
+
+    def hindered(self) -> Mapping[str, str]:
+        """Queues whose consumer here gets nothing at present, with why."""
+        return self._hindered
 
     def unchecked(self) -> str:
         """That nobody could look at RabbitMQ's policies, when that is so."""

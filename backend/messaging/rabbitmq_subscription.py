@@ -29,7 +29,8 @@ class RabbitSubscription:
     """An endless iterator of deliveries; `RabbitBroker.consume` makes and ends it.
 
     `limits` are the known delivery limits by queue. Deliveries above the limit of this queue are moved to
-    its dead-letter queue instead of handed out; RabbitMQ does not count those before a delay.
+    its dead-letter queue instead of handed out; RabbitMQ does not count those before a delay. `hindered`
+    tells under the queue's name why there is no subscription.
     """
 
     def __init__(
@@ -39,12 +40,14 @@ class RabbitSubscription:
         prefetch: int,
         limits: Mapping[str, int],
         put_back: PutBack,
+        hindered: dict[str, str],
     ) -> None:
         self.limits = limits
         self._connection = connection
         self._queue = queue
         self._prefetch = prefetch
         self._put_back = put_back
+        self._hindered = hindered
         self._channel: AbstractChannel | None = None
         self._waiting: deque[RabbitDelivery] = deque()
         self._handed_out: set[RabbitDelivery] = set()
@@ -147,7 +150,9 @@ class RabbitSubscription:
             return
         try:
             await self.open()
+            self._hindered.pop(self._queue, None)
         except BrokerUnavailableError as error:
+            self._hindered[self._queue] = str(error)
             _log.warning("broker_unavailable", queue=self._queue, reason=str(error))
             await asyncio.sleep(RETRY_SECONDS)
 

@@ -16,7 +16,7 @@ from backend.messaging.port import Broker, BrokerError, Message
 from backend.messaging.postgres import PostgresBroker
 from backend.messaging.rabbitmq import RabbitBroker
 from backend.messaging.topology import ENRICHMENT_DEAD, QUEUES
-from tests.faults.ledger import Ledger, act
+from tests.faults.ledger import Ledger, act, rows
 from tests.faults.nursery import Nursery
 from tests.fixtures.provider_simulator import SimulatorHandle
 from tests.fixtures.service_processes import ADMIN, DLQ, TOKEN, ServiceProcesses
@@ -204,7 +204,7 @@ class Stand:
         if self.pid is not None:
             # It may die before it answers; what it has made by then goes on after the next start.
             with suppress(httpx.TransportError):
-                self.command(self.make(), "start")
+                self.make_and_start()
         await until(self.has_died)
 
     def has_taken_in_if_alive(self) -> bool:
@@ -216,12 +216,25 @@ class Stand:
     async def resolve_all(self) -> None:
         """Send again what is open until nothing is."""
         await until(self.has_taken_in)
-        while set(self.states()) - {"resolved"}:
-            if set(self.states()) & {"failed", "quarantined"}:
-                operation = self.make()
-                self.command(operation, "start")
+        while set(await asyncio.to_thread(self.states)) - {"resolved"}:
+            if set(await asyncio.to_thread(self.states)) & {"failed", "quarantined"}:
+                operation = await asyncio.to_thread(self.make_and_start)
                 await until(lambda: self.is_in(operation, "completed"))  # noqa: B023
             await until(lambda: not set(self.states()) & {"publishing", "in_flight"})
+
+    async def give_up_waiting(self) -> None:
+        """Of sendings that somebody deleted with their queue no news can come: fail them, as operators do."""
+        await until(lambda: not self.states().get("publishing"))
+        for name, version in rows(
+            self.operations,
+            "SELECT message_id, version FROM dead_letters.messages WHERE state = 'in_flight'",
+        ):
+            body = {"command": "give_up_waiting", "version": version, "author": "ann", "reason": "deleted"}
+            self.ask("POST", f"/dlq/letters/{name}/control", body)
+
+    def make_and_start(self) -> Any:
+        """A retry of everything open, running."""
+        return self.command(self.make(), "start")
 
 
 async def publish_until_confirmed(broker: Broker, queue: str, messages: list[Message]) -> None:

@@ -40,7 +40,7 @@ async def test_g12_killed_at_random_moments_while_letters_come_in_and_go_out(
             stand.start()
             await stand.produce(broker, 30)
             await until(lambda: stand.states().get("failed", 0) > 0)
-            stand.command(stand.make(), "start")
+            stand.make_and_start()
             await until_some_are_sent(stand, chance.randint(1, 30))
             stand.kill()
         stand.start()

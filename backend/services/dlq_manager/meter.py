@@ -67,7 +67,7 @@ class ConservationMeter:
         states = {state.value: rows.get(state.value, 0) for state in DeadLetterState}
         verified = self._verified
         broker, unknown = await self._depths()
-        problems = [*self._board.problems(), *self._unsafe, *self._unchecked(), *unknown]
+        problems = [*self._board.problems(), *self._unsafe, *self._unchecked(), *self._hindered(), *unknown]
         return Meter(
             at=datetime.now(UTC),
             received=received,
@@ -132,6 +132,12 @@ class ConservationMeter:
     def _unchecked(self) -> list[Problem]:
         told = self._broker.unchecked()
         return [Problem(ProblemKind.POLICIES_UNCHECKED, told)] if told else []
+
+    def _hindered(self) -> list[Problem]:
+        return [
+            Problem(ProblemKind.NOT_CONSUMED, f"The queue {queue} is not consumed: {why}. It is tried again.")
+            for queue, why in sorted(self._broker.hindered().items())
+        ]
 
     async def _depths(self) -> tuple[dict[str, int] | None, list[Problem]]:
         try:

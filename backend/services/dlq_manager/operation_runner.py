@@ -55,13 +55,15 @@ PACE_SECONDS = 0.1
 _CLEAR_AT_ONCE = 5_000
 _log = structlog.get_logger()
 
+# A lease that ends later than one can is from before the clock went back: nobody may be holding it.
 _LEASE: LiteralString = """
 UPDATE dead_letters.operations SET lease = %(lease)s,
     lease_until = clock_timestamp() + make_interval(secs => %(seconds)s)
 WHERE id IN (
     SELECT id FROM dead_letters.operations
     WHERE finished_at IS NULL AND state IN ('scheduled', 'canary', 'running')
-        AND (lease IS NULL OR lease = %(lease)s OR lease_until < clock_timestamp())
+        AND (lease IS NULL OR lease = %(lease)s OR lease_until < clock_timestamp()
+            OR lease_until > clock_timestamp() + make_interval(secs => %(seconds)s))
     ORDER BY created_at FOR UPDATE SKIP LOCKED
 )
 RETURNING id

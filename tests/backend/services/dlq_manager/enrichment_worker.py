@@ -52,14 +52,15 @@ async def _work(broker: Broker, verdict: Verdict, taken: list[Message]) -> None:
         async for delivery in deliveries:
             message = delivery.message
             if verdict(message):
-                await broker.publish(ENRICHMENT_OUTCOMES, [_success(message)])
+                await broker.publish(ENRICHMENT_OUTCOMES, [success(message)])
             else:
-                await broker.publish(ENRICHMENT_DEAD, [_failure(message)])
+                await broker.publish(ENRICHMENT_DEAD, [failure(message)])
             taken.append(message)
             await delivery.ack()
 
 
-def _success(message: Message) -> Message:
+def success(message: Message) -> Message:
+    """The outcome of a sending that was processed."""
     outcome = ReplayOutcome(
         message_id=str(message.headers[HEADER_DEAD_LETTER_ID]),
         generation=int(message.headers[HEADER_GENERATION]),
@@ -72,6 +73,7 @@ def _success(message: Message) -> Message:
     return Message(name, outcome.model_dump_json().encode())
 
 
-def _failure(message: Message) -> Message:
+def failure(message: Message) -> Message:
+    """The sending as it comes back."""
     headers = {**message.headers, HEADER_FAILURE: report("Still not there: HTTP 503").model_dump_json()}
     return Message(message.message_id, message.body, headers=headers)
