@@ -145,4 +145,6 @@ class DeadLetters:
 
     def _client(self, environment: str) -> DeadLettersClient:
         place = self._place(environment)
-        return DeadLettersClient(place.environment, place.admin_token(), guard=self._guard)
+        return DeadLettersClient(
+            place.environment, place.admin_token(), guard=self._guard, operator=operator()
+        )

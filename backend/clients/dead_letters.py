@@ -23,6 +23,7 @@ from backend.contracts.dead_letter_operations import (
     OperationPreview,
     OperationRequest,
 )
+from backend.contracts.dead_letter_query import with_caller
 from backend.contracts.dead_letter_views import (
     EVENT_METER,
     EVENT_OPERATION,
@@ -62,7 +63,10 @@ class DeadLettersClient:
         token: str = "",
         timeout: float = 10.0,
         guard: WriteGuard = refuse_production,
+        operator: str = "",
     ) -> None:
+        """`operator` is whom `owner:me` means in a query."""
+        self._operator = operator
         self._calls = JsonService(environment, DLQ_MANAGER, token, timeout, _conflict, guard)
 
     def meter(self) -> Meter:
@@ -94,6 +98,10 @@ class DeadLettersClient:
 
     def page(self, request: PageRequest) -> LetterPage:
         """A page of the table."""
+        if self._operator:
+            query = with_caller(request.selection.query, self._operator)
+            selection = request.selection.model_copy(update={"query": query})
+            request = request.model_copy(update={"selection": selection})
         return self._calls.post("/dlq/page", TypeAdapter(LetterPage), _body(request), changes=False)
 
     def letter(self, message_id: str) -> LetterDetail:

@@ -16,12 +16,13 @@ KEYS = {
     "artist": "part of the artist's name",
     "title": "part of the track's title",
     "provider": "name of a provider, or none",
+    "outcome": "what the provider did, such as throttled, or none",
     "error": "part of the error's class or message",
     "cause": "the first characters of a fingerprint",
     "state": "failed, quarantined, in_flight …",
     "attempts": "a number, such as >2",
     "age": "since the last failure, such as <2h or >7d",
-    "owner": "who looks after it, or none",
+    "owner": "who looks after it, me, or none",
     "label": "one of its labels",
     "id": "the first characters of its id",
     "is": "stale: in flight for longer than an outcome takes",
@@ -67,6 +68,19 @@ def parse(query: str) -> tuple[Term, ...]:
     return tuple(terms)
 
 
+def with_caller(query: str, caller: str) -> str:
+    """The query with `owner:me` as the owner that it means. One that cannot be read stays as it is."""
+
+    def named(match: re.Match[str]) -> str:
+        minus, key, value = match.groups()
+        if key is None or key.lower() != "owner" or value is None or _unquoted(value) != "me":
+            return match.group()
+        escaped = caller.replace("\\", "\\\\").replace('"', '\\"')
+        return f' {minus}owner:"{escaped}"'
+
+    return _TOKEN.sub(named, query).strip() if "me" in query else query
+
+
 def complete(query: str) -> list[str]:
     """Whole queries that the last word could become, for a completer; empty when there is nothing to add."""
     head, _, last = query.rpartition(" ")
@@ -86,6 +100,8 @@ def _term(start: int, match: re.Match[str]) -> Term:
     if key is None:
         return Term(TEXT, text, negated=bool(minus))
     key = key.lower()
+    if key not in KEYS and value.startswith("//"):
+        return Term(TEXT, match.group().strip().removeprefix("-"), negated=bool(minus))  # an address
     if key not in KEYS:
         raise QueryError(start, f"“{key}:” is not known. Possible: {', '.join(KEYS)}.")
     operator, plain = _checked(start, key, text)

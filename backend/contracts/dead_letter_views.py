@@ -162,7 +162,7 @@ class Cause(BaseModel):
     """By intervals, the largest share first."""
     note: CauseNote = Field(default_factory=CauseNote)
     bounces: bool = False
-    """Letters of it came back with the same failure after being sent again."""
+    """Letters of it that are open came back with it at least twice."""
 
 
 class CauseList(BaseModel):

@@ -159,7 +159,7 @@ class FailureReport(BaseModel):
     """The queue to which a replay goes."""
     failed_at: datetime
     outcome_class: str | None = None
-    """What the provider to blame did, in the gateway's classes; none when no provider is to blame."""
+    """What the providers to blame did, in the gateway's classes; none when none is, or they differ."""
     place: str = ""
     """Where in the service it failed, such as `gathering` or `gold`."""
     trace_id: str | None = None

@@ -40,7 +40,13 @@ WITH tallied AS (
 )
 SELECT c.*, b.by_state, b.last_seen, b.open, count(*) OVER () AS causes,
     EXISTS (
-        SELECT 1 FROM dead_letters.attempts AS a WHERE a.fingerprint = c.fingerprint AND a.generation >= 2
+        SELECT FROM dead_letters.messages AS m
+        WHERE m.fingerprint = c.fingerprint AND m.retry_count >= 2
+            AND m.state NOT IN ('resolved', 'discarded', 'purged')
+            AND (
+                SELECT count(*) FROM dead_letters.attempts AS a
+                WHERE a.message_id = m.message_id AND a.fingerprint = m.fingerprint AND a.generation > 0
+            ) >= 2
     ) AS bounces,
     n.version, n.owner, n.note, n.runbook, n.last_outcome, n.changed_by, n.changed_at
 FROM by_cause AS b JOIN dead_letters.causes AS c USING (fingerprint)

@@ -9,6 +9,7 @@ from typing import IO, Any
 
 import structlog
 from psycopg import sql
+from psycopg.types.json import Jsonb
 
 from backend.contracts.dead_letter_bundle import MOST_LETTERS, BundleManifest
 from backend.contracts.dead_letter_operations import ExportRequest
@@ -17,7 +18,7 @@ from backend.services.dlq_manager import bundle_rows
 from backend.services.dlq_manager.bundle_writer import BundleWriter
 from backend.services.dlq_manager.masking import Masker
 from backend.services.dlq_manager.refusals import NotFoundError, RefusedError
-from backend.services.dlq_manager.selection_sql import compile_selection
+from backend.services.dlq_manager.selection_sql import compile_selection, resolved
 from backend.services.dlq_manager.transitions import Connection
 
 MOST_BYTES = 1_000_000_000
@@ -27,6 +28,9 @@ _IDS = sql.SQL("""
 SELECT m.message_id FROM dead_letters.messages AS m
 WHERE {chosen} ORDER BY m.failed_at DESC, m.message_id DESC LIMIT {limit}
 """)
+_AUDIT = """
+INSERT INTO dead_letters.exports (actor, selection, letters, masked, bytes) VALUES (%s, %s, %s, %s, %s)
+"""
 _log = structlog.get_logger()
 
 
@@ -59,16 +63,30 @@ class Exports:
 
     async def make(self, request: ExportRequest) -> Bundle:
         """All letters as they are at one moment. RefusedError for too many; NotFoundError for none."""
+        chosen = resolved(request.selection, request.author)
+        request = request.model_copy(update={"selection": chosen})
         file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - Bundle closes it
         try:
             manifest = await self._write(request, file)
         except BaseException:
             file.close()
             raise
-        _log.info("dead_letters_exported", letters=manifest.letters, author=request.author)
         size = file.tell()
+        try:
+            await self._audit(manifest, size)
+        except BaseException:
+            file.close()
+            raise
+        _log.info("dead_letters_exported", letters=manifest.letters, author=request.author)
         file.seek(0)
         return Bundle(manifest.letters, size, file)
+
+    async def _audit(self, manifest: BundleManifest, size: int) -> None:
+        """Before it is given out: no bundle leaves unseen."""
+        selection = Jsonb(manifest.selection.model_dump(mode="json"))
+        row = (manifest.author, selection, manifest.letters, manifest.masked, size)
+        async with self._pool.connection() as connection:
+            await connection.execute(_AUDIT, row)
 
     async def _write(self, request: ExportRequest, file: IO[bytes]) -> BundleManifest:
         manifest = BundleManifest(

@@ -18,6 +18,8 @@ _RULES = (
     (re.compile(r": breaker open\b"), ": failure"),  # which is what had opened it
     (re.compile(r"\s+"), " "),
 )
+_OPENED_BY = {"breaker_open": "failure"}
+"""The same of classes of outcomes."""
 
 
 def normalised(message: str) -> str:
@@ -29,6 +31,7 @@ def normalised(message: str) -> str:
 
 def fingerprint(report: FailureReport) -> str:
     """Sixteen hex digits over provider, outcome class, class of error, place and normalised message."""
-    where = (report.provider or "", report.outcome_class or "", report.error_type, report.place)
+    outcome = _OPENED_BY.get(report.outcome_class or "", report.outcome_class or "")
+    where = (report.provider or "", outcome, report.error_type, report.place)
     told = "\x1f".join((str(VERSION), *where, normalised(report.error_message)))
     return hashlib.sha256(told.encode()).hexdigest()[:16]

@@ -24,6 +24,8 @@ from backend.services.dlq_manager.outbox import Outbox
 from backend.services.dlq_manager.repetition import RequestKey, request_key
 from backend.services.dlq_manager.service_metrics import DlqMetrics
 
+Revision = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
+
 
 @dataclass(frozen=True)
 class Letters:
@@ -69,10 +71,15 @@ def letter_router(letters: Letters, admin_token: SecretStr | None) -> APIRouter:
             await letters.edits.set_attributes(message_id, body, _key(key, "attributes", message_id, body))
             return await _detail(letters, message_id)
 
-    @router.get("/letters/{message_id:path}/payload")
-    async def payload(
-        message_id: str, revision: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None
-    ) -> Response:
+    @router.get("/letters/{message_id:path}/payload", response_model=None)
+    async def payload_or_letter(message_id: str, revision: Revision = None) -> Response | LetterDetail:
+        """A letter whose id ends in `/payload` is that letter; `/dlq/payloads/{id}` has no such ids."""
+        async with answering():
+            letter = await letters.details.one(f"{message_id}/payload")
+        return await payload(message_id, revision) if letter is None else letter
+
+    @router.get("/payloads/{message_id:path}")
+    async def payload(message_id: str, revision: Revision = None) -> Response:
         async with answering():
             found = await letters.details.payload(message_id, revision)
         if found is None:

@@ -22,6 +22,7 @@ from backend.services.dlq_manager.operation_readings import OperationReadings
 from backend.services.dlq_manager.operation_runner import OperationRunner
 from backend.services.dlq_manager.operation_store import OperationStore
 from backend.services.dlq_manager.repetition import request_key
+from backend.services.dlq_manager.selection_sql import resolved
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,14 @@ def operation_router(parts: OperationParts, admin_token: SecretStr | None) -> AP
     @router.post("/preview")
     async def preview(body: OperationRequest) -> OperationPreview:
         async with answering():
-            return await parts.previews.preview(body)
+            return await parts.previews.preview(_resolved(body))
 
     @router.post("")
     async def create(body: OperationRequest, key: IdempotencyKey = None) -> Operation:
         async with answering():
-            made = await parts.store.create(body, request_key(key, "operation", "", body.model_dump_json()))
+            made = await parts.store.create(
+                _resolved(body), request_key(key, "operation", "", body.model_dump_json())
+            )
             return await _one(parts, made)
 
     @router.get("")
@@ -78,6 +81,11 @@ def operation_router(parts: OperationParts, admin_token: SecretStr | None) -> AP
             return await _one(parts, operation_id)
 
     return router
+
+
+def _resolved(request: OperationRequest) -> OperationRequest:
+    """What is frozen says whose letters were meant, whoever reads it later."""
+    return request.model_copy(update={"selection": resolved(request.selection, request.author)})
 
 
 async def _one(parts: OperationParts, operation_id: UUID) -> Operation:

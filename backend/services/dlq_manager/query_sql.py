@@ -24,9 +24,14 @@ _EQUAL: dict[str, LiteralString] = {
     "provider": "m.provider = {}",
     "state": "m.state = {}",
     "owner": "m.owner = {}",
+    "outcome": "m.outcome_class = {}",
     "label": "{} = ANY(m.labels)",
 }
-_NONE: dict[str, LiteralString] = {"provider": "m.provider IS NULL", "owner": "m.owner IS NULL"}
+_NONE: dict[str, LiteralString] = {
+    "provider": "m.provider IS NULL",
+    "owner": "m.owner IS NULL",
+    "outcome": "m.outcome_class IS NULL",
+}
 _COMPARED: dict[str, LiteralString] = {
     "=": "m.retry_count + 1 = {}::int",
     "<": "m.retry_count + 1 < {}::int",

@@ -5,11 +5,20 @@ from typing import Any
 
 from psycopg import sql
 
-from backend.contracts.dead_letter_query import QueryError, parse
+from backend.contracts.dead_letter_query import QueryError, parse, with_caller
 from backend.contracts.dead_letter_views import Selection
 from backend.contracts.dead_letters import OPEN_STATES
 from backend.services.dlq_manager.query_sql import compile_terms
 from backend.services.dlq_manager.refusals import RefusedError
+
+
+def resolved(selection: Selection, caller: str | None) -> Selection:
+    """With `owner:me` as who asks. RefusedError when that is not known and matters."""
+    if not caller:
+        if with_caller(selection.query, "-") != selection.query:
+            raise RefusedError("owner:me needs to know who asks: send the header X-Operator, or a name.")
+        return selection
+    return selection.model_copy(update={"query": with_caller(selection.query, caller)})
 
 
 def compile_selection(selection: Selection) -> tuple[sql.Composable, dict[str, Any]]:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException
+from fastapi import APIRouter, Depends, Header, HTTPException
 from pydantic import AwareDatetime, SecretStr
 from starlette.responses import StreamingResponse
 
@@ -22,8 +23,10 @@ from backend.services.dlq_manager.letter_details import LetterDetails
 from backend.services.dlq_manager.letter_pages import LetterPages
 from backend.services.dlq_manager.live_feed import LiveFeed
 from backend.services.dlq_manager.meter import ConservationMeter
+from backend.services.dlq_manager.selection_sql import resolved
 
 _NOT_KEPT = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+Operator = Annotated[str | None, Header(alias="X-Operator", max_length=200)]
 _LONGEST_STRIP = timedelta(days=400)
 
 
@@ -45,9 +48,10 @@ def triage_router(triage: Triage, admin_token: SecretStr | None) -> APIRouter:
     )
 
     @router.post("/page")
-    async def page(body: PageRequest) -> LetterPage:
+    async def page(body: PageRequest, operator: Operator = None) -> LetterPage:
         async with answering():
-            return await triage.pages.page(body)
+            chosen = resolved(body.selection, operator)
+            return await triage.pages.page(body.model_copy(update={"selection": chosen}))
 
     @router.get("/causes")
     async def causes() -> CauseList:

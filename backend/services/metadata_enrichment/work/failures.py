@@ -11,6 +11,7 @@ from psycopg_pool import PoolClosed, PoolTimeout
 
 from backend.contracts.dead_letters import FailureReport
 from backend.contracts.environment import ENRICHMENT
+from backend.contracts.gateway import Outcome
 from backend.messaging.port import (
     HEADER_DEAD_LETTER_ID,
     HEADER_FAILURE,
@@ -34,7 +35,8 @@ class EnrichmentError(Exception):
     """An enrichment that failed: the name, the text and the provider to blame, for the operator.
 
     `is_passing`: the same request may well succeed at another time, `retry_at` at the earliest if known.
-    `place` is the part of the work it failed in, where that is known.
+    `place` is the part of the work it failed in, `outcome_class` what the providers to blame did in the
+    gateway's classes, where that is known.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class EnrichmentError(Exception):
         is_passing: bool = False,
         retry_at: datetime | None = None,
         place: str = "",
+        outcome_class: str | None = None,
     ) -> None:
         super().__init__(message)
         self.error_type = error_type
@@ -54,6 +57,7 @@ class EnrichmentError(Exception):
         self.is_passing = is_passing
         self.retry_at = retry_at
         self.place = place
+        self.outcome_class = outcome_class
 
 
 class HeldBackError(Exception):
@@ -114,6 +118,7 @@ async def bury(
         routing_key=ENRICHMENT_REQUESTS,
         failed_at=datetime.now(UTC),
         place=error.place if isinstance(error, EnrichmentError) else "",
+        outcome_class=error.outcome_class if isinstance(error, EnrichmentError) else None,
         trace_id=origin.message.correlation_id,
         metadata=dict(metadata or {}),
     )
@@ -141,7 +146,19 @@ def nobody_answered(gathered: Gathered) -> EnrichmentError:
         is_passing=bool(passing),
         retry_at=min((answer.retry_at for answer in passing if answer.retry_at), default=None),
         place="gathering",
+        outcome_class=_common_class(gathered),
     )
+
+
+def _common_class(gathered: Gathered) -> str | None:
+    """What all that could not answer did; none when they did different things.
+
+    An open breaker is the failure that opened it: an outage is one class before and after it opens.
+    """
+    outcomes = {answer.outcome for answer in gathered.answers if not answer.was_answered}
+    if outcomes == {Outcome.FAILURE, Outcome.BREAKER_OPEN}:
+        outcomes = {Outcome.FAILURE}
+    return outcomes.pop().value if len(outcomes) == 1 else None
 
 
 def held_back(error: Exception) -> HeldBackError | None:
