@@ -9,6 +9,7 @@ from backend.database.lock import LockHeldError, LockLostError
 from backend.deployment import playbook
 from backend.deployment.checks import blocking
 from backend.deployment.context import RunContext
+from backend.deployment.interval_report import IntervalReporter
 from backend.deployment.journal import now
 from backend.deployment.matrix import Decision, decide
 from backend.deployment.rollback_basis import find_basis, last_good
@@ -27,6 +28,7 @@ class DeployRun:
     def __init__(self, context: RunContext, run: Run) -> None:
         self._context = context
         self._run = run
+        self._reporter = IntervalReporter(context)
 
     def execute(self) -> int:
         """Do everything, and return the exit code that the journal has too."""
@@ -51,6 +53,7 @@ class DeployRun:
             code = self._under_lock(lock)
         finally:
             lock.release()
+            self._reporter.end()
         if code is not None:
             return code
         try:
@@ -75,9 +78,11 @@ class DeployRun:
             text = f"The rollback could not begin: {error.sentence()}"
             return self._end(RunState.FAILED, text, error.exit_code)
         try:
+            self._reporter.begin()
             return self._roll_back(lock, RollbackScope.FULL, "Ended during the watch, as asked for.")
         finally:
             lock.release()
+            self._reporter.end()
 
     def _preflight(self) -> int | None:
         """Look at the machine before anything is started; an exit code when it cannot carry the stack."""
@@ -92,6 +97,7 @@ class DeployRun:
         """Steps 1 to 9, and the rollback if they fail. None when the watch is to follow."""
         context, run = self._context, self._run
         self._remember_services()
+        self._reporter.begin()
         scope = context.reader.fact(run.id, "rollback_scope")
         if scope is not None:
             return self._roll_back(lock, RollbackScope(scope), "The run was interrupted.")

@@ -5,6 +5,7 @@ from backend.contracts.errors import OperatorError
 from backend.contracts.runs import ExitCode, RollbackOptions, Run, RunState
 from backend.database.lock import LockHeldError
 from backend.deployment.context import RunContext
+from backend.deployment.interval_report import IntervalReporter
 from backend.deployment.rollback_basis import RollbackBasis
 from backend.deployment.rollback_steps import rollback_steps
 from backend.deployment.rollback_task import RollbackTask
@@ -18,6 +19,7 @@ class RollbackRun:
     def __init__(self, context: RunContext, run: Run) -> None:
         self._context = context
         self._run = run
+        self._reporter = IntervalReporter(context)
 
     def execute(self) -> int:
         """Do everything, and return the exit code that the journal has too."""
@@ -33,10 +35,12 @@ class RollbackRun:
             return self._end(state, error.sentence(), error.exit_code)
         try:
             self._context.journal.set_run(self._run.id, RunState.ROLLING_BACK)
+            self._reporter.begin()
             runner = StepRunner(self._context, rollback_steps(self._task()), lock)
             outcome = runner.run(self._run.plan.steps, RunState.ROLLING_BACK)
         finally:
             lock.release()
+            self._reporter.end()
         if outcome.ending is Ending.COMPLETED:
             return self._completed()
         if outcome.ending in (Ending.STOPPED, Ending.ROLL_BACK):

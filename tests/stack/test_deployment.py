@@ -35,6 +35,18 @@ def test_all_ten_steps_are_in_the_receipt(deployed: Sandbox) -> None:
     assert all(c.evidence for s in run.steps[:9] for c in s.criteria)
 
 
+def test_the_dead_letter_manager_knows_when_it_was_deployed(deployed: Sandbox) -> None:
+    run = deployed.newest_run()
+    with deployed.target.operations_database().connect() as connection:
+        found = connection.execute(
+            "SELECT subject, started_at, ended_at FROM dead_letters.intervals WHERE source_key = %s",
+            (f"run/{run.id}/1",),
+        ).fetchall()
+    [(subject, began, ended)] = found
+    assert subject == deployed.environment.name
+    assert run.created_at < began < ended
+
+
 def test_health_smoke_and_status_commands_agree(deployed: Sandbox) -> None:
     health = deployed.command("health", "--wait", "--timeout", "60")
     assert health.returncode == 0, health.stdout
