@@ -23,7 +23,6 @@ from backend.contracts.runs import (
 )
 from backend.database import medallion
 from backend.database.backup_files import check_file
-from backend.database.binaries import PostgresBinaries
 from backend.database.restore import what_would_be_lost
 from backend.deployment import rollback_plan
 from backend.deployment.context import RunContext
@@ -189,7 +188,7 @@ class Runs:
         if not path.is_absolute() and not path.exists():
             path = target.backups().folder / path
         path = path.absolute()
-        check_file(path, PostgresBinaries.embedded())
+        check_file(path, target.backups().binaries)
         return options.model_copy(update={"backup": str(path)})
 
 

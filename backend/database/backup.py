@@ -10,7 +10,7 @@ from pathlib import Path
 from backend.contracts.errors import OperatorError
 from backend.contracts.runs import Backup
 from backend.database.address import DatabaseAddress
-from backend.database.binaries import PostgresBinaries
+from backend.database.binaries import PostgresPrograms
 from backend.database.folder_lock import alone_in, sync
 from backend.database.manifest import Manifest, manifest_path, read_manifest, sha256_of
 from backend.database.migrations.history import read_records, revision
@@ -47,7 +47,7 @@ class Backups:
 
     folder: Path
     address: DatabaseAddress
-    binaries: PostgresBinaries
+    binaries: PostgresPrograms
 
     def create(self, label: str, run: str, progress: Progress) -> Backup:
         """Dump, prove and keep. Raises BackupFailedError (or OperatorError) when any of it fails."""

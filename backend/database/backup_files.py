@@ -9,7 +9,7 @@ from pathlib import Path
 from backend.contracts.errors import OperatorError
 from backend.contracts.runs import ExitCode
 from backend.database.address import DatabaseAddress
-from backend.database.binaries import PostgresBinaries
+from backend.database.binaries import PostgresBinaries, PostgresPrograms
 from backend.database.manifest import read_manifest, sha256_of
 from backend.database.sql_script import ScriptCheck, UnsafeScriptError
 from backend.database.tools import PostgresTools
@@ -34,7 +34,7 @@ class BadBackupError(OperatorError):
         super().__init__(message, remedy, exit_code=ExitCode.REFUSED)
 
 
-def check_file(path: Path, binaries: PostgresBinaries | None = None) -> FileKind:
+def check_file(path: Path, binaries: PostgresPrograms | None = None) -> FileKind:
     """Read a backup file from end to end and judge it.
 
     Raises BadBackupError or UnsafeScriptError when it is missing, empty, cut off, altered, made by a newer
@@ -93,7 +93,7 @@ def _check_against_manifest(path: Path) -> bool:
     return True
 
 
-def _read_archive(path: Path, binaries: PostgresBinaries) -> int:
+def _read_archive(path: Path, binaries: PostgresPrograms) -> int:
     try:
         return PostgresTools(binaries, _NO_DATABASE).read_through(path)
     except OperatorError as error:

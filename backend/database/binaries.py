@@ -1,12 +1,32 @@
 """The PostgreSQL programs that the console uses: where they are and which version they are."""
 
 import importlib.util
+import os
 import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from backend.contracts.errors import OperatorError
+from backend.database.address import DatabaseAddress
+
+
+class PostgresPrograms(Protocol):
+    """`pg_dump`, `pg_restore` and `psql` of one version, wherever they run."""
+
+    @property
+    def shares_files(self) -> bool:
+        """Whether they see this machine's files; else files go through standard input and output."""
+
+    def major(self) -> int:
+        """Their major version."""
+
+    def command(self, program: str, address: DatabaseAddress) -> list[str]:
+        """How a program is called for a database, without its own arguments."""
+
+    def environment(self, address: DatabaseAddress) -> dict[str, str]:
+        """The variables of the process that calls it; the password stands here and nowhere else."""
 
 
 @dataclass(frozen=True)
@@ -14,6 +34,11 @@ class PostgresBinaries:
     """A folder with `postgres`, `initdb`, `pg_dump`, `pg_restore` and `psql` of one version."""
 
     folder: Path
+
+    @property
+    def shares_files(self) -> bool:
+        """They run on this machine."""
+        return True
 
     @classmethod
     def embedded(cls) -> "PostgresBinaries":
@@ -57,3 +82,25 @@ class PostgresBinaries:
     def major(self) -> int:
         """Major version, which a data directory or a dump has to agree with."""
         return int(self.version().split(".", maxsplit=1)[0])
+
+    def command(self, program: str, _address: DatabaseAddress) -> list[str]:
+        """The program's path: the database comes with the environment."""
+        return [str(self.program(program))]
+
+    def environment(self, address: DatabaseAddress) -> dict[str, str]:
+        """Ours without any PG* setting of the user's, which could point elsewhere."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "PSQL"))}
+        settings = {
+            "PGHOST": address.host,
+            "PGPORT": str(address.port),
+            "PGUSER": address.user,
+            "PGDATABASE": address.name,
+            "PGAPPNAME": "songnodes-tools",
+            "PGCONNECT_TIMEOUT": "10",
+            "PGPASSFILE": os.devnull,
+            "PSQL_HISTORY": os.devnull,
+            "LC_ALL": "C",
+        }
+        if address.password is not None:
+            settings["PGPASSWORD"] = address.password
+        return kept | settings

@@ -15,7 +15,7 @@ import psycopg
 from backend.contracts.errors import OperatorError
 from backend.database.address import DatabaseAddress, DatabaseMissingError
 from backend.database.backup_files import FileKind, check_file, read_script
-from backend.database.binaries import PostgresBinaries
+from backend.database.binaries import PostgresBinaries, PostgresPrograms
 from backend.database.databases import drop_database, ensure_database
 from backend.database.manifest import read_manifest
 from backend.database.row_counts import count_rows, differences
@@ -47,7 +47,7 @@ def restore(
     address: DatabaseAddress,
     run: str,
     progress: Progress,
-    binaries: PostgresBinaries | None = None,
+    binaries: PostgresPrograms | None = None,
 ) -> RestoreReport:
     """Put the content of `path` in the place of the database at `address`.
 
@@ -94,7 +94,7 @@ def what_would_be_lost(path: Path, address: DatabaseAddress) -> Mapping[str, int
     return {table: count for table, count in changed.items() if count}
 
 
-def _load(path: Path, kind: FileKind, restored: DatabaseAddress, binaries: PostgresBinaries) -> int:
+def _load(path: Path, kind: FileKind, restored: DatabaseAddress, binaries: PostgresPrograms) -> int:
     """Fill a fresh database from the file and count it; on failure the database is dropped."""
     drop_database(restored)
     ensure_database(restored)

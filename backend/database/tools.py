@@ -3,13 +3,14 @@
 import os
 import subprocess
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from backend.contracts.errors import OperatorError
 from backend.database.address import DatabaseAddress
-from backend.database.binaries import PostgresBinaries
+from backend.database.binaries import PostgresPrograms
 
 _LINES = 4
 """Lines of a program's complaint that are shown: the first ones name the cause."""
@@ -23,12 +24,16 @@ class ToolFailedError(OperatorError):
 class PostgresTools:
     """The programs of one version, pointed at one database."""
 
-    binaries: PostgresBinaries
+    binaries: PostgresPrograms
     address: DatabaseAddress
 
     def dump(self, target: Path, snapshot: str) -> None:
         """Write the database as of an exported snapshot into a compressed archive."""
-        self._run("pg_dump", "--format=custom", f"--snapshot={snapshot}", f"--file={target}")
+        arguments = ("--format=custom", f"--snapshot={snapshot}")
+        if self.binaries.shares_files:
+            self._run("pg_dump", *arguments, f"--file={target}")
+        else:
+            self._run("pg_dump", *arguments, into=target)
 
     def restore(self, archive: Path) -> None:
         """Load an archive into the (empty) database, all of it or nothing."""
@@ -37,13 +42,13 @@ class PostgresTools:
             "--exit-on-error",
             "--single-transaction",
             f"--dbname={self.address.name}",
-            str(archive),
+            archive=archive,
         )
 
     def read_through(self, archive: Path) -> int:
         """Read all of an archive without a database; the number of entries in its table of contents."""
-        self._run("pg_restore", f"--file={os.devnull}", str(archive))
-        listed = self._run("pg_restore", "--list", str(archive))
+        self._run("pg_restore", f"--file={os.devnull}", archive=archive)
+        listed = self._run("pg_restore", "--list", archive=archive)
         return sum(1 for line in listed.splitlines() if line.strip() and not line.startswith(";"))
 
     def run_sql(self, chunks: Iterable[bytes]) -> None:
@@ -53,7 +58,7 @@ class PostgresTools:
         )
         child = subprocess.Popen(
             command,
-            env=self._environment(),
+            env=self.binaries.environment(self.address),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -63,20 +68,28 @@ class PostgresTools:
         _, errors = child.communicate()
         self._judge("psql", child.returncode, errors.decode(errors="replace"))
 
-    def _run(self, program: str, *arguments: str) -> str:
-        done = subprocess.run(
-            self._command(program, *arguments),
-            env=self._environment(),
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
-        self._judge(program, done.returncode, done.stderr)
-        return done.stdout
+    def _run(
+        self, program: str, *arguments: str, archive: Path | None = None, into: Path | None = None
+    ) -> str:
+        """Run a program on `archive`; what it says goes `into` a file, else it is returned."""
+        named = archive is not None and self.binaries.shares_files
+        command = self._command(program, *arguments, *([str(archive)] if named else []))
+        with ExitStack() as files:
+            done = subprocess.run(
+                command,
+                env=self.binaries.environment(self.address),
+                stdin=files.enter_context(archive.open("rb"))
+                if archive and not named
+                else subprocess.DEVNULL,
+                stdout=files.enter_context(into.open("wb")) if into else subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                check=False,
+            )
+        self._judge(program, done.returncode, done.stderr.decode(errors="replace"))
+        return (done.stdout or b"").decode(errors="replace")
 
     def _command(self, program: str, *arguments: str) -> list[str]:
-        return [str(self.binaries.program(program)), *arguments]
+        return [*self.binaries.command(program, self.address), *arguments]
 
     def _judge(self, program: str, code: int, errors: str) -> None:
         if code == 0:
@@ -85,24 +98,6 @@ class PostgresTools:
         if self.address.password:
             said = said.replace(self.address.password, "***")
         raise ToolFailedError(f"{program} ended with exit code {code}: {said or 'it gave no reason'}")
-
-    def _environment(self) -> dict[str, str]:
-        """Ours without any PG* setting of the user's, which could point elsewhere."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "PSQL"))}
-        settings = {
-            "PGHOST": self.address.host,
-            "PGPORT": str(self.address.port),
-            "PGUSER": self.address.user,
-            "PGDATABASE": self.address.name,
-            "PGAPPNAME": "songnodes-tools",
-            "PGCONNECT_TIMEOUT": "10",
-            "PGPASSFILE": os.devnull,
-            "PSQL_HISTORY": os.devnull,
-            "LC_ALL": "C",
-        }
-        if self.address.password is not None:
-            settings["PGPASSWORD"] = self.address.password
-        return kept | settings
 
 
 def _feed(stream: IO[bytes], chunks: Iterable[bytes]) -> None:

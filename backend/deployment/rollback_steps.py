@@ -135,6 +135,7 @@ class RollBackDatabase:
             context.target.musicdb(),
             context.run_id,
             progress=lambda line: report.output("restore", line),
+            binaries=context.target.backups().binaries,
         )
         context.journal.set_fact(context.run_id, "replaced_database", done.replaced_database)
         report.met("checked", backup)

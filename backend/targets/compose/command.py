@@ -51,7 +51,7 @@ class ComposeCommand:
     def problem_of_file(self) -> str:
         """What is wrong with docker-compose.yml or .env; empty when Compose accepts them."""
         done = subprocess.run(
-            self._words(["config", "--quiet"]), cwd=self._folder, env=self._environment({}),
+            self._words(["config", "--quiet"]), cwd=self._folder, env=self.environment({}),
             capture_output=True, text=True, check=False, timeout=30,
         )  # fmt: skip
         return "" if done.returncode == 0 else _last(done.stderr.splitlines())
@@ -73,7 +73,7 @@ class ComposeCommand:
         words = self._words(arguments, file)
         output("$", self.line(arguments))
         process = subprocess.Popen(
-            words, cwd=self._folder, env=self._environment(variables or {}), stdin=subprocess.DEVNULL,
+            words, cwd=self._folder, env=self.environment(variables or {}), stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
         )  # fmt: skip
         code, said, late = _follow(process, output, seconds)
@@ -97,12 +97,15 @@ class ComposeCommand:
 
     def _answer(self, words: Sequence[str]) -> str:
         done = subprocess.run(
-            words, env=self._environment({}), capture_output=True, text=True, check=False, timeout=30
+            words, env=self.environment({}), capture_output=True, text=True, check=False, timeout=30
         )
         return done.stdout.strip() if done.returncode == 0 else ""
 
-    def _environment(self, variables: Mapping[str, str]) -> dict[str, str]:
-        """Little of our own: a variable that happens to be set here would win over the stack's .env."""
+    def environment(self, variables: Mapping[str, str]) -> dict[str, str]:
+        """The variables of a process that is to use this engine.
+
+        Little of our own: a variable that happens to be set here would win over the stack's .env.
+        """
         kept = {n: v for n, v in os.environ.items() if n in _PASSED_ON or n.startswith(_PASSED_ON_PREFIXES)}
         host = {"DOCKER_HOST": self._settings.docker_host} if self._settings.docker_host else {}
         folder = self._settings.tls_folder

@@ -17,7 +17,6 @@ from backend.contracts.runs import Finding
 from backend.contracts.stack import ServiceStatus
 from backend.database.address import DatabaseAddress
 from backend.database.backup import Backups
-from backend.database.binaries import PostgresBinaries
 from backend.home import EnvironmentFolder
 from backend.targets import host_checks
 from backend.targets.compose import checks, logs, typed_commands
@@ -34,6 +33,7 @@ from backend.targets.compose.names import (
     RELEASE_VARIABLES,
     WORKER,
 )
+from backend.targets.compose.programs import ContainerPrograms
 from backend.targets.compose.releases import ImageReleases
 from backend.targets.compose.settings import StackSettings
 from backend.targets.compose.status import service_status
@@ -180,8 +180,8 @@ class ComposeTarget:
         return self.musicdb().with_name(OPERATIONS_DATABASE)
 
     def backups(self) -> Backups:
-        """The folder of database backups."""
-        return Backups(self._folder.backups, self.musicdb(), PostgresBinaries.embedded())
+        """The folder of database backups; the programs in the database's own container make them."""
+        return Backups(self._folder.backups, self.musicdb(), ContainerPrograms(self._command))
 
     def migrations(self, name: str, release_id: str = "") -> Path:
         """The folder of a set of migrations: the release's own, or the source tree's."""

@@ -69,7 +69,7 @@ def test_counts_belong_to_the_dumped_snapshot_while_others_write(backups: Backup
     with backups.address.connect() as connection:
         connection.execute("CREATE TABLE log (id integer)")
     writer = subprocess.Popen(
-        [backups.binaries.program("psql"), "--quiet", "-c", "SELECT 1", "-f", "-"],
+        [PostgresBinaries.embedded().program("psql"), "--quiet", "-c", "SELECT 1", "-f", "-"],
         env={
             "PGHOST": backups.address.host,
             "PGPORT": str(backups.address.port),

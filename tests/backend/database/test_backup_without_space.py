@@ -30,10 +30,10 @@ def backups(musicdb: DatabaseAddress, tmp_path: Path) -> Backups:
 
 def _on_a_full_disk(backups: Backups, folder: Path) -> Backups:
     folder.mkdir()
-    for program in backups.binaries.folder.iterdir():
+    for program in PostgresBinaries.embedded().folder.iterdir():
         (folder / program.name).symlink_to(program)
     (folder / "pg_dump").unlink()
-    script = _PG_DUMP_ONTO_A_FULL_DISK.format(program=backups.binaries.program("pg_dump"))
+    script = _PG_DUMP_ONTO_A_FULL_DISK.format(program=PostgresBinaries.embedded().program("pg_dump"))
     (folder / "pg_dump").write_text(script)
     (folder / "pg_dump").chmod(0o755)
     return replace(backups, binaries=PostgresBinaries(folder))
