@@ -88,7 +88,9 @@ def last_good(
     That is the one it runs, unless its deployment never came through the health check: then what was
     good before that one. None for a service that has no good release.
     """
-    by_release = {run.plan.release: run for run in _deployments(reader.runs(environment, limit=_HISTORY))}
+    # A release that was never built gives its name to the next deployment: the newest run of a name counts.
+    history = reversed(_deployments(reader.runs(environment, limit=_HISTORY)))
+    by_release = {run.plan.release: run for run in history}
     return {name: _good_release(reader, by_release, name, release) for name, release in running.items()}
 
 
