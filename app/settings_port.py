@@ -5,7 +5,9 @@ from collections.abc import Callable, Sequence
 from app.environments import Environments
 from app.secrets import Secrets
 from app.settings import ConsoleSettings
-from backend.contracts.environment import ProviderMode
+from app.write_access import WriteAccess
+from backend.contracts.access import refuse_production
+from backend.contracts.environment import Environment, ProviderMode
 from backend.contracts.errors import OperatorError
 from backend.contracts.provider_registry import REGISTRATIONS
 from backend.home import Home
@@ -18,7 +20,7 @@ def make_settings(home: Home) -> "Settings":
     def secrets(name: str) -> Secrets:
         return Secrets(name, SecretFiles(home.environment(name).secrets))
 
-    return Settings(home, Environments(home), ConsoleSettings(home), secrets)
+    return Settings(home, Environments(home), ConsoleSettings(home), secrets, WriteAccess(home).guard)
 
 
 class Settings:
@@ -30,11 +32,13 @@ class Settings:
         environments: Environments,
         console: ConsoleSettings,
         secrets: Callable[[str], Secrets],
+        guard: Callable[[Environment], None] = refuse_production,
     ) -> None:
         self._home = home
         self._environments = environments
         self._console = console
         self._secrets = secrets
+        self._guard = guard
 
     def theme(self) -> str:
         """`dark`, `light` or `system`."""
@@ -46,6 +50,7 @@ class Settings:
 
     def set_provider_mode(self, environment: str, provider: str, mode: ProviderMode) -> None:
         """Send a provider's calls to the simulator or to the real service."""
+        self._guard(self._environments.get(environment))
         self._environments.set_provider_mode(environment, provider, mode)
 
     def provider_credentials(self, environment: str) -> Sequence[tuple[str, str, bool]]:

@@ -11,11 +11,12 @@ from pydantic import TypeAdapter
 
 from app.command_line import main
 from app.composition import Composition
+from app.settings_port import make_settings
 from app.write_access import WriteAccess
 from backend.clients.json_service import JsonService
 from backend.contracts.access import ReadOnlyError
 from backend.contracts.enrichment import EnrichRequest
-from backend.contracts.environment import ENRICHMENT, Environment, Ports, Tier
+from backend.contracts.environment import ENRICHMENT, Environment, Ports, ProviderMode, Tier
 from backend.contracts.errors import OperatorError
 from backend.contracts.runs import DeployOptions, ExitCode, RollbackOptions, RollbackScope
 from backend.home import Home
@@ -143,6 +144,14 @@ def _acts(parts: Composition) -> list[Callable[[], object]]:
         lambda: runs.start_deploy("live", DeployOptions()),
         lambda: runs.start_rollback("live", RollbackOptions(scope=RollbackScope.SERVICES)),
     ]
+
+
+def test_where_providers_calls_go_is_not_changed_either(home: Home) -> None:
+    settings = make_settings(home)
+    with pytest.raises(ReadOnlyError):
+        settings.set_provider_mode("live", "deezer", ProviderMode.SIMULATED)
+    WriteAccess(home).unlock(PRODUCTION, 5, "release")
+    settings.set_provider_mode("live", "deezer", ProviderMode.SIMULATED)
 
 
 def test_every_act_of_window_and_command_line_is_refused(home: Home) -> None:
