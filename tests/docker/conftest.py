@@ -1,10 +1,11 @@
 """The stack on a real engine: images built once, containers started once, for all tests of this folder."""
 
 from collections.abc import Iterator
-from pathlib import Path
+from functools import partial
 
 import pytest
 
+from backend.http import httpx
 from tests.docker.stack import OWN_IMAGES, STARTED, ComposeStack
 from tests.fixtures.docker_engine import DockerEngine
 from tests.waiting import wait_until
@@ -33,7 +34,7 @@ def first_health(unmigrated_stack: ComposeStack) -> dict[str, str]:
     """What each service says of itself before there is any table."""
     said = {}
     for name in ("GATEWAY", "DLQ_MANAGER", "ENRICHMENT"):
-        wait_until(lambda name=name: _answers_at_all(unmigrated_stack, name), 60)  # type: ignore[misc]
+        wait_until(partial(_answers_at_all, unmigrated_stack, name), 90)
         said[name] = unmigrated_stack.get(name, "/health").text
     return said
 
@@ -44,19 +45,16 @@ def running_stack(unmigrated_stack: ComposeStack, first_health: dict[str, str]) 
     assert first_health
     unmigrated_stack.migrate()
     for name in ("GATEWAY", "DLQ_MANAGER", "ENRICHMENT"):
-        wait_until(lambda name=name: unmigrated_stack.answers(name, "/health"), 90)  # type: ignore[misc]
+        wait_until(partial(_is_healthy, unmigrated_stack, name), 90)
     return unmigrated_stack
 
 
 def _answers_at_all(stack: ComposeStack, name: str) -> bool:
-    from backend.http import httpx
-
     try:
         return stack.get(name, "/health").status_code > 0
     except httpx.TransportError:
         return False
 
 
-@pytest.fixture(scope="session")
-def secrets_folder(compose_stack: ComposeStack) -> Path:
-    return Path(compose_stack.variables["SECRETS_DIR"])
+def _is_healthy(stack: ComposeStack, name: str) -> bool:
+    return _answers_at_all(stack, name) and stack.get(name, "/health").json()["status"] == "healthy"

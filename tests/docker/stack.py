@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from backend.contracts.environment import PROVIDERS
 from backend.database.address import DatabaseAddress
@@ -75,18 +76,11 @@ class ComposeStack:
     def get(self, name: str, path: str) -> httpx.Response:
         return httpx.get(self.url(name, path), timeout=10)
 
-    def answers(self, name: str, path: str) -> bool:
-        """Whether it answers with success."""
-        try:
-            return self.get(name, path).is_success
-        except httpx.TransportError:
-            return False
-
     def health(self, container: str) -> str:
         """Docker's own verdict: starting, healthy, unhealthy."""
         return str(self.inspect(container)["State"]["Health"]["Status"])
 
-    def inspect(self, container: str) -> dict[str, dict[str, dict[str, object]]]:
+    def inspect(self, container: str) -> dict[str, Any]:
         found = json.loads(self.engine.run("docker", "inspect", container).stdout)
         return dict(found[0])
 

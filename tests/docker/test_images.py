@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from backend.contracts.environment import SERVICES
 from tests.docker.stack import OWN_IMAGES, RELEASE, ComposeStack
 
 _LARGEST = 250_000_000
@@ -21,6 +22,12 @@ print(json.dumps([unwanted, migrations, wheels]))
 def image(request: pytest.FixtureRequest, compose_stack: ComposeStack) -> str:
     assert compose_stack.variables
     return f"songnodes/{request.param}:{RELEASE}"
+
+
+def test_both_forms_of_compose_build(compose_stack: ComposeStack) -> None:
+    engine = compose_stack.engine
+    for form in (engine.compose, engine.old_compose):
+        engine.run(*form, "build", *SERVICES, variables=compose_stack.variables)
 
 
 def test_it_is_small_labelled_and_nobodys(image: str, compose_stack: ComposeStack) -> None:

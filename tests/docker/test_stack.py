@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import partial
 
 import pytest
 
@@ -22,11 +23,15 @@ def test_without_tables_the_services_say_what_is_missing(first_health: dict[str,
 
 def test_every_container_becomes_healthy(running_stack: ComposeStack) -> None:
     for name in set(STARTED) - {"enrichment-worker"}:
-        wait_until(lambda name=name: running_stack.health(name) == "healthy", 60)  # type: ignore[misc]
+        wait_until(partial(_is_healthy, running_stack, name), 90)
     workers = running_stack.compose("ps", "--quiet", "enrichment-worker").split()
     assert len(workers) == 2
     for worker in workers:
-        wait_until(lambda worker=worker: running_stack.health(worker) == "healthy", 60)  # type: ignore[misc]
+        wait_until(partial(_is_healthy, running_stack, worker), 90)
+
+
+def _is_healthy(stack: ComposeStack, container: str) -> bool:
+    return stack.health(container) == "healthy"
 
 
 def test_psql(running_stack: ComposeStack) -> None:
@@ -99,6 +104,27 @@ def test_compose_logs_and_ps(running_stack: ComposeStack) -> None:
     for service in SERVICES:
         assert "listening" in running_stack.compose("logs", service)
         assert service in running_stack.compose("ps", service)
+
+
+def test_enrichment_is_made_anew_and_nothing_else_is(running_stack: ComposeStack) -> None:
+    def identities() -> dict[str, str]:
+        return {name: str(running_stack.inspect(name)["Id"]) for name in ("postgres", "metadata-enrichment")}
+
+    before = identities()
+    running_stack.compose("up", "-d", "--no-build", "--force-recreate", "metadata-enrichment")
+    after = identities()
+    assert after["metadata-enrichment"] != before["metadata-enrichment"]
+    assert after["postgres"] == before["postgres"]
+    wait_until(partial(_is_healthy, running_stack, "metadata-enrichment"), 90)
+
+
+@pytest.mark.parametrize("service", [*SERVICES, "provider-simulator"])
+def test_a_service_may_do_little(running_stack: ComposeStack, service: str) -> None:
+    limits = running_stack.inspect(service)["HostConfig"]
+    assert limits["ReadonlyRootfs"] is True
+    assert limits["CapDrop"] == ["ALL"]
+    assert not limits["CapAdd"]
+    assert running_stack.execute(service, "id", "-u").strip() == "10001"
 
 
 def test_no_secret_shows_in_docker_inspect(running_stack: ComposeStack) -> None:

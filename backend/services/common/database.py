@@ -8,6 +8,9 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 Pool = AsyncConnectionPool[psycopg.AsyncConnection[tuple[Any, ...]]]
 
+NOT_MIGRATED = "its tables are missing: the migrations have not been applied to this database"
+"""What is wrong with a database that answers and was never migrated."""
+
 UNSTORABLE = "The request has a text or number that no database row can hold, such as the NUL character."
 """For whoever sent what became a psycopg.DataError."""
 
@@ -57,3 +60,13 @@ class Database:
         except psycopg.Error as error:
             return f"the database answered with {type(error).__name__}"
         return ""
+
+    async def lacks(self, table: str, timeout_seconds: float = 2.0) -> str:
+        """That the migrations that make `table` are not applied; empty when it is there, or unknown."""
+        try:
+            async with self._pool.connection(timeout=timeout_seconds) as connection:
+                cursor = await connection.execute("SELECT to_regclass(%s) IS NULL", (table,))
+                row = await cursor.fetchone()
+        except (PoolTimeout, psycopg.Error):
+            return ""
+        return NOT_MIGRATED if row and row[0] else ""

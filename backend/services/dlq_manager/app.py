@@ -84,15 +84,19 @@ def _health_router(release: str, database: Database, broker: Broker) -> APIRoute
     @router.get("/health")
     async def health() -> JSONResponse:
         problem = await database.problem()
+        unmigrated = "" if problem else await database.lacks("dead_letters.messages")
         broker_problem = await broker.problem()
         body = {
-            "status": "unhealthy" if problem else "degraded" if broker_problem else "healthy",
+            "status": "unhealthy" if problem else "degraded" if unmigrated or broker_problem else "healthy",
             "service": DLQ_MANAGER,
             "version": VERSION,
             "release": release,
             "timestamp": datetime.now(UTC).isoformat(),
             "broker_connected": not broker_problem,
-            "connections": {"database": problem or "healthy", "broker": broker_problem or "healthy"},
+            "connections": {
+                "database": problem or unmigrated or "healthy",
+                "broker": broker_problem or "healthy",
+            },
         }
         return JSONResponse(body, 503 if problem else 200)
 

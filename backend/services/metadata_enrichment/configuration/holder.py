@@ -10,7 +10,7 @@ import structlog
 from psycopg_pool import PoolClosed, PoolTimeout
 
 from backend.contracts.waterfall import WaterfallConfiguration
-from backend.services.common.database import Pool
+from backend.services.common.database import NOT_MIGRATED, Pool
 from backend.services.metadata_enrichment.configuration.errors import (
     ConfigurationError,
     UnusableVersionError,
@@ -129,6 +129,8 @@ class ConfigurationHolder:
         try:
             async with self._pool.connection() as connection:
                 yield connection
+        except psycopg.errors.UndefinedTable as error:
+            raise ConfigurationError(NOT_MIGRATED) from error
         except (*_UNAVAILABLE, psycopg.ProgrammingError) as error:
             raise ConfigurationError(f"it could not be read: {type(error).__name__}") from error
 

@@ -8,7 +8,7 @@ import pytest
 from psycopg_pool import PoolTimeout
 
 from backend.database.address import DatabaseAddress
-from backend.services.common.database import Database
+from backend.services.common.database import NOT_MIGRATED, Database
 from tests.fixtures import postgres
 
 
@@ -54,3 +54,12 @@ async def test_a_wrong_database_is_a_problem_and_not_an_error(musicdb: DatabaseA
         assert "no connection" in await database.problem(0.5)
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(**wrong)
+
+
+async def test_it_says_whether_the_migrations_are_applied(
+    empty_database: DatabaseAddress, operations_db: DatabaseAddress
+) -> None:
+    async with Database(empty_database.conninfo(), name="test") as database:
+        assert await database.lacks("dead_letters.messages") == NOT_MIGRATED
+    async with Database(operations_db.conninfo(), name="test") as database:
+        assert await database.lacks("dead_letters.messages") == ""
