@@ -18,6 +18,7 @@ from backend.messaging.postgres import PostgresBroker
 from backend.messaging.topology import ENRICHMENT_DEAD, QUEUES
 from backend.services.common.database import Pool
 from backend.services.dlq_manager.arrivals import read_arrival
+from backend.services.dlq_manager.crash_guard import CrashGuard
 from backend.services.dlq_manager.delivery_batches import batched
 from backend.services.dlq_manager.intake import Intake
 from tests.backend.services.dlq_manager.manager import dead
@@ -31,13 +32,16 @@ def letter(number: int) -> Message:
     return dead(f"{uuid4()}", body=json.dumps(body).encode(), error=f"HTTP 50{number % 7} from somewhere")
 
 
-async def taken(broker: PostgresBroker, intake: Intake) -> float:
+async def taken(broker: PostgresBroker, intake: Intake, guard: CrashGuard) -> float:
     """Seconds until the queue was empty."""
     left = LETTERS
     started = time.perf_counter()
     async with broker.consume(ENRICHMENT_DEAD, prefetch=PREFETCH) as deliveries:
         async for batch in batched(deliveries, PREFETCH):
-            await intake.take_all([read_arrival(delivery.message) for delivery in batch])
+            messages = [delivery.message for delivery in batch]
+            await guard.mark(messages)
+            await intake.take_all([read_arrival(message) for message in messages])
+            await guard.survived(messages)
             await asyncio.gather(*(delivery.ack() for delivery in batch))
             left -= len(batch)
             if left <= 0:
@@ -67,7 +71,7 @@ async def measure(address: DatabaseAddress) -> None:
         await broker.declare(QUEUES)
         for begin in range(0, LETTERS, 1000):
             await broker.publish(ENRICHMENT_DEAD, letters[begin : begin + 1000])
-        seconds = await taken(broker, Intake(pool))
+        seconds = await taken(broker, Intake(pool), CrashGuard(pool))
         alone = await bare(pool, letters)
     rate, rival = LETTERS / seconds, LETTERS / alone
     sys.stdout.write(

@@ -123,6 +123,12 @@ async def test_without_the_management_api_the_queues_are_declared_all_the_same(
     ) as broker:
         await broker.declare([QueueSpec(name)])
         assert await broker.depth(name) == 0
+        assert "management API did not answer" in broker.unchecked()
+
+
+async def test_policies_that_were_looked_at_leave_nothing_open(checking: RabbitBroker) -> None:
+    await checking.declare([QueueSpec(queue_name())])
+    assert checking.unchecked() == ""
 
 
 @pytest.mark.parametrize(
