@@ -42,6 +42,14 @@ FROM (
 ) AS n
 WHERE i.kind = 'deployment' AND i.subject = n.subject AND i.ended_at IS NULL AND i.started_at < n.started_at
 """
+# Its engine was killed, and no run since has said when. An end that is told later still counts.
+_END_FORGOTTEN: LiteralString = """
+UPDATE dead_letters.intervals SET ended_at = started_at + make_interval(hours => %(hours)s)
+WHERE kind = 'deployment' AND ended_at IS NULL
+    AND started_at < clock_timestamp() - make_interval(hours => %(hours)s)
+"""
+LONGEST_HOURS = 2
+"""A deployment of which nobody says that it ended explains no failures after that."""
 
 
 class IntervalStore:
@@ -56,6 +64,11 @@ class IntervalStore:
             for interval in sorted(intervals, key=_source):
                 await connection.execute(_KEEP, interval.model_dump(mode="json"))
             await connection.execute(_END_EARLIER, ([interval.subject for interval in intervals],))
+
+    async def end_forgotten(self) -> None:
+        """End deployments that began too long ago to be still at work."""
+        async with self._pool.connection() as connection:
+            await connection.execute(_END_FORGOTTEN, {"hours": LONGEST_HOURS})
 
     async def keep_present(
         self, present: list[Interval], subjects: list[str], kinds: list[IntervalKind], at: datetime

@@ -36,6 +36,7 @@ class IntervalWatch:
 
     async def look(self) -> None:
         """Record what the gateway says now. psycopg errors pass."""
+        await self._store.end_forgotten()
         statuses = await self._limits.now()
         if statuses:
             at = datetime.now(UTC)

@@ -64,6 +64,17 @@ def test_one_whose_end_nobody_told_ends_with_the_next(served: ManagerAddress) ->
     assert (ends["run/2"], ends["run/0"]) == (None, None)
 
 
+def test_one_that_nobody_ends_lasts_two_hours_until_somebody_says_more(served: ManagerAddress) -> None:
+    wait_until(lambda: served.ask("GET", "/health").json()["status"] == "healthy")
+    assert report(served, deployment("run/1", began=200)) == 200
+    wait_until(lambda: kept(served)[0]["ended_at"] is not None)
+    [one] = kept(served)
+    begun, ended = (datetime.fromisoformat(one[name]) for name in ("started_at", "ended_at"))
+    assert ended - begun == timedelta(hours=2)
+    assert report(served, deployment("run/1", began=200, ended=10)) == 200
+    assert datetime.fromisoformat(kept(served)[0]["ended_at"]) == NOW - timedelta(minutes=10)
+
+
 def test_what_makes_no_sense_is_refused(served: ManagerAddress) -> None:
     wait_until(lambda: served.ask("GET", "/health").json()["status"] == "healthy")
     assert report(served, deployment("run/1", began=5, ended=6)) == 422
