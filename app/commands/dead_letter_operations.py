@@ -61,6 +61,27 @@ def resume(operation: str, *, reason: Reason = "", common: Common | None = None)
     return _command(operation, OperationCommand.RESUME, reason, common)
 
 
+def pace(
+    operation: str,
+    per_second: Annotated[
+        float | None, Parameter(help="Letters a second; by omission as fast as the limits allow.")
+    ] = None,
+    *,
+    common: Common | None = None,
+) -> int:
+    """Change the pace while it runs."""
+    common = common or Common()
+    letters = common.composition().dead_letters()
+    control = OperationControl(
+        command=OperationCommand.PACE,
+        version=letters.operation(common.environment, operation).version,
+        author=letters.operator(),
+        per_second=per_second,
+    )
+    tell(common.terminal(), letters.control_operation(common.environment, operation, control))
+    return ExitCode.DONE
+
+
 def cancel(operation: str, *, reason: Reason = "", common: Common | None = None) -> int:
     """Send nothing more. What was sent stays sent, and its outcome is still counted."""
     return _command(operation, OperationCommand.CANCEL, reason, common)

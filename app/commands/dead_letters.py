@@ -7,10 +7,13 @@ from cyclopts import App, Parameter
 
 from app.commands.dead_letter_acts import discard, quarantine, release, retry, undo
 from app.commands.dead_letter_bundle import replay_bundle
+from app.commands.dead_letter_contrast import contrast
+from app.commands.dead_letter_edits import edit
 from app.commands.dead_letter_operations import (
     accept,
     cancel,
     list_operations,
+    pace,
     pause,
     resume,
     watch,
@@ -44,6 +47,7 @@ def list_letters(
     picked: Picked | None = None,
     *,
     limit: Annotated[int, Parameter(help="How many, newest failure first.")] = 50,
+    after: Annotated[str | None, Parameter(help="Go on from here: what the list before ended with.")] = None,
     state: Annotated[list[DeadLetterState] | None, Parameter(help="By omission all open ones.")] = None,
     common: Common | None = None,
 ) -> int:
@@ -51,14 +55,22 @@ def list_letters(
     common = common or Common()
     terminal = common.terminal()
     selection = (picked or Picked()).selection(state or list(OPEN_STATES))
-    request = PageRequest(selection=selection, limit=limit)
+    request = PageRequest(selection=selection, limit=limit, after=after)
     page = common.composition().dead_letters().page(common.environment, request)
     for row in page.rows:
         terminal.event("letter", **row.model_dump(mode="json"))
         terminal.say(_row(row))
     counted = f"{page.total}" if page.total_is_exact else f"more than {page.total}"
-    terminal.event("counted", shown=len(page.rows), total=page.total, is_exact=page.total_is_exact)
+    terminal.event(
+        "counted",
+        shown=len(page.rows),
+        total=page.total,
+        is_exact=page.total_is_exact,
+        following=page.following,
+    )
     terminal.say(f"{len(page.rows)} of {counted} shown.")
+    if page.following is not None:
+        terminal.say(f"Those after them: --after {page.following}")
     return ExitCode.DONE
 
 
@@ -178,6 +190,8 @@ DEAD_LETTERS = App(name="dead-letters", help="What failed, why, and what is done
 DEAD_LETTERS.command(causes, name="causes")
 DEAD_LETTERS.command(list_letters, name="list")
 DEAD_LETTERS.command(show, name="show")
+DEAD_LETTERS.command(edit, name="edit")
+DEAD_LETTERS.command(contrast, name="contrast")
 DEAD_LETTERS.command(meter, name="meter")
 DEAD_LETTERS.command(note, name="note")
 DEAD_LETTERS.command(retry, name="retry")
@@ -190,6 +204,7 @@ DEAD_LETTERS.command(watch, name="watch")
 DEAD_LETTERS.command(accept, name="accept")
 DEAD_LETTERS.command(pause, name="pause")
 DEAD_LETTERS.command(resume, name="resume")
+DEAD_LETTERS.command(pace, name="pace")
 DEAD_LETTERS.command(cancel, name="cancel")
 DEAD_LETTERS.command(export, name="export")
 DEAD_LETTERS.command(replay_bundle, name="replay-bundle")

@@ -1,13 +1,15 @@
 """`main.py dead-letters` over the sample port: what it says, and when it refuses."""
 
+import base64
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.command_table import run_command
-from backend.contracts.dead_letter_operations import OperationRequest
+from backend.contracts.dead_letter_operations import LetterEdit, OperationRequest
 from backend.contracts.errors import OperatorError
 from backend.contracts.runs import ExitCode
 from tests.gui.sample.dead_letters import SampleDeadLetters
@@ -43,8 +45,8 @@ def test_the_list_says_how_many_there_are(run: Any) -> None:
 
 
 def test_one_letter_with_failures_history_and_payload(run: Any) -> None:
-    _, out = run("show", "letter-2")
-    assert "3 failures" in out or "failures over" in out
+    _, out = run("show", "letter-32")
+    assert "2 failures over 60 s" in out
     assert "replay by ada@desk-1" in out
     assert '"artist_name": "Age of Love"' in out
 
@@ -107,3 +109,45 @@ def test_json_is_an_event_a_line(run: Any) -> None:
     events = [json.loads(line) for line in out.splitlines()]
     assert [event["event"] for event in events] == ["cause"] * 3
     assert events[0]["open"] == 201
+
+
+def test_a_list_goes_on_where_the_one_before_ended(run: Any) -> None:
+    _, out = run("list", "--limit", "2")
+    cursor = out.splitlines()[-1].rsplit(" ", 1)[1]
+    _, following = run("list", "--limit", "2", "--after", cursor)
+    assert "letter-2" in following
+    assert "letter-3" in following
+    assert "letter-1 " not in following
+
+
+def test_an_edit_keeps_the_bytes_of_a_file(run: Any, letters: SampleDeadLetters, tmp_path: Path) -> None:
+    body = b'\xef\xbb\xbf{"release": 9007199254740993}\r\n\xff'
+    (tmp_path / "payload.json").write_bytes(body)
+    code, out = run("edit", "letter-1", str(tmp_path / "payload.json"), "--reason", "typo", "--retry")
+    assert code == ExitCode.DONE
+    assert "is kept" in out
+    given = next(what for name, what in letters.asked if name == "edit")
+    assert isinstance(given, LetterEdit)
+    assert given.payload_base64 is not None
+    assert base64.b64decode(given.payload_base64) == body
+    assert (given.retry, given.version, given.payload_text) == (True, 3, None)
+
+
+def test_a_file_that_is_not_there_changes_nothing(
+    run: Any, letters: SampleDeadLetters, tmp_path: Path
+) -> None:
+    with pytest.raises(OperatorError, match="cannot be read") as caught:
+        run("edit", "letter-1", str(tmp_path / "nothing"), "--reason", "typo")
+    assert caught.value.exit_code == ExitCode.USAGE
+    assert letters.asked == []
+
+
+def test_the_pace_of_an_operation_is_changed(run: Any, letters: SampleDeadLetters) -> None:
+    run("retry", "--cause", "c503", "--reason", "back", "--canary", "20", "--yes")
+    assert run("pace", "op-1", "2.5")[0] == ExitCode.DONE
+    assert letters.operations_made[0].options.per_second == 2.5
+
+
+def test_what_sets_a_cause_apart(run: Any) -> None:
+    _, out = run("contrast", "cempty")
+    assert "100% against   0%  /artist_name is empty" in out

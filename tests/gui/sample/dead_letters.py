@@ -244,14 +244,15 @@ class SampleDeadLetters:
         if edit.retry:
             self.states[message_id] = DeadLetterState.PUBLISHING
         kept = self.revisions.setdefault(message_id, [])
-        body = (edit.payload_text or "").encode()
+        given = edit.payload_base64
+        body = base64.b64decode(given) if given is not None else (edit.payload_text or "").encode()
         kept.append(
             RevisionEntry(
                 number=len(kept) + 1,
                 author=edit.author,
                 reason=edit.reason,
                 created_at=self._clock(),
-                payload_text=edit.payload_text or "",
+                payload_text=body.decode("utf-8", "backslashreplace"),
                 payload_base64=base64.b64encode(body).decode(),
                 sha256=hashlib.sha256(body).hexdigest(),
             )
