@@ -189,6 +189,11 @@ class DeadLettersController(QObject):
             self._reads["letter"].run(partial(self._port.letter, self._name, message_id))
 
     @property
+    def is_settled(self) -> bool:
+        """Whether the table shows what was chosen last: only then is it clear which letters are meant."""
+        return self.selection == self.table.selection
+
+    @property
     def _name(self) -> str:
         return self.environment.name if self.environment is not None and self.deployed else ""
 

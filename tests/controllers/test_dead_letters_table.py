@@ -57,6 +57,16 @@ def test_rows_of_the_selection_before_never_come_into_the_next_one(desk: Desk) -
     assert desk.controller.table.held() == BLOCK
 
 
+def test_nothing_is_settled_until_the_letters_of_the_last_choice_are_there(desk: Desk) -> None:
+    desk.controller.read_table()
+    desk.answer()
+    assert desk.controller.is_settled
+    desk.controller.choose_cause("c503")
+    assert not desk.controller.is_settled
+    desk.answer()
+    assert desk.controller.is_settled
+
+
 def test_what_is_meant_is_what_was_read_not_what_is_being_typed(desk: Desk) -> None:
     desk.controller.read_table()
     desk.controller.search("artist:nobody")

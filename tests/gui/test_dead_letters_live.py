@@ -117,9 +117,11 @@ def test_a_group_is_opened_looked_at_tried_sent_and_closed_by_keyboard(
     assert "trace" in screen.panel.lineage.toPlainText()
 
     keys.press(Key.Key_T)
+    qtbot.waitUntil(lambda: screen.acting.dialog is not None, timeout=PATIENCE)
     dialog = screen.acting.dialog
     assert isinstance(dialog, BulkDialog)
-    qtbot.waitUntil(lambda: dialog.heading.text() == f"Retry {group.open} letters", timeout=PATIENCE)
+    qtbot.waitUntil(lambda: "Counting" not in dialog.facts.text(), timeout=PATIENCE)
+    assert dialog.heading.text() == f"Retry {group.open} letters", dialog.banner.text
     QTest.keyClicks(dialog.reason, "the providers are back")
     keys.press(Key.Key_Return)
     qtbot.waitUntil(lambda: state(screen) is OperationState.DECIDING, timeout=PATIENCE)

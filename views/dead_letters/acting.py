@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,8 @@ class Acting(QObject):
         self._theme, self._view = theme, view
         self._acts = view.controller.acts
         self.dialog: Overlay | None = None
+        self._waiting: Callable[[], None] | None = None
+        """What was asked while the letters of the last choice were still being read."""
 
     def wire(self) -> None:
         """Connect the view's buttons."""
@@ -77,6 +80,7 @@ class Acting(QObject):
         view.panel.edit_asked.connect(self.ask_edit)
         view.panel.attributes_asked.connect(self.ask_attributes)
         view.panel.track_asked.connect(view.track_asked)
+        view.controller.table_read.connect(self._on_table_read)
         self._acts.failed.connect(self._on_failed)
         self._acts.busy_changed.connect(self._on_busy)
         self._acts.note_kept.connect(self._on_note_kept)
@@ -85,22 +89,22 @@ class Acting(QObject):
     @Slot()
     def ask_sample(self) -> None:
         """Retry what is meant, a sample first."""
-        self._ask_bulk(OperationKind.RETRY, canary=SAMPLE)
+        self._once_read(partial(self._ask_bulk, OperationKind.RETRY, canary=SAMPLE))
 
     @Slot()
     def ask_retry(self) -> None:
         """Retry what is meant."""
-        self._ask_bulk(OperationKind.RETRY)
+        self._once_read(partial(self._ask_bulk, OperationKind.RETRY))
 
     @Slot()
     def ask_discard(self) -> None:
         """Let go of what is meant."""
-        self._ask_bulk(OperationKind.DISCARD)
+        self._once_read(partial(self._ask_bulk, OperationKind.DISCARD))
 
     @Slot()
     def ask_quarantine(self) -> None:
         """Set aside what is meant."""
-        self._ask_bulk(OperationKind.QUARANTINE)
+        self._once_read(partial(self._ask_bulk, OperationKind.QUARANTINE))
 
     @Slot()
     def ask_edit(self) -> None:
@@ -117,6 +121,9 @@ class Acting(QObject):
     @Slot()
     def ask_patch(self) -> None:
         """Correct what is meant with a JSON Patch."""
+        self._once_read(self._ask_patch)
+
+    def _ask_patch(self) -> None:
         table = self._view.controller.table
         if not table.total:
             return
@@ -184,6 +191,24 @@ class Acting(QObject):
         dialog.decided.connect(self._on_decided)
         self._open(dialog)
         dialog.ask()
+
+    @Slot()
+    def forget(self) -> None:
+        """What was asked is of another environment."""
+        self._waiting = None
+
+    def _once_read(self, ask: Callable[[], None]) -> None:
+        """Ask now, or when the letters of what was chosen last are there: never about those before."""
+        if self.dialog is None:
+            self._waiting = ask
+            self._on_table_read()
+
+    @Slot()
+    def _on_table_read(self) -> None:
+        waiting = self._waiting
+        if waiting is not None and self._view.controller.is_settled and self.dialog is None:
+            self._waiting = None
+            waiting()
 
     def _open(self, dialog: Overlay) -> None:
         self.dialog = dialog

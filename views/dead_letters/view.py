@@ -188,6 +188,7 @@ class DeadLettersView(QWidget):
         controller.query_refused.connect(self._on_query_refused)
         controller.news.connect(self._on_news)
         controller.cleared.connect(self._on_cleared)
+        controller.cleared.connect(self.acting.forget)
         controller.feed.changed.connect(self._on_snapshot)
         controller.table.picked_changed.connect(self._show_meant)
         controller.acts.operation_changed.connect(self.operation.show_operation)
@@ -284,6 +285,7 @@ class DeadLettersView(QWidget):
     def _on_failed(self, error: OperatorError | None) -> None:
         """What cannot be read is told as long as that is so."""
         if error is not None:
+            self.acting.forget()
             self.show_error(error)
             self._is_unreadable = True
         elif self._is_unreadable:
