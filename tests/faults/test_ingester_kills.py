@@ -13,14 +13,21 @@ _LETTERS = 12
 async def test_t1_killed_at_every_step_of_taking_in_nothing_is_lost_or_doubled(
     stand: Stand, full: bool
 ) -> None:
-    """Every round dies where it was told to: received, in the transaction, after COMMIT, between two acks."""
+    """Every round dies where it was told to: received, in the transaction, after COMMIT, between two acks.
+
+    The next manager takes in what is left before it dies in its turn: letters on which managers die
+    several times are set aside, which is another rule (L6) and another test.
+    """
     chance = random.Random(4711)
     steps = [step for step in INGESTER if step != "outcome"]
     async with stand.broker() as broker:
-        for step in itertools.islice(itertools.cycle(steps), 1000 if full else 8):
+        for step in itertools.islice(itertools.cycle(steps), 1000 if full else 4):
             stand.start(f"{step}:{chance.randint(0, 2) if step == 'acknowledging' else 0}")
             await stand.produce(broker, _LETTERS)
             await until(stand.has_died)
+            stand.start()
+            await until(stand.has_taken_in)
+            stand.kill()
         stand.start()
         await until(stand.has_taken_in)
         stand.ledger.check_intake(stand.operations)
