@@ -5,6 +5,7 @@ from pathlib import Path
 
 from backend.clients.json_service import WriteGuard
 from backend.contracts.access import refuse_production
+from backend.contracts.environment import SERVICES
 from backend.contracts.errors import OperatorError
 from backend.contracts.runs import (
     Backup,
@@ -203,4 +204,4 @@ def _stakes(target: Target, backup: Backup | None) -> Stakes:
 
 
 def _running_release(target: Target) -> str:
-    return next((s.release for s in target.services() if s.release), "")
+    return next((s.release for s in target.services() if s.name in SERVICES and s.release), "")

@@ -62,7 +62,7 @@ class Stack:
             has_letters = _is_up(services, DLQ_MANAGER)
             stats = client.dead_letter_stats() if has_letters else None
             meter = client.dead_letter_meter() if has_letters else None
-        release = next((s.release for s in services if s.release), "")
+        release = next((s.release for s in services if s.name in SERVICES and s.release), "")
         status = StackStatus(
             environment=environment,
             measured_at=datetime.now(UTC),

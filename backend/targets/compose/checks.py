@@ -97,6 +97,26 @@ def check_ports(environment: Environment, engine: DockerEngine, own: Mapping[str
         )
 
 
+def check_drift(running: Mapping[str, str], deployed: Mapping[str, str | None]) -> Finding:
+    """Whether each service runs the image it was deployed with. Both have image ids by service.
+
+    A service whose image is not known here was started by hand and is not judged.
+    """
+    known = {name: image for name in running if (image := deployed.get(name)) is not None}
+    changed = sorted(name for name, image in known.items() if running[name] != image)
+    return Finding(
+        key="drift",
+        title="What runs is what was deployed",
+        state=CriterionState.WARNING if changed else CriterionState.MET,
+        evidence=", ".join(f"{name} runs the image {running[name][:19]}" for name in changed)
+        or f"image ids of {len(known)} compared",
+        remedy="Somebody replaced it by hand; the deployment puts its own release in its place."
+        if changed
+        else "",
+        critical=False,
+    )
+
+
 def _publishes(engine: DockerEngine, container: str, port: int) -> bool:
     found = engine.container(container)
     if found is None or not found["State"]["Running"]:

@@ -1,5 +1,6 @@
 """The Docker engine that a stack runs on, asked through the docker SDK."""
 
+import importlib.util
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from requests.exceptions import RequestException
 
 from backend.contracts.environment import ComposeSettings
 from backend.contracts.errors import OperatorError
+from backend.contracts.runs import ExitCode
 
 _TIMEOUT_SECONDS = 20
 
@@ -95,6 +97,14 @@ class DockerEngine:
         host = self._settings.docker_host
         if host is None:
             return docker.from_env(timeout=_TIMEOUT_SECONDS)
+        if host.startswith("ssh://") and importlib.util.find_spec("paramiko") is None:
+            raise OperatorError(
+                f"{host} cannot be reached: for ssh:// Docker's library wants the package paramiko, which is "
+                "not installed.",
+                "Install it (pip install paramiko), or forward the socket (ssh -N -L "
+                "/tmp/docker.sock:/var/run/docker.sock HOST) and set docker_host = 'unix:///tmp/docker.sock'.",
+                exit_code=ExitCode.REFUSED,
+            )
         return docker.DockerClient(
             base_url=host, tls=self._tls(), timeout=_TIMEOUT_SECONDS, use_ssh_client=host.startswith("ssh://")
         )

@@ -91,6 +91,10 @@ class ImageReleases:
         file = self._file(release_id, VARIABLES_FILE)
         return read_variables(file) if file is not None else {}
 
+    def image_of(self, service: str, release_id: str) -> str | None:
+        """Id of the image that the release was made with; None when that is not known here."""
+        return self._images(release_id).get(service) if self.get(release_id) is not None else None
+
     def ensure_tag(self, service: str, release_id: str, output: Output) -> None:
         """Make the tag name the image that the release was made with.
 

@@ -86,7 +86,8 @@ class ComposeTarget:
         ]
         if docker.remedy:  # without an engine nobody knows whose the ports are
             return found
-        return [*found, *checks.check_ports(self._environment, self._engine, _OWN_CONTAINERS)]
+        ports = checks.check_ports(self._environment, self._engine, _OWN_CONTAINERS)
+        return [*found, *ports, self._check_drift()]
 
     def check_infrastructure(self) -> Sequence[Finding]:
         """PostgreSQL, Redis and RabbitMQ."""
@@ -212,6 +213,12 @@ class ComposeTarget:
     def down(self, output: Output) -> None:
         """Stop and remove the containers; volumes and the list of what was deployed stay."""
         self._command.run(["down"], output)
+
+    def _check_drift(self) -> Finding:
+        seen = {name: container for name in SERVICES if (container := self._engine.container(name))}
+        deployed = {name: entry.intended for name, entry in self._deployed.all().items()}
+        made = {name: self._releases.image_of(name, release) for name, release in deployed.items()}
+        return checks.check_drift({name: str(one["Image"]) for name, one in seen.items()}, made)
 
     def _builder(self) -> ImageBuilder:
         return ImageBuilder(self._source, self._settings, self._engine, self._command, self._releases)

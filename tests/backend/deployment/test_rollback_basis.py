@@ -34,7 +34,8 @@ def _run(journal: Journal, state: RunState, health: StepState) -> None:
         on_failure="nothing",
     )
     plan = Plan(kind=RunKind.DEPLOY, environment="sandbox", release="R-1", steps=(step,))
-    run = journal.create_run(plan, DeployOptions(), operator="me", host="here", release_before="")
+    run = f"{state.value}-run"
+    journal.create_run(run, plan, DeployOptions(), operator="me", host="here")
     if health is not StepState.PENDING:
         journal.start_step(run, playbook.HEALTH)
         journal.finish_step(run, playbook.HEALTH, health, "")
