@@ -1,25 +1,27 @@
 """The connection test of an environment: which questions its kind asks."""
 
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Protocol
 
-from backend.connection.check import Check, Deadline, run_checks
+from backend.connection.check import Check, Deadline, finding, not_applicable, run_checks
 from backend.connection.compose_tool import check_compose
 from backend.connection.docker_engine import check_engine
 from backend.connection.monitoring import check_monitoring
 from backend.connection.stack_checks import check_database, check_services, summed_ports
 from backend.contracts.connection import TEST_SECONDS, ConnectionReport
 from backend.contracts.environment import ComposeSettings, Environment, TargetKind
-from backend.contracts.runs import Finding
+from backend.contracts.errors import OperatorError
+from backend.contracts.runs import CriterionState, Finding
 from backend.database.address import DatabaseAddress
 
 
 class Place(Protocol):
     """What is needed of a target. It may take its time: it is asked away from everybody who waits."""
 
-    def check_host(self) -> Sequence[Finding]:
-        """Whether the machine can carry the stack."""
+    def check_ports(self) -> Sequence[Finding]:
+        """Whether each port is free or held by the stack."""
 
     def musicdb(self) -> DatabaseAddress:
         """The stack's database."""
@@ -54,7 +56,22 @@ def _checks(environment: Environment, place: PlaceOf) -> list[Check]:
 
 
 def _ports(environment: Environment, place: PlaceOf, _deadline: Deadline) -> Sequence[Finding]:
-    return summed_ports(place(environment).check_host())
+    if not _is_here(environment.host):
+        elsewhere = f"{environment.host} is another machine: its ports cannot be seen from here"
+        return [not_applicable("ports", "Ports", elsewhere)]
+    try:
+        return summed_ports(place(environment).check_ports())
+    except OperatorError as error:
+        return [finding("ports", "Ports", CriterionState.UNKNOWN, error.message, error.remedy)]
+
+
+def _is_here(host: str) -> bool:
+    """Whether the host is an address of this machine: only then a port can be tried."""
+    try:
+        socket.create_server((host, 0)).close()
+    except OSError:
+        return False
+    return True
 
 
 def _database(environment: Environment, place: PlaceOf, deadline: Deadline) -> Sequence[Finding]:

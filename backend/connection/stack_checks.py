@@ -23,7 +23,7 @@ def summed_ports(found: Sequence[Finding]) -> Sequence[Finding]:
     if taken:
         return taken
     if not ports:
-        return [not_applicable("ports", "Ports", "they are looked at on the Docker host, not from here")]
+        return [not_applicable("ports", "Ports", "it has none")]
     ours = sum(one.evidence != "free" for one in ports)
     words = [f"{len(ports) - ours} free"] if ours < len(ports) else []
     words += [f"{ours} held by this stack"] if ours else []

@@ -56,17 +56,21 @@ class LocalTarget:
 
     def check_host(self) -> Sequence[Finding]:
         """Disk, memory, folder and ports."""
+        return [
+            host_checks.check_writable(self._folder.root),
+            host_checks.check_disk(self._folder.root, host_checks.SANDBOX_DISK_BYTES),
+            host_checks.check_memory(host_checks.SANDBOX_MEMORY_BYTES),
+            *self.check_ports(),
+        ]
+
+    def check_ports(self) -> Sequence[Finding]:
+        """Whether each port is free or held by this stack."""
         own = {
             self._environment.port(name): processes.listens(state.process_id, self._environment.port(name))
             for name, state in self._states().items()
             if state.process_id is not None
         }
-        return [
-            host_checks.check_writable(self._folder.root),
-            host_checks.check_disk(self._folder.root, host_checks.SANDBOX_DISK_BYTES),
-            host_checks.check_memory(host_checks.SANDBOX_MEMORY_BYTES),
-            *host_checks.check_ports(self._environment, own),
-        ]
+        return list(host_checks.check_ports(self._environment, own))
 
     def check_infrastructure(self) -> Sequence[Finding]:
         """PostgreSQL and the provider simulator; cache and broker are parts of this kind of stack."""

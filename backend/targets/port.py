@@ -40,6 +40,9 @@ class Target(Protocol):
     def check_host(self) -> Sequence[Finding]:
         """Whether the machine can carry the stack. Looks only."""
 
+    def check_ports(self) -> Sequence[Finding]:
+        """Whether each port is free or held by this stack; a part of `check_host`."""
+
     def check_infrastructure(self) -> Sequence[Finding]:
         """Whether database, cache and broker are there and usable. Looks only."""
 

@@ -86,8 +86,11 @@ class ComposeTarget:
         ]
         if docker.remedy:  # without an engine nobody knows whose the ports are
             return found
-        ports = checks.check_ports(self._environment, self._engine, _OWN_CONTAINERS)
-        return [*found, *ports, self._check_drift()]
+        return [*found, *self.check_ports(), self._check_drift()]
+
+    def check_ports(self) -> Sequence[Finding]:
+        """Whether each published port is free or held by this stack."""
+        return list(checks.check_ports(self._environment, self._engine, _OWN_CONTAINERS))
 
     def check_infrastructure(self) -> Sequence[Finding]:
         """PostgreSQL, Redis and RabbitMQ."""

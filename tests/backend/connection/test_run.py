@@ -139,3 +139,12 @@ def test_prometheus_and_grafana_are_known_by_their_answers(name: str, answer: by
         (found,) = check_monitoring(name, f"http://127.0.0.1:{port}", Deadline(5))
     assert told in found.evidence
     assert (found.state is CriterionState.MET) == (not told)
+
+
+def test_ports_of_another_machine_are_not_judged_from_here(tmp_path: Path) -> None:
+    environment = Environment(name="far", host="192.0.2.7", ports=_ports())
+    *_, last = connection_test(environment, _place(Home(tmp_path)), seconds=3)
+    found = states(last)
+    assert found["ports"] is CriterionState.NOT_APPLICABLE
+    assert found["database"] in (CriterionState.WARNING, CriterionState.UNKNOWN)
+    assert last.seconds < 5
