@@ -135,7 +135,7 @@ class FieldCoverage(BaseModel):
 
     field: str
     tracks: int
-    """All tracks in Gold."""
+    """All tracks that anything is known of: in Gold, or with stored answers only, as the preview counts."""
     filled: int
     mean_confidence: float | None
     by_provider: dict[str, int] = Field(default_factory=dict)

@@ -1,4 +1,7 @@
-"""How each field of the waterfall stands in Gold."""
+"""How each field of the waterfall stands in Gold, as a share of all tracks that anything is known of.
+
+The preview counts the same tracks: also those that no source had a value for.
+"""
 
 from collections.abc import Sequence
 from typing import Any, LiteralString
@@ -9,11 +12,12 @@ from backend.contracts.waterfall import FieldCoverage
 from backend.services.common.database import Pool
 
 _AT_ONE_MOMENT: LiteralString = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-_TRACKS: LiteralString = "SELECT count(*) FROM enriched_tracks"
+_TRACKS: LiteralString = "SELECT count(*) FROM known_tracks"
 _VALUES: LiteralString = """
-SELECT field, provider, count(*) AS given, sum(confidence) AS confidence,
-    count(*) FILTER (WHERE cardinality(degraded_by) > 0) AS degraded
-FROM field_provenance GROUP BY field, provider ORDER BY field, given DESC, provider
+SELECT field, provider, sum(given)::bigint AS given, sum(confidence)::double precision AS confidence,
+    sum(degraded)::bigint AS degraded
+FROM field_coverage_changes GROUP BY field, provider HAVING sum(given) > 0
+ORDER BY field, given DESC, provider
 """
 
 

@@ -28,9 +28,15 @@ _STEPS: LiteralString = """
 SELECT s.field, s.position, s.provider, s.outcome, s.input_value AS value, s.confidence, w.min_confidence,
     s.detail
 FROM enrichment_transformations s
+LEFT JOIN enrichment_pipeline_runs run ON run.id = s.run_id
 LEFT JOIN waterfall_api_configuration w
-    ON w.version = %s AND w.field = s.field AND w.position = s.position AND w.provider = s.provider
-WHERE s.request_id = %s ORDER BY s.id
+    ON w.version = coalesce(run.config_version, %s) AND w.field = s.field
+        AND w.position = s.position AND w.provider = s.provider
+WHERE s.request_id = %s AND s.run_id IS NOT DISTINCT FROM (
+    SELECT last.run_id FROM enrichment_transformations AS last
+    WHERE last.request_id = s.request_id AND last.field = s.field ORDER BY last.id DESC LIMIT 1
+)
+ORDER BY s.id
 """
 _DISAGREEMENTS: LiteralString = """
 SELECT field, policy, winner, winning_value AS value, others FROM field_disagreements

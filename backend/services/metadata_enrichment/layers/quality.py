@@ -20,8 +20,8 @@ WINDOW_SECONDS = 60
 
 _QUALITY = """
 INSERT INTO enrichment_quality_scores (request_id, track_id, completeness, mean_confidence, quality,
-    required_fields, required_filled, sources, config_version)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+    required_fields, required_filled, sources, config_version, run_id)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _COUNT = """
 INSERT INTO api_performance_metrics AS held (provider, window_start, window_seconds, calls, answered,
@@ -41,9 +41,17 @@ ON CONFLICT (provider, window_start, window_seconds) DO UPDATE SET
 
 
 async def write_quality(
-    connection: Connection, request_id: UUID, track_id: str, track: GoldTrack, required: frozenset[str]
+    connection: Connection,
+    request_id: UUID,
+    track_id: str,
+    track: GoldTrack,
+    required: frozenset[str],
+    run_id: UUID | None = None,
 ) -> None:
-    """One row a finished enrichment: completeness, mean confidence, and their product."""
+    """One row a finished enrichment: completeness, mean confidence, and their product.
+
+    `run_id` is the replay that resolved the stored answers again, none for the enrichment itself.
+    """
     sure = [one.confidence for one in track.provenance.values()]
     mean = sum(sure) / len(sure) if sure else None
     row = (
@@ -56,6 +64,7 @@ async def write_quality(
         len(required & track.values.keys()),
         len({one.provider for one in track.provenance.values()}),
         track.config_version,
+        run_id,
     )
     await connection.execute(_QUALITY, row)
 

@@ -1,4 +1,4 @@
-"""Tracks with values that a missing provider made worse, and the runs in which they are done again."""
+"""Tracks that a missing provider made worse or left empty, and the runs in which they are done again."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,25 +17,39 @@ SOURCE = "revisit"
 _AWAY = ["throttled", "quota", "breaker_open", "failure", "contract", "empty_suspect", "waited_for"]
 """Outcomes of a step whose source may have a better value at another time."""
 
+# Tracks in Gold that are degraded, and those for which nothing was found so far.
+_TRACKS: LiteralString = """(
+    SELECT track_id, request_id, requested_artist, requested_title, isrc, provider_ids, enriched_at
+    FROM enriched_tracks WHERE degraded
+    UNION ALL
+    SELECT known.track_id, asked.id, asked.artist_name, asked.track_title, NULL, '{}'::jsonb,
+        asked.finished_at
+    FROM known_tracks AS known CROSS JOIN LATERAL (
+        SELECT id, artist_name, track_title, finished_at FROM enrichment_requests
+        WHERE track_id = known.track_id AND status = 'partial' ORDER BY received_at DESC LIMIT 1
+    ) AS asked
+    WHERE NOT EXISTS (SELECT FROM enriched_tracks AS gold WHERE gold.track_id = known.track_id)
+) AS track
+"""
 # A value taken from a later source names the ones that were missed; a field without any value has only steps.
-_BY: LiteralString = """track.degraded AND (
+_BY: LiteralString = """(
     EXISTS (SELECT FROM field_provenance AS value
         WHERE value.track_id = track.track_id AND value.degraded_by @> ARRAY[%(provider)s])
     OR EXISTS (SELECT FROM enrichment_transformations AS step
         WHERE step.request_id = track.request_id AND step.provider = %(provider)s
             AND step.outcome = ANY(%(away)s)))
 """
-_COUNTS: LiteralString = """
+_COUNTS: LiteralString = f"""
 SELECT provider, count(*)::int AS tracks FROM (
     SELECT track_id, unnest(value.degraded_by) AS provider
     FROM enriched_tracks AS track JOIN field_provenance AS value USING (track_id)
-    WHERE track.degraded AND value.degraded_by <> '{}'
+    WHERE track.degraded AND value.degraded_by <> '{{}}'
     UNION
     SELECT track.track_id, step.provider
-    FROM enriched_tracks AS track JOIN enrichment_transformations AS step USING (request_id)
-    WHERE track.degraded AND step.outcome = ANY(%(away)s)
+    FROM {_TRACKS} JOIN enrichment_transformations AS step USING (request_id)
+    WHERE step.outcome = ANY(%(away)s)
 ) AS missed GROUP BY provider
-"""
+"""  # noqa: S608 - constants only
 # What degraded while it was revisited does not call for another run: it would for ever. The next real outage
 # does, be it in the middle of another provider's revisit, and a run that the provider's absence broke off.
 _DUE: LiteralString = f"""
@@ -44,7 +58,7 @@ WITH newest AS (
     WHERE run_type = 'backfill' AND source_filter = ARRAY[%(provider)s] ORDER BY started_at DESC LIMIT 1
 )
 SELECT EXISTS (
-    SELECT FROM enriched_tracks AS track JOIN enrichment_requests AS request ON request.id = track.request_id
+    SELECT FROM {_TRACKS} JOIN enrichment_requests AS request ON request.id = track.request_id
         LEFT JOIN newest ON true
     WHERE {_BY} AND (newest.started_at IS NULL OR newest.run_status = 'partial'
         OR (request.finished_at >= newest.started_at AND (request.source <> '{SOURCE}'
@@ -70,7 +84,7 @@ _NEWEST: LiteralString = """
 SELECT * FROM enrichment_pipeline_runs WHERE run_type = 'backfill' ORDER BY started_at DESC LIMIT %s
 """
 _CANDIDATES: LiteralString = f"""
-SELECT track_id, requested_artist, requested_title, isrc, provider_ids FROM enriched_tracks AS track
+SELECT track_id, requested_artist, requested_title, isrc, provider_ids FROM {_TRACKS}
 WHERE {_BY} AND NOT track_id = ANY(%(queued)s) AND NOT EXISTS (SELECT FROM enrichment_requests AS request
     WHERE request.track_id = track.track_id AND request.received_at >= %(since)s)
 ORDER BY enriched_at LIMIT %(limit)s
@@ -114,7 +128,7 @@ class RevisitRuns:
         self._pool = pool
 
     async def degraded(self) -> dict[str, int]:
-        """Tracks in Gold that each provider's absence made worse."""
+        """Tracks that each provider's absence made worse, or kept from having any value."""
         rows = await self._rows(_COUNTS, {"away": _AWAY})
         return {row["provider"]: row["tracks"] for row in rows}
 

@@ -22,8 +22,8 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _STEP = """
 INSERT INTO enrichment_transformations (request_id, track_id, field, position, provider, outcome,
-    input_value, output_value, confidence, detail)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    input_value, output_value, confidence, detail, run_id)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 
 
@@ -47,10 +47,14 @@ async def write_answers(connection: Connection, request_id: UUID, track_id: str,
 
 
 async def write_steps(
-    connection: Connection, request_id: UUID, track_id: str, resolution: Resolution
+    connection: Connection,
+    request_id: UUID,
+    track_id: str,
+    resolution: Resolution,
+    run_id: UUID | None = None,
 ) -> None:
-    """One row a step of every field's waterfall."""
-    rows = [(request_id, track_id, *_step_columns(step)) for step in resolution.steps]
+    """One row a step of every field's waterfall; `run_id` is the replay that walked it again."""
+    rows = [(request_id, track_id, *_step_columns(step), run_id) for step in resolution.steps]
     async with connection.cursor() as cursor:
         await cursor.executemany(_STEP, rows)
 

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, LiteralString
+from uuid import UUID
 
 import psycopg
 
 from backend.contracts.enrichment import EnrichRequest
 from backend.contracts.waterfall import WaterfallConfiguration
-from backend.services.metadata_enrichment.layers import gold
+from backend.services.metadata_enrichment.layers import gold, quality, silver
 from backend.services.metadata_enrichment.replay.evidence_set import TrackEvidence
 from backend.services.metadata_enrichment.waterfall.resolution import Resolution, resolve
 from backend.services.metadata_enrichment.waterfall.walk import FieldResult
@@ -28,13 +29,15 @@ async def promote(
     judged: Mapping[str, FieldResult],
     configuration: WaterfallConfiguration,
     only: frozenset[str],
+    run_id: UUID | None,
 ) -> bool:
     """Write the judged fields of a track; the others stay as they are. Whether Gold was written.
 
     Fields that the configuration does not have lose their values, unless the run is about `only` some fields.
 
     A track for which nothing is found keeps its row, as it does in enrichment. Each value is kept with the
-    request that its evidence came from, whichever of the track's requests that was.
+    request that its evidence came from, whichever of the track's requests that was. The steps and the quality
+    are kept beside those of the newest of these requests, under the pipeline run `run_id`.
     """
     resolution = _only(judged, resolve(configuration, track.sources))
     request = EnrichRequest(
@@ -53,6 +56,10 @@ async def promote(
     if set(origins.values()) - {origin}:
         lineage = {"track": track.track_id, "fields": list(origins), "requests": list(origins.values())}
         await connection.execute(_LINEAGE, lineage)
+    if written.values:
+        await silver.write_steps(connection, origin, track.track_id, resolution, run_id)
+        required = resolution.required
+        await quality.write_quality(connection, origin, track.track_id, written, required, run_id)
     return bool(written.values)
 
 

@@ -57,7 +57,9 @@ async def resolve_tracks(
         differing += len(resolved.differences)
         differences.extend(resolved.differences)
         if lease.promote and resolved.differences:
-            promoted += await promote(connection, track, resolved.results, configuration, lease.fields)
+            promoted += await promote(
+                connection, track, resolved.results, configuration, lease.fields, lease.pipeline_run
+            )
     await _record(connection, lease, differences)
     return Tally(len(track_ids), differing, unjudged, promoted)
 

@@ -24,7 +24,7 @@ UPDATE replay_progress
 SET lease = %(lease)s, lease_until = clock_timestamp() + %(seconds)s * interval '1 second'
 FROM taken WHERE replay_id = taken.id
 RETURNING taken.id, taken.track_ids, done_tracks, taken.fields, taken.config_version,
-    taken.target_layer = 'gold', taken.assigned_run_id IS NOT NULL
+    taken.target_layer = 'gold', taken.assigned_run_id
 """
 _BEGIN: LiteralString = """
 WITH begun AS (
@@ -34,7 +34,7 @@ WITH begun AS (
     WHERE id = %(id)s AND lease = %(lease)s AND status = 'processing' RETURNING id
 )
 UPDATE pipeline_replay_queue SET assigned_run_id = begun.id, config_version = %(version)s
-FROM begun WHERE pipeline_replay_queue.id = %(id)s
+FROM begun WHERE pipeline_replay_queue.id = %(id)s RETURNING assigned_run_id
 """
 _ADVANCE: LiteralString = """
 UPDATE replay_progress SET done_tracks = %(done)s, differing_values = differing_values + %(differing)s,
@@ -82,7 +82,8 @@ class Lease:
     version: int | None
     """None: that in force, until the run has begun."""
     promote: bool
-    has_begun: bool
+    pipeline_run: UUID | None
+    """Its row in `enrichment_pipeline_runs`; none until it has begun."""
 
     def next_tracks(self, count: int) -> list[str]:
         """The tracks to do now; empty at the end."""
@@ -90,11 +91,13 @@ class Lease:
 
     async def begin(self, connection: Connection, version: int) -> "Lease":
         """Fix the version and open the pipeline run, if that was not done before. LeaseLostError."""
-        if not self.has_begun:
-            row = {"id": self.run_id, "lease": self.lease, "version": version}
-            if (await connection.execute(_BEGIN, row)).rowcount == 0:
-                raise LeaseLostError
-        return replace(self, version=version, has_begun=True)
+        if self.pipeline_run is not None:
+            return replace(self, version=version)
+        row = {"id": self.run_id, "lease": self.lease, "version": version}
+        begun = await (await connection.execute(_BEGIN, row)).fetchone()
+        if begun is None:
+            raise LeaseLostError
+        return replace(self, version=version, pipeline_run=begun[0])
 
     async def advance(self, connection: Connection, tally: Tally) -> "Lease":
         """Note what was done, in the transaction that did it. LeaseLostError: it must not be committed."""
@@ -120,5 +123,5 @@ async def claim(connection: Connection, seconds: float) -> Lease | None:
     row = await (await connection.execute(_CLAIM, {"lease": lease, "seconds": seconds})).fetchone()
     if row is None:
         return None
-    run_id, track_ids, done, fields, version, promote, has_begun = row
-    return Lease(run_id, lease, seconds, track_ids, done, frozenset(fields), version, promote, has_begun)
+    run_id, track_ids, done, fields, version, promote, begun = row
+    return Lease(run_id, lease, seconds, track_ids, done, frozenset(fields), version, promote, begun)

@@ -25,6 +25,9 @@ _AHEAD_SECONDS = 60.0
 """No more tracks are in the queue than the provider takes in this time, at the share it gives to revisits."""
 _REMEMBERED = 2000
 """Tracks just queued that no worker has begun; more than are ever queued ahead."""
+_LOST_SECONDS = 600.0
+"""When nothing of a run ended for so long and the queue is empty, what was queued for it is lost: longer than
+a worker holds a track back, or takes for it."""
 _DATABASE_ERRORS = (psycopg.Error, PoolTimeout, PoolClosed)
 
 _log = structlog.get_logger()
@@ -37,6 +40,13 @@ class _Feed:
     at: float
     credit: float = 0.0
     queued: deque[str] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+    ended: int = -1
+    moved_at: float = field(default_factory=time.monotonic)
+
+    def note_ended(self, ended: int) -> None:
+        """So many tracks of the run have ended by now."""
+        if ended != self.ended:
+            self.ended, self.moved_at = ended, time.monotonic()
 
     def allow(self, per_second: float, outstanding: int) -> int:
         """How many tracks may be queued now."""
@@ -58,6 +68,7 @@ class Revisits:
         metrics: EnrichmentMetrics,
         share: float,
         interval: float,
+        lost_seconds: float = _LOST_SECONDS,
     ) -> None:
         self._pool = pool
         self._runs = runs
@@ -66,6 +77,7 @@ class Revisits:
         self._metrics = metrics
         self._share = share
         self._interval = interval
+        self._lost_seconds = lost_seconds
         self._feeds: dict[UUID, _Feed] = {}
 
     async def run(self) -> None:
@@ -111,7 +123,12 @@ class Revisits:
 
     async def _feed(self, run: OpenRun, status: ProviderStatus) -> None:
         feed = self._feeds.setdefault(run.id, _Feed(time.monotonic() - self._interval))
-        outstanding = run.queued - sum(await self._runs.ended(run))
+        feed.note_ended(sum(await self._runs.ended(run)))
+        outstanding = run.queued - feed.ended
+        if outstanding > 0 and await self._is_lost(feed):
+            await self._close(run, "partial")  # those without a result are due again, in a run of their own
+            _log.warning("revisit_lost", provider=run.provider, tracks=outstanding)
+            return
         gate = status.rate_gate
         allowed = feed.allow(gate.limit / gate.window_seconds * self._share, outstanding)
         if not allowed or gate.state is not GateState.FLOWING:
@@ -123,6 +140,12 @@ class Revisits:
             await self._close(run, "completed")
             _log.info("revisit_completed", provider=run.provider, queued=run.queued)
 
+    async def _is_lost(self, feed: _Feed) -> bool:
+        """Whether what is waited for never comes: the broker lost it, or a replica died as it queued it."""
+        if time.monotonic() - feed.moved_at < self._lost_seconds:
+            return False
+        return await self._broker.depth(ENRICHMENT_REQUESTS) == 0
+
     async def _close(self, run: OpenRun, status: str) -> None:
         await self._runs.close(run, status)
         self._feeds.pop(run.id, None)
@@ -131,6 +154,7 @@ class Revisits:
         await self._broker.publish(ENRICHMENT_REQUESTS, [_message(run, request) for request in requests])
         await self._runs.count_queued(run, len(requests))
         feed.credit -= len(requests)
+        feed.moved_at = time.monotonic()
         feed.queued.extend(request.track_id for request in requests)
         self._metrics.revisits.labels(run.provider).inc(len(requests))
 

@@ -68,6 +68,19 @@ def keep(musicdb: DatabaseAddress, track: str, *, source: str = "queue", **degra
             )
 
 
+def keep_without_gold(musicdb: DatabaseAddress, track: str, missed: str) -> None:
+    """A track for which nothing was found, `missed` having been away."""
+    keep(musicdb, track, without=missed)
+    with musicdb.connect() as connection:
+        connection.execute(
+            """INSERT INTO source_evidence (request_id, provider, track_id, outcome, verdict, calls)
+               SELECT request_id, %s, track_id, 'breaker_open', 'no_answer', 1 FROM enriched_tracks
+               WHERE track_id = %s""",
+            (missed, track),
+        )
+        connection.execute("DELETE FROM enriched_tracks WHERE track_id = %s", (track,))
+
+
 async def only_run(runs: RevisitRuns) -> OpenRun:
     (run,) = await runs.running()
     return run
@@ -120,6 +133,19 @@ async def test_a_gateway_that_is_away_breaks_no_run_off(
         assert httpx.post(by_hand).status_code == 401
         refused = httpx.post(by_hand, headers={"Authorization": f"Bearer {TOKEN}"})
         assert (refused.status_code, "gateway does not answer" in refused.json()["detail"]) == (503, True)
+
+
+async def test_a_track_for_which_nothing_was_found_is_done_again_too(
+    runs: RevisitRuns, musicdb: DatabaseAddress
+) -> None:
+    keep_without_gold(musicdb, "t-1", "spotify")
+    assert await runs.degraded() == {"spotify": 1}
+    assert await runs.is_due("spotify")
+    await runs.open("spotify", "tests")
+    assert await tracks(runs) == ["t-1"]
+    keep(musicdb, "t-1", source="revisit")
+    assert await tracks(runs) == []
+    assert await runs.degraded() == {}
 
 
 async def test_a_run_takes_each_track_once_even_if_it_degrades_again(

@@ -71,6 +71,24 @@ def gold(music: DatabaseAddress) -> list[tuple[Any, ...]]:
         ).fetchall()
 
 
+def silver(music: DatabaseAddress) -> tuple[set[tuple[Any, ...]], dict[str, float]]:
+    """Steps whose value was taken, and completeness by track, as the pipeline runs of replays wrote them."""
+    of_a_replay = "JOIN enrichment_pipeline_runs AS run ON run.id = run_id AND run_type = 'replay'"
+    with music.connect() as connection:
+        steps = connection.execute(
+            f"""SELECT track_id, field, provider, output_value FROM enrichment_transformations {of_a_replay}
+                WHERE outcome = 'used'"""
+        ).fetchall()
+        scores = connection.execute(
+            f"SELECT track_id, completeness FROM enrichment_quality_scores {of_a_replay}"
+        ).fetchall()
+    return set(map(_hashable, steps)), dict(scores)
+
+
+def _hashable(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return (*row[:3], repr(row[3]))
+
+
 async def test_a_run_finds_what_the_walk_finds_and_changes_nothing(
     pool: Pool, music: DatabaseAddress, configuration: WaterfallConfiguration
 ) -> None:
@@ -96,9 +114,13 @@ async def test_what_was_promoted_is_reproduced_without_a_difference(
     assert first.promoted_tracks == len({one.track_id for one in differences})
     before = gold(music)
     assert {(row[0], row[1]) for row in before} == {(one.track_id, one.field) for one in differences}
+    used, scored = silver(music)
+    assert used == {(row[0], row[1], row[2], repr(row[5])) for row in before}
+    assert scored == {row[0]: row[10]["completeness"] for row in before}
     again, none = await ended(pool, promote=True)
     assert (again.differing_values, again.promoted_tracks, none) == (0, 0, [])
     assert gold(music) == before
+    assert silver(music) == (used, scored)
 
 
 async def test_only_the_named_fields_and_tracks_are_written(pool: Pool, music: DatabaseAddress) -> None:
