@@ -11,6 +11,8 @@ prepare_docker_tests() {
   ensure_program debootstrap debootstrap
   ensure_program iptables iptables
   ensure_program ip iproute2
+  # Where the kernel confines programs by AppArmor, Docker wants to load a profile before it starts a container.
+  if [ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" = Y ]; then ensure_program apparmor_parser apparmor; fi
   ensure_compose_plugin
 }
 
@@ -32,8 +34,11 @@ ensure_compose_plugin() {
 fetch_newer_debian_packages() {
   local work="$1" archive options
   shift
-  # shellcheck disable=SC2016 # apt replaces it, not the shell
-  archive="$(apt-get indextargets --format '$(REPO_URI)' 'Label: Debian' 'Identifier: Packages' | head -n 1)"
+  archive="$(debian_archive)"
+  if [ -z "$archive" ]; then
+    as_root apt-get -qq update >&2
+    archive="$(debian_archive)"
+  fi
   [ -n "$archive" ] || fail "apt knows no Debian archive." "Run: apt-get update"
   mkdir -p "$work/lists/partial" "$work/archives/partial"
   printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s trixie main\n' "$archive" >"$work/sources.list"
@@ -43,4 +48,10 @@ fetch_newer_debian_packages() {
   apt-get "${options[@]}" update >&2
   (cd "$work" && apt-get "${options[@]}" download "$@" >&2)
   for package in "$work"/*.deb; do dpkg -x "$package" "$work/unpacked"; done
+}
+
+# Where apt takes Debian from; nothing while it has no lists.
+debian_archive() {
+  # shellcheck disable=SC2016 # apt replaces it, not the shell
+  apt-get indextargets --format '$(REPO_URI)' 'Label: Debian' 'Identifier: Packages' | head -n 1
 }
