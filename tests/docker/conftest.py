@@ -1,4 +1,4 @@
-"""The stack on a real engine: images built once, containers started once, for all tests of this folder."""
+"""The stack on a real engine: images built once, containers started once for each file that needs them."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -19,7 +19,7 @@ def compose_stack(docker_engine: DockerEngine, tmp_path_factory: pytest.TempPath
     return stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def unmigrated_stack(compose_stack: ComposeStack) -> Iterator[ComposeStack]:
     """The stack as `docker compose up` leaves it on empty volumes."""
     compose_stack.compose("up", "--detach", "--no-build", "--scale", "enrichment-worker=2", *STARTED)
@@ -29,7 +29,7 @@ def unmigrated_stack(compose_stack: ComposeStack) -> Iterator[ComposeStack]:
         compose_stack.compose("down", "--volumes", "--timeout", "5")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def first_health(unmigrated_stack: ComposeStack) -> dict[str, str]:
     """What each service says of itself before there is any table."""
     said = {}
@@ -39,7 +39,7 @@ def first_health(unmigrated_stack: ComposeStack) -> dict[str, str]:
     return said
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def running_stack(unmigrated_stack: ComposeStack, first_health: dict[str, str]) -> ComposeStack:
     """The migrated stack, every service of it healthy."""
     assert first_health

@@ -11,6 +11,7 @@ from backend.contracts.runs import CriterionState, Finding
 from backend.targets import host_checks
 from backend.targets.compose.command import ComposeCommand
 from backend.targets.compose.engine import DockerEngine
+from backend.targets.compose.status import published_ports
 
 OLDEST_DOCKER = "20.10"
 OLDEST_COMPOSE = "1.29"
@@ -78,7 +79,7 @@ def check_ports(environment: Environment, engine: DockerEngine, own: Mapping[str
     """Whether each published port is free or held by our container; `own` has the container of each port."""
     for name in COMPOSE_PORTS:
         port = getattr(environment.ports, name)
-        if _publishes(engine, own[name], port):
+        if port in published_ports(engine.container(own[name])):
             state, evidence = CriterionState.MET, f"held by the container {own[name]}"
         elif host_checks.is_free(environment.host, port):
             state, evidence = CriterionState.MET, "free"
@@ -115,14 +116,6 @@ def check_drift(running: Mapping[str, str], deployed: Mapping[str, str | None]) 
         else "",
         critical=False,
     )
-
-
-def _publishes(engine: DockerEngine, container: str, port: int) -> bool:
-    found = engine.container(container)
-    if found is None or not found["State"]["Running"]:
-        return False
-    published = (found["NetworkSettings"].get("Ports") or {}).values()
-    return any(int(entry["HostPort"]) == port for entries in published for entry in entries or ())
 
 
 def _at_least(version: str, oldest: str) -> bool:

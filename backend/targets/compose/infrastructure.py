@@ -37,6 +37,7 @@ class ComposeInfrastructure:
         """
         self._command.run(["up", "-d", "--no-recreate", *self.parts()], output)
         self._wait(output)
+        self._check_port(address.port)
         ensure_database(address)
         self._check_password(address)
 
@@ -75,6 +76,18 @@ class ComposeInfrastructure:
             f"Read its log: docker compose logs {name}. No service was touched.",
             exit_code=ExitCode.REFUSED,
         )
+
+    def _check_port(self, wanted: int) -> None:
+        """A container keeps its port when the profile is changed, until it is made anew."""
+        found = status.published_ports(self._engine.container(POSTGRES))
+        if wanted not in found:
+            ports = ", ".join(map(str, sorted(found))) or "none"
+            raise OperatorError(
+                f"PostgreSQL of this stack is published on port {ports}; the profile says {wanted}.",
+                "Restart the stack on the profile's ports: main.py down, then main.py up. "
+                "No service was touched.",
+                exit_code=ExitCode.REFUSED,
+            )
 
     def _check_password(self, address: DatabaseAddress) -> None:
         try:

@@ -50,6 +50,14 @@ def health(container: Mapping[str, Any] | None) -> str:
     return str((container["State"].get("Health") or {}).get("Status", ""))
 
 
+def published_ports(container: Mapping[str, Any] | None) -> frozenset[int]:
+    """The host's ports that a running container listens on."""
+    if container is None or not container["State"]["Running"]:
+        return frozenset()
+    published = (container["NetworkSettings"].get("Ports") or {}).values()
+    return frozenset(int(entry["HostPort"]) for entries in published for entry in entries or ())
+
+
 def _state(state: Mapping[str, Any]) -> ServiceState:
     if state.get("Restarting") or state.get("OOMKilled"):
         return ServiceState.CRASHED
