@@ -120,17 +120,16 @@ def _follow(process: "subprocess.Popen[str]", output: Output, seconds: float) ->
     timer = threading.Timer(seconds, _end, (process, late))
     timer.start()
     said: deque[str] = deque(maxlen=_CAUSE_LINES)
-    try:
-        for line in process.stdout or ():
-            if text := line.rstrip():
-                said.append(text.strip())
-                output("compose", text)
-        return process.wait(), list(said), late.is_set()
-    finally:
-        timer.cancel()
-        if process.poll() is None:
+    with process:
+        try:
+            for line in process.stdout or ():
+                if text := line.rstrip():
+                    said.append(text.strip())
+                    output("compose", text)
+            return process.wait(), list(said), late.is_set()
+        finally:
+            timer.cancel()
             process.kill()
-            process.wait()
 
 
 def _end(process: "subprocess.Popen[str]", late: threading.Event) -> None:
