@@ -38,8 +38,10 @@ class ComposeInfrastructure:
         self._command.run(["up", "-d", "--no-recreate", *self.parts()], output)
         self._wait(output)
         self._check_port(address.port)
-        ensure_database(address)
-        self._check_password(address)
+        try:
+            ensure_database(address)
+        except OperatorError as error:
+            raise OperatorError(error.message, error.remedy, exit_code=ExitCode.REFUSED) from error
 
     def parts(self) -> Sequence[str]:
         """Names of what is started: monitoring only where the profile does not name another one."""
@@ -88,13 +90,6 @@ class ComposeInfrastructure:
                 "No service was touched.",
                 exit_code=ExitCode.REFUSED,
             )
-
-    def _check_password(self, address: DatabaseAddress) -> None:
-        try:
-            with address.connect(autocommit=True):
-                return
-        except OperatorError as error:
-            raise OperatorError(error.message, error.remedy, exit_code=ExitCode.REFUSED) from error
 
     def _check_postgres(self, address: DatabaseAddress) -> Finding:
         title = "PostgreSQL accessible"
