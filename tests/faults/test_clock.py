@@ -107,8 +107,9 @@ async def test_t17_a_delay_that_can_be_is_kept(pool: Pool) -> None:
         assert (await following(deliveries)).message.message_id == "message-3"
 
 
-async def test_t17_a_schedule_starts_when_it_is_due_and_once(stand: Stand) -> None:
+async def test_t17_a_schedule_starts_when_it_is_due_and_once(postgres_stand: Stand) -> None:
     """Nothing is sent before its time; a clock that passes it starts it, and going back stops nothing."""
+    stand = postgres_stand
     async with stand.broker() as broker, steady_worker(broker, stand.ledger.judge):
         stand.start()
         await stand.produce(broker, 10)

@@ -38,7 +38,7 @@ async def test_t2_postgresql_is_killed_while_letters_come_in_and_go_out(
     kill = restart if victim == "postmaster" else kill_backend
     async with stand.broker() as broker, steady_worker(broker, stand.ledger.judge):
         stand.start()
-        for _ in range(250 if full else 2):
+        for _ in range(250 if full else 1):
             await stand.produce(broker, 30)
             await until(stand.has_taken_in)
             stand.make_and_start()

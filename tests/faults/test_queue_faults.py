@@ -71,6 +71,7 @@ async def test_t6_a_full_target_queue_pauses_and_loses_nothing(
         await until(stand.has_taken_in)
         told = {"pattern": f"^{ENRICHMENT_REQUESTS}$", "definition": {"max-length": 1}, "apply-to": "queues"}
         policy.manage("PUT", _FULL, told)
+        await until(lambda: policy_in_force(policy) == "full")
         operation = stand.make()
         stand.command(operation, "start")
         await until(lambda: stand.is_in(operation, "paused"))
@@ -78,12 +79,20 @@ async def test_t6_a_full_target_queue_pauses_and_loses_nothing(
         assert "takes no" in stand.operation(operation)["state_reason"]
         assert stand.states()["failed"] > 0
         policy.manage("DELETE", _FULL)
+        await until(lambda: not policy_in_force(policy))
         async with steady_worker(broker, stand.ledger.judge):
             stand.command(operation, "resume")
             await until(lambda: stand.is_in(operation, "completed"))
             await stand.resolve_all()
         stand.ledger.check_intake(stand.operations)
         assert stand.states() == {"resolved": 30}
+
+
+def policy_in_force(server: RabbitServer) -> str:
+    """The name of the policy that the work queue obeys now; empty for none."""
+    queue = server.manage("GET", f"/queues/%2F/{ENRICHMENT_REQUESTS}")
+    assert isinstance(queue, dict)
+    return queue.get("policy") or ""
 
 
 async def test_t8_a_queue_that_could_drop_messages_is_refused_by_name(

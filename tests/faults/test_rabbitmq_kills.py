@@ -46,7 +46,7 @@ def freeze(server: RabbitServer) -> None:
     [
         (RabbitServer.restart, (1, 200)),
         (close_all, (1, 20)),
-        (close_by_management, (2, 300)),
+        (close_by_management, (1, 300)),
         (freeze, (1, 50)),
     ],
     ids=["kill -9", "close_all_connections", "connections closed", "frozen"],
@@ -87,7 +87,7 @@ async def test_t21_a_broker_that_is_gone_and_back_again_and_again_gets_its_consu
     ):
         stand.amqp_url = rabbitmq_server.url_at(proxy.port)
         await asyncio.to_thread(stand.start)
-        for _ in range(100 if full else 4):
+        for _ in range(100 if full else 2):
             await until(stand.is_well)
             proxy.go_down()
             await until(lambda: not stand.is_well())

@@ -41,7 +41,7 @@ async def test_g12_killed_at_random_moments_while_letters_come_in_and_go_out(
     """Refilled each round; the meter balances at each look, and no sending is lost or done twice."""
     chance = random.Random(4711)
     async with stand.broker() as broker, working_on(broker, stand.ledger.judge):
-        for _ in range(1000 if full else 4):
+        for _ in range(1000 if full else 2):
             stand.start()
             await stand.produce(broker, 30)
             await until(lambda: stand.states().get("failed", 0) > 0)
@@ -141,7 +141,7 @@ async def test_t12_cancelled_at_random_times_nothing_is_sent_two_seconds_later(
 
     async with stand.broker() as broker, working_on(broker, noting):
         stand.start()
-        for _ in range(60 if full else 3):
+        for _ in range(60 if full else 2):
             arrivals.clear()
             await stand.produce(broker, 120)
             await until(stand.has_taken_in)

@@ -100,9 +100,10 @@ async def test_t22_forged_and_huge_deaths_are_taken_in_like_any_letter(
 
 @pytest.mark.parametrize("forged", ["7", True, -3, 2**31, 2**63 - 1, 1.5], ids=str)
 async def test_t22_a_forged_generation_loses_no_letter_and_harms_no_neighbour(
-    stand: Stand, forged: Any
+    postgres_stand: Stand, forged: Any
 ) -> None:
     """Nobody sent it, so it can be nobody's return: it is kept, under its own name or bare, and seen."""
+    stand = postgres_stand
     async with stand.broker() as broker:
         stand.start()
         await stand.produce(broker, 3)
