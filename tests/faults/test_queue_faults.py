@@ -1,7 +1,6 @@
-"""T6, T8 and the broker's half of T16: queues that are gone, full, unsafe, short of memory. W7, W12, W13."""
+"""T6, T8 and the broker's half of T16: queues that are gone, unsafe, short of memory. W7, W12."""
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any
 
 import aio_pika
@@ -12,16 +11,6 @@ from tests.faults.ledger import act
 from tests.faults.stand import Stand, until
 from tests.faults.worker import steady_worker
 from tests.fixtures.rabbitmq_server import MEMORY, RabbitServer
-
-_FULL = "/policies/%2F/full"
-
-
-@pytest.fixture
-def policy(rabbitmq_server: RabbitServer) -> Iterator[RabbitServer]:
-    """The server; a policy that the test makes is taken away."""
-    yield rabbitmq_server
-    for found in rabbitmq_server.manage("GET", "/policies/%2F") or ():  # type: ignore[attr-defined]
-        rabbitmq_server.manage("DELETE", f"/policies/%2F/{found['name']}")
 
 
 async def test_t6_the_target_queue_is_deleted_while_letters_are_sent(
@@ -58,41 +47,6 @@ def delete_queue(stand: Stand, request: pytest.FixtureRequest) -> None:
         return
     act(stand.operations, "DELETE FROM broker.messages WHERE queue = %s", ENRICHMENT_REQUESTS)
     act(stand.operations, "DELETE FROM broker.queues WHERE name = %s", ENRICHMENT_REQUESTS)
-
-
-async def test_t6_a_full_target_queue_pauses_and_loses_nothing(
-    rabbitmq_stand: Stand, policy: RabbitServer
-) -> None:
-    """W13: a queue that holds one message rejects the others; each of them is failed again."""
-    stand = rabbitmq_stand
-    async with stand.broker() as broker:
-        stand.start()
-        await stand.produce(broker, 30)
-        await until(stand.has_taken_in)
-        told = {"pattern": f"^{ENRICHMENT_REQUESTS}$", "definition": {"max-length": 1}, "apply-to": "queues"}
-        policy.manage("PUT", _FULL, told)
-        await until(lambda: policy_in_force(policy) == "full")
-        operation = stand.make()
-        stand.command(operation, "start")
-        await until(lambda: stand.is_in(operation, "paused"))
-        await until(lambda: not stand.operation(operation)["counts"]["claimed"])
-        assert "takes no" in stand.operation(operation)["state_reason"]
-        assert stand.states()["failed"] > 0
-        policy.manage("DELETE", _FULL)
-        await until(lambda: not policy_in_force(policy))
-        async with steady_worker(broker, stand.ledger.judge):
-            stand.command(operation, "resume")
-            await until(lambda: stand.is_in(operation, "completed"))
-            await stand.resolve_all()
-        stand.ledger.check_intake(stand.operations)
-        assert stand.states() == {"resolved": 30}
-
-
-def policy_in_force(server: RabbitServer) -> str:
-    """The name of the policy that the work queue obeys now; empty for none."""
-    queue = server.manage("GET", f"/queues/%2F/{ENRICHMENT_REQUESTS}")
-    assert isinstance(queue, dict)
-    return queue.get("policy") or ""
 
 
 async def test_t8_a_queue_that_could_drop_messages_is_refused_by_name(
