@@ -1,7 +1,9 @@
 """What the tests of bulk work share: messages in the queue, and what became of them."""
 
 import itertools
-from collections.abc import Sequence
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from uuid import uuid4
 
@@ -9,9 +11,10 @@ from psycopg_pool import AsyncConnectionPool
 
 from backend.contracts.enrichment import EnrichRequest
 from backend.contracts.environment import PROVIDERS
-from backend.messaging.port import Message
+from backend.messaging.port import Broker, Message
 from backend.messaging.postgres import PostgresBroker
 from backend.messaging.postgres_queue import Connection
+from backend.messaging.rabbitmq import RabbitBroker
 from backend.messaging.topology import ENRICHMENT_REQUESTS
 from backend.sandbox.catalogue import load_catalogue
 from tests.fixtures.service_processes import ServiceProcesses, together
@@ -26,6 +29,11 @@ def start_workers(services: ServiceProcesses) -> None:
     """Start those workers that do not run, and wait until they are healthy."""
     missing = [name for name in WORKERS if name not in services.processes]
     together(*(partial(services.start_worker, name, SONGNODES_WORKER_PREFETCH="8") for name in missing))
+
+
+def end_workers(services: ServiceProcesses, number: signal.Signals) -> None:
+    """Send both workers the signal at once, and wait until they have ended."""
+    together(*(partial(services.end, worker, number) for worker in WORKERS))
 
 
 def new_id(name: str) -> str:
@@ -47,15 +55,26 @@ def again(first: Message) -> Message:
 
 async def publish(services: ServiceProcesses, messages: Sequence[Message]) -> None:
     """Put messages into the work queue, as whoever else may."""
+    async with broker_of(services) as broker:
+        await broker.publish(ENRICHMENT_REQUESTS, messages)
+
+
+@asynccontextmanager
+async def broker_of(services: ServiceProcesses) -> AsyncIterator[Broker]:
+    """The broker that the services use, from outside."""
+    if url := services.more.get("SONGNODES_AMQP_URL"):
+        async with RabbitBroker(url, name="tests") as rabbit:
+            yield rabbit
+        return
     pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
         kwargs=services.operations.conninfo(), min_size=1, open=False
     )
     async with pool:
-        await PostgresBroker(pool).publish(ENRICHMENT_REQUESTS, messages)
+        yield PostgresBroker(pool)
 
 
 def waiting(services: ServiceProcesses) -> int:
-    """Messages in the work queue, those at a worker included."""
+    """Messages in the work queue of the operations database, those at a worker included."""
     with services.operations.connect() as connection:
         row = connection.execute(
             "SELECT count(*) FROM broker.messages WHERE queue = %s", (ENRICHMENT_REQUESTS,)

@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from backend.database.databases import drop_database, ensure_database
 from backend.database.embedded import EmbeddedPostgres
 from tests.backend.services.metadata_enrichment.bulk import start_workers
 from tests.fixtures.provider_simulator import running_simulator
+from tests.fixtures.rabbitmq_server import RabbitServer
 from tests.fixtures.service_processes import ENRICHMENT, GATEWAY, ServiceProcesses, running_services
 
 
@@ -42,17 +43,8 @@ def bulk(
     """The same, with providers without limits, and no worker but those that a test starts."""
     folder = tmp_path_factory.mktemp("bulk")
     with (
-        databases(postgres_server, folder, musicdb_template, operations_template) as (music, operations),
-        running_simulator() as simulator,
-        running_services(
-            folder,
-            music,
-            operations,
-            simulator,
-            modules={GATEWAY: "tests.fixtures.unlimited_gateway"},
-            SONGNODES_WORKER_CONCURRENCY="0",
-            SONGNODES_BULK_PATIENCE_SECONDS="2",
-        ) as running,
+        databases(postgres_server, folder, musicdb_template, operations_template) as made,
+        bulk_services(folder, *made) as running,
     ):
         yield running
 
@@ -75,6 +67,43 @@ def revisiting(workers: ServiceProcesses) -> Iterator[ServiceProcesses]:
     yield workers
     for name in settings:
         del workers.more[name]
+
+
+@pytest.fixture(params=["postgres", "rabbitmq"])
+def killable(
+    request: pytest.FixtureRequest, musicdb: DatabaseAddress, operations_db: DatabaseAddress, tmp_path: Path
+) -> Iterator[ServiceProcesses]:
+    """A stack as `workers` over each broker, for one test alone."""
+    with ExitStack() as stack:
+        settings = {}
+        if request.param == "rabbitmq":
+            server: RabbitServer = request.getfixturevalue("rabbitmq_server")
+            settings["SONGNODES_AMQP_URL"] = stack.enter_context(server.virtual_host())
+            settings["SONGNODES_AMQP_MANAGEMENT_URL"] = server.management_url
+        running = stack.enter_context(bulk_services(tmp_path, musicdb, operations_db, **settings))
+        start_workers(running)
+        yield running
+
+
+@contextmanager
+def bulk_services(
+    folder: Path, musicdb: DatabaseAddress, operations: DatabaseAddress, **more: str
+) -> Iterator[ServiceProcesses]:
+    """The services with providers without limits, and no worker."""
+    with (
+        running_simulator() as simulator,
+        running_services(
+            folder,
+            musicdb,
+            operations,
+            simulator,
+            modules={GATEWAY: "tests.fixtures.unlimited_gateway"},
+            SONGNODES_WORKER_CONCURRENCY="0",
+            SONGNODES_BULK_PATIENCE_SECONDS="2",
+            **more,
+        ) as running,
+    ):
+        yield running
 
 
 @contextmanager

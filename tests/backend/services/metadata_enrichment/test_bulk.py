@@ -1,23 +1,17 @@
-"""Workers as processes of their own: nothing done twice, nothing lost, nothing burnt.
-
-`--full-faults` kills them in a batch of the 10,000 tracks of the goal instead of a few hundred.
-"""
+"""Workers as processes of their own: nothing done twice, nothing lost, nothing burnt."""
 
 import signal
-from functools import partial
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from backend.contracts.environment import PROVIDERS
 from backend.http import httpx
-from backend.messaging.port import Message
 from tests.backend.services.metadata_enrichment.bulk import (
     WORKERS,
     again,
     calls,
-    catalogue_tracks,
+    end_workers,
     message,
     new_id,
     publish,
@@ -25,23 +19,10 @@ from tests.backend.services.metadata_enrichment.bulk import (
     statuses,
     waiting,
 )
-from tests.fixtures.service_processes import ADMIN, DLQ, ENRICHMENT, GATEWAY, ServiceProcesses, together
+from tests.fixtures.service_processes import ADMIN, DLQ, ENRICHMENT, GATEWAY, ServiceProcesses
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.stack
-
-SPOILT = 7
-"""Messages that are no request and can only become dead letters."""
-BATCH = 1000
-_ONCE = {
-    "SELECT count(*) FROM enriched_tracks WHERE starts_with(track_id, 'bulk-')",
-    "SELECT count(*) FROM enrichment_quality_scores WHERE starts_with(track_id, 'bulk-')",
-    "SELECT count(*) FROM raw_track_enrichment_requests WHERE starts_with(track_id, 'bulk-')",
-    """SELECT count(*) FROM enrichment_requests WHERE starts_with(track_id, 'bulk-')
-           AND status IN ('completed', 'partial')""",
-    "SELECT count(*) FROM enrichment_requests WHERE starts_with(track_id, 'bulk-')",
-}
-"""Each counts a row a track, when every track was worked on exactly once."""
 
 
 def total(services: ServiceProcesses, series: str) -> float:
@@ -52,10 +33,6 @@ def total(services: ServiceProcesses, series: str) -> float:
 def _figure(services: ServiceProcesses, worker: str, series: str) -> float:
     text = httpx.get(f"{services.url(worker)}/metrics", timeout=10).text
     return float(next(line for line in text.splitlines() if line.startswith(f"{series} ")).split()[-1])
-
-
-def end_both(services: ServiceProcesses, number: signal.Signals) -> None:
-    together(*(partial(services.end, worker, number) for worker in WORKERS))
 
 
 async def test_a_message_delivered_twice_is_done_once(workers: ServiceProcesses) -> None:
@@ -113,7 +90,7 @@ async def test_workers_that_are_told_to_stop_finish_what_they_have_begun(workers
     await publish(workers, [message(track) for track in tracks])
     wait_until(lambda: total(workers, "enrichment_worker_in_flight") == 8, 60)
     processes = [workers.processes[worker] for worker in WORKERS]
-    end_both(workers, signal.SIGTERM)
+    end_workers(workers, signal.SIGTERM)
     assert [process.returncode for process in processes] == [0, 0]
     left, found = waiting(workers), statuses(workers, tracks)
     assert "in_progress" not in found
@@ -125,41 +102,6 @@ async def test_workers_that_are_told_to_stop_finish_what_they_have_begun(workers
     start_workers(workers)
     wait_until(lambda: waiting(workers) == 0, 60)
     assert sum(statuses(workers, tracks).values()) == len(tracks)
-
-
-async def test_every_track_of_a_batch_ends_once_though_both_workers_are_killed(
-    workers: ServiceProcesses, request: pytest.FixtureRequest
-) -> None:
-    count = 10_000 if request.config.getoption("--full-faults") else 250
-    correlation = f"import-{uuid4()}"
-    tracks = catalogue_tracks(count, correlation)
-    dead = workers.get(DLQ, "/dlq/stats")["total_messages"]
-    workers.simulator.turn("spotify", error_rate=0.05, enforce_limit=False)
-    for start in range(0, count, BATCH):
-        workers.post(ENRICHMENT, "/enrich/batch", tracks[start : start + BATCH])
-    await publish(workers, [Message(f"spoilt-{number}", b'{"track_id": "?"}') for number in range(SPOILT)])
-
-    def done() -> int:
-        return int(workers.get(ENRICHMENT, f"/enrich/batches/{correlation}")["completed"])
-
-    wait_until(lambda: done() >= count // 3, 600)
-    end_both(workers, signal.SIGKILL)
-    assert 0 < done() < count
-    workers.let_leases_end()
-    start_workers(workers)
-    wait_until(lambda: waiting(workers) == 0, 900)
-
-    assert {statement: counted(workers, statement) for statement in _ONCE} == dict.fromkeys(_ONCE, count)
-    wait_until(lambda: workers.get(DLQ, "/dlq/stats")["total_messages"] == dead + SPOILT)
-    progress = workers.get(ENRICHMENT, f"/enrich/batches/{correlation}")
-    assert progress["is_finished"]
-    assert progress["completed"] + progress["partial"] == progress["tracks"] == count
-
-
-def counted(services: ServiceProcesses, statement: str) -> int:
-    with services.musicdb.connect() as connection:
-        row = connection.execute(statement).fetchone()
-    return int(row[0]) if row else 0
 
 
 async def test_what_an_outage_degraded_is_done_again_when_the_provider_is_back(
