@@ -20,7 +20,7 @@ from backend.deployment.journal_reader import JournalReader
 from backend.deployment.planning import estimate
 from backend.deployment.rollback_basis import RollbackBasis
 from backend.deployment.rollback_commands import services_moved
-from backend.deployment.rollback_texts import touches_database, touches_services
+from backend.deployment.rollback_texts import stops_first, touches_database, touches_services
 from backend.targets.port import Target
 
 SAFETY_BACKUP = "rollback-backup"
@@ -124,6 +124,7 @@ def _steps(
     target: Target, reader: JournalReader, options: RollbackOptions, basis: RollbackBasis | None
 ) -> list[PlannedStep]:
     services = services_moved(target, options, basis)
+    stopped = services if stops_first(options, basis) else {s: r for s, r in services.items() if not r}
     reverts_nothing = not options.backup and not (basis and basis.migrations)
     return [
         _planned(
@@ -132,7 +133,9 @@ def _steps(
             entry,
             ()
             if entry.key == DATABASE and reverts_nothing
-            else target.rollback_commands(entry.key, services, options.backup),
+            else target.rollback_commands(
+                entry.key, stopped if entry.key == STOP else services, options.backup
+            ),
         )
         for entry in _wanted(options, basis)
     ]
@@ -147,7 +150,7 @@ def _wanted(options: RollbackOptions, basis: RollbackBasis | None) -> "list[_Wan
             _Wanted(SAFETY_BACKUP, "Back up the present state", texts.BACKUP, texts.BACKUP_CRITERIA)
         )
     if moves_services:
-        stop = texts.stop_summary(options, before)
+        stop = texts.stop_summary(options, basis)
         wanted.append(_Wanted(STOP, "Stop services", stop, (("stopped", "Services stopped"),)))
     if touches_database(options):
         summary, criteria = texts.database_summary(options, basis), texts.database_criteria(options)

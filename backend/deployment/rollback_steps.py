@@ -66,12 +66,18 @@ class StopServices:
         if context.reader.fact(context.run_id, "services_at_stop") is None:
             context.journal.set_fact(context.run_id, "services_at_stop", releases)
         changing = {s: r for s, r in self._task.services_after.items() if releases.get(s) != r}
-        affected = releases if self._task.options.backup else changing
+        affected = releases if self._task.options.backup else self._to_stop(changing)
         stopped = [s for s in reversed(SERVICES) if s in affected and s in releases]
         for service in stopped:
             context.target.stop_service(service, report.output)
         report.met("stopped", ", ".join(stopped) or "none had to be")
         return f"{len(stopped)} services stopped" if stopped else "nothing to stop"
+
+    def _to_stop(self, changing: Mapping[str, str | None]) -> Mapping[str, str | None]:
+        """One that another release takes over from is replaced in place, and so away for a moment only."""
+        if self._task.stops_first:
+            return changing
+        return {service: release for service, release in changing.items() if release is None}
 
     def probe(self, context: RunContext, /) -> Probe:
         """Which services still run."""

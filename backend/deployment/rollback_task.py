@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from backend.contracts.runs import RollbackOptions
 from backend.database.migrations.runner import MigrationRunner
 from backend.deployment.rollback_basis import RollbackBasis
-from backend.deployment.rollback_texts import touches_database, touches_services
+from backend.deployment.rollback_texts import stops_first, touches_database, touches_services
 from backend.deployment.steps.migrate import medallion_runner
 from backend.targets.port import Target
 
@@ -24,6 +24,11 @@ class RollbackTask:
         if not touches_services(self.options):
             return {}
         return self.basis.services_before if self.basis else {}
+
+    @property
+    def stops_first(self) -> bool:
+        """Whether every service has to be down before the next step."""
+        return stops_first(self.options, self.basis)
 
     def migration_runner(self, target: Target) -> MigrationRunner:
         """A runner on the files that the deployment came with: the source tree may have moved on."""

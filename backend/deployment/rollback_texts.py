@@ -10,6 +10,14 @@ from backend.contracts.stack import LayerCounts
 from backend.deployment.rollback_basis import RollbackBasis
 
 
+def stops_first(options: RollbackOptions, basis: RollbackBasis | None) -> bool:
+    """Whether the services must be down in between: only while the database below them is changed.
+
+    Otherwise each is replaced in place, so that it is away for its own restart and no longer.
+    """
+    return bool(options.backup) or bool(touches_database(options) and basis and basis.migrations)
+
+
 def touches_database(options: RollbackOptions) -> bool:
     """Whether a rollback with these options changes the database."""
     return options.scope is not RollbackScope.SERVICES
@@ -120,15 +128,17 @@ def database_criteria(options: RollbackOptions) -> tuple[tuple[str, str], ...]:
     return (("reverted", "Migrations taken back"),)
 
 
-def stop_summary(options: RollbackOptions, before: Mapping[str, str | None]) -> str:
+def stop_summary(options: RollbackOptions, basis: RollbackBasis | None) -> str:
     """What the step that stops services does."""
+    before = basis.services_before if basis else {}
     if not touches_services(options):
         return "Stop the services while the database is swapped; queued messages and dead letters stay."
-    return (
-        f"Stop {', '.join(SERVICES)}; queued messages and dead letters stay."
-        if before
-        else "Nothing to stop."
-    )
+    if not before:
+        return "Nothing to stop."
+    stopped = [s for s in SERVICES if s in before and (stops_first(options, basis) or not before[s])]
+    if not stopped:
+        return "Nothing to stop beforehand: each service is replaced in place."
+    return f"Stop {', '.join(stopped)}; queued messages and dead letters stay."
 
 
 def database_summary(options: RollbackOptions, basis: RollbackBasis | None) -> str:
