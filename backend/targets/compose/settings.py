@@ -11,6 +11,8 @@ from backend.secret_files import SecretFiles
 from backend.targets.compose.variables import StackVariables
 from backend.targets.port import Output
 
+_UNNAMED = "compose"
+"""ENVIRONMENT_NAME of a stack that was started by hand, from the example."""
 _SECRETS_SCRIPT = Path("scripts") / "create_secrets.sh"
 
 
@@ -50,8 +52,10 @@ class StackSettings:
     def ensure(self, output: Output) -> None:
         """Make `.env` and the secrets that are missing; set what the profile decides.
 
-        Raises OperatorError, exit code "refused", when the secrets cannot be made.
+        Raises OperatorError, exit code "refused", when the secrets cannot be made, or the folder's stack is
+        another environment's.
         """
+        self._refuse_foreign()
         if self.variables.put(self.wanted()):
             output("settings", f"{self.variables.file} is as the profile {self._environment.name} wants it")
         script, folder = self._folder / _SECRETS_SCRIPT, self.secrets().folder
@@ -62,6 +66,18 @@ class StackSettings:
             raise OperatorError(
                 f"The secret files in {folder} could not be made: {done.stderr.strip() or done.returncode}",
                 f"Mend that, or make them by hand: bash {script} {folder}. Nothing was deployed.",
+                exit_code=ExitCode.REFUSED,
+            )
+
+    def _refuse_foreign(self) -> None:
+        """Two profiles on one `.env` would take each other's ports and releases away."""
+        name = self.variables.all().get("ENVIRONMENT_NAME", "")
+        if self.variables.exists() and name not in ("", _UNNAMED, self._environment.name):
+            raise OperatorError(
+                f"{self.variables.file} belongs to the environment {name}. Nothing was changed.",
+                f"Give {self._environment.name} a folder of its own (`folder` in the part [compose] of its "
+                "profile); or, if the stack there is to be its own from now on, write its name into "
+                "ENVIRONMENT_NAME.",
                 exit_code=ExitCode.REFUSED,
             )
 
