@@ -18,6 +18,7 @@ from backend.messaging.rabbitmq import RabbitBroker
 from backend.messaging.topology import ENRICHMENT_DEAD, QUEUES
 from tests.faults.ledger import Ledger, act, rows
 from tests.faults.nursery import Nursery
+from tests.fixtures.leases import LEASES_END
 from tests.fixtures.provider_simulator import SimulatorHandle
 from tests.fixtures.service_processes import ADMIN, DLQ, TOKEN, ServiceProcesses
 from tests.waiting import wait_until
@@ -25,7 +26,7 @@ from tests.waiting import wait_until
 PATIENCE = 90.0
 DIED = -signal.SIGKILL
 _LEASES = (
-    "UPDATE broker.messages SET visible_at = now() WHERE lease IS NOT NULL",
+    LEASES_END,
     "UPDATE dead_letters.operations SET lease_until = now() WHERE lease IS NOT NULL",
 )
 OPTIONS = {
