@@ -1,6 +1,7 @@
 """T6, T8 and the broker's half of T16: queues that are gone, unsafe, short of memory. W7, W12."""
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 import aio_pika
@@ -11,6 +12,17 @@ from tests.faults.ledger import act
 from tests.faults.stand import Stand, until
 from tests.faults.worker import steady_worker
 from tests.fixtures.rabbitmq_server import MEMORY, RabbitServer
+
+_FULL = "/policies/%2F/full"
+_ONE_MESSAGE = {"definition": {"max-length": 1}, "apply-to": "queues"}
+
+
+@pytest.fixture
+def full_queues(rabbitmq_server: RabbitServer) -> Iterator[RabbitServer]:
+    """The server; the policies that a test has made are taken away."""
+    yield rabbitmq_server
+    for found in rabbitmq_server.manage("GET", "/policies/%2F") or ():  # type: ignore[attr-defined]
+        rabbitmq_server.manage("DELETE", f"/policies/%2F/{found['name']}")
 
 
 async def test_t6_the_target_queue_is_deleted_while_letters_are_sent(
@@ -39,6 +51,13 @@ async def test_t6_the_target_queue_is_deleted_while_letters_are_sent(
         assert stand.states() == {"resolved": 60}
 
 
+def has_policy(server: RabbitServer) -> bool:
+    """Whether the work queue obeys a policy, as RabbitMQ's statistics have it."""
+    queue = server.manage("GET", f"/queues/%2F/{ENRICHMENT_REQUESTS}")
+    assert isinstance(queue, dict)
+    return bool(queue.get("policy"))
+
+
 def delete_queue(stand: Stand, request: pytest.FixtureRequest) -> None:
     """As an administrator would, with the sendings that lie in it."""
     if stand.amqp_url is not None:
@@ -47,6 +66,36 @@ def delete_queue(stand: Stand, request: pytest.FixtureRequest) -> None:
         return
     act(stand.operations, "DELETE FROM broker.messages WHERE queue = %s", ENRICHMENT_REQUESTS)
     act(stand.operations, "DELETE FROM broker.queues WHERE name = %s", ENRICHMENT_REQUESTS)
+
+
+async def test_t6_a_full_target_queue_pauses_and_loses_nothing(
+    rabbitmq_stand: Stand, full_queues: RabbitServer
+) -> None:
+    """W13: a queue that may hold one message rejects what comes after; that is failed again.
+
+    A quorum queue tells its publishers of being full a moment later, hence the pace: all at once would
+    still be let in.
+    """
+    stand = rabbitmq_stand
+    async with stand.broker() as broker:
+        stand.start()
+        await stand.produce(broker, 60)
+        await until(stand.has_taken_in)
+        full_queues.manage("PUT", _FULL, {**_ONE_MESSAGE, "pattern": f"^{ENRICHMENT_REQUESTS}$"})
+        operation = stand.make(options={"per_second": 20})
+        stand.command(operation, "start")
+        await until(lambda: stand.is_in(operation, "paused"))
+        await until(lambda: not stand.operation(operation)["counts"]["claimed"])
+        assert ENRICHMENT_REQUESTS in stand.operation(operation)["state_reason"]
+        assert stand.states()["failed"] > 0
+        full_queues.manage("DELETE", _FULL)
+        await until(lambda: not has_policy(full_queues))
+        async with steady_worker(broker, stand.ledger.judge):
+            stand.command(operation, "resume")
+            await until(lambda: stand.is_in(operation, "completed"))
+            await stand.resolve_all()
+        stand.ledger.check_intake(stand.operations)
+        assert stand.states() == {"resolved": 60}
 
 
 async def test_t8_a_queue_that_could_drop_messages_is_refused_by_name(
