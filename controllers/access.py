@@ -52,6 +52,11 @@ class AccessController(QObject):
         self.environment, self.state = environment, None
         self._reading.run(partial(self._port.state, environment.name))
 
+    def stop(self) -> None:
+        """Ask nothing more: the window is closed."""
+        self.environment = None
+        self._reading.cancel()
+
     @Slot()
     def refresh(self) -> None:
         """Look again: the time may be over, or somebody unlocked it on the command line."""

@@ -54,6 +54,7 @@ class Console(QObject):
     def stop(self) -> None:
         """Ask nothing more: the window is closed. Runs go on in their runners."""
         self.monitor.set_visible(False)
+        self.access.stop()
         self.breakers.stop()
         self.tracks.stop()
         self.dead_letters.stop()
