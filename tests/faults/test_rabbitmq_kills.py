@@ -90,6 +90,7 @@ async def test_t21_a_broker_that_is_gone_and_back_again_and_again_gets_its_consu
         for _ in range(100 if full else 2):
             await until(stand.is_well)
             proxy.go_down()
+            stand.ledger.kills += 1
             await until(lambda: not stand.is_well())
             await stand.produce(broker, 30)
             proxy.come_up()
